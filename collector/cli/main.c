@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* main.c - finds the subcommand; everything else is in command-*.c */
+#include "collector/cli/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct Command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *words;
+} Command;
+
+int
+command_version(int argc, char **argv)
+{
+    puts("talaya " TALAYA_VERSION);
+    return EXIT_DONE;
+}
+
+/* A new subcommand is one more line here. */
+static const Command commands[] = {
+    { "version", command_version, "print the version" },
+};
+
+static void
+print_help(FILE *to)
+{
+    fputs("Usage: talaya COMMAND [OPTION...]\n\n"
+          "Collects NetFlow, IPFIX and sFlow, learns how each asset of a network behaves,\n"
+          "and says with reasons when one stops behaving that way.\n\nCommands:\n",
+          to);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].words);
+    fputs("\n'talaya COMMAND --help' tells more of each.\n", to);
+}
+
+int
+main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return EXIT_DONE;
+    }
+    if (strcmp(argv[1], "--version") == 0)
+        return command_version(argc - 1, argv + 1);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "talaya: no command '%s'; 'talaya --help' lists them\n", argv[1]);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * decoder.h - a datagram goes in, flow records come out
+ *
+ * The version word decides the format, on any port. Per exporter and observation domain the decoder keeps what
+ * the exporter has told: templates, sampling, interface names, its clock and its place in the sequence. A bad
+ * datagram is counted under its reason in the exporter's books and harms nothing else. One thread; no I/O.
+ */
+#pragma once
+#include "collector/exporter.h"
+#include "collector/flow.h"
+#include "collector/record.h"
+
+typedef struct Decoder Decoder;
+
+typedef struct Datagram {
+    const uint8_t *bytes; /* lent for the call; at least DATAGRAM_SLACK readable bytes lie behind the last one */
+    size_t length;
+    IpAddress source;
+    uint16_t source_port;
+    WallTime received;
+} Datagram;
+/* Receivers leave this much room behind a datagram, so that wide loads may run over its end. */
+enum { DATAGRAM_SLACK = 128, DATAGRAM_MOST = 65536 };
+
+/* Who wants what comes out. Every pointer but @user may be NULL. Called from the decoder's thread. */
+typedef struct DecoderSink {
+    void *user;
+    /* A full batch, or one flushed by decoder_flush. Takes @batch and gives the next one to fill (never NULL;
+     * the sink counts what it had to drop). */
+    FlowBatch *(*flows)(void *user, FlowBatch *batch);
+    /* Every data record as it was on the wire, element by element; only `talaya decode` asks for it. */
+    void (*record)(void *user, const RecordView *record);
+} DecoderSink;
+
+typedef struct DecoderConf {
+    const IpPrefix *allowed; /* who may send; borrowed */
+    size_t n_allowed;
+    bool allow_all; /* captures named on the command line */
+    /* Bounds: what one exporter may make us keep, and how many exporters there may be. 0 means the default. */
+    uint32_t max_exporters, max_new_exporters_per_minute;
+    uint32_t max_domains, max_templates, max_fields, max_template_bytes, max_held_bytes;
+    uint32_t sampling_override; /* operator's rate for all exporters; 0: none */
+    uint64_t hash_seed;         /* keys the hash tables; random in the daemon, fixed in tests */
+} DecoderConf;
+
+/* Copies @conf but borrows what it points to, @sink's user included. */
+Decoder *decoder_new(const DecoderConf *conf, const DecoderSink *sink);
+void decoder_free(Decoder *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Decoder, decoder_free)
+
+/* Decodes one datagram. False if it was refused as a whole (counted under its reason). */
+bool decoder_datagram(Decoder *self, const Datagram *datagram);
+/* Hands the batch in work to the sink even if it is not full; ages templates, held data and silent exporters. */
+void decoder_flush(Decoder *self, WallTime now);
+/* Tells the books what only the listener knows: datagrams that the kernel dropped at our socket, and those that
+ * the queue behind us could not take. */
+void decoder_count_kernel_drops(Decoder *self, uint64_t datagrams);
+void decoder_count_queue_full(Decoder *self, const FlowBatch *dropped);
+
+/* What is known of the exporters; valid until the decoder is freed, index stable for its life. */
+const ExporterTable *decoder_exporters(const Decoder *self);
+/* Totals over all exporters and the refused senders; see BooksTotals in exporter.h. */
+void decoder_totals(const Decoder *self, BooksTotals *out);
+
+/* The state that survives a restart, as bytes for a state file (statefile.h): templates, sampling, samplers,
+ * interface and VRF names, boot time, sequence position, clock skew. */
+GBytes *decoder_save(const Decoder *self);
+/* Restores it, marked as provisional until the wire confirms. The bytes are not trusted: false, with a reason,
+ * when they make no sense; what was read up to there is kept. */
+bool decoder_restore(Decoder *self, GBytes *state, GError **error);
+/* True when something worth keeping changed since the last decoder_save. */
+bool decoder_has_changed(const Decoder *self);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * record.h - one data record as it was on the wire, element by element, for `talaya decode`
+ *
+ * The daemon never makes these; only printing does. A view lends everything and lives for one call.
+ */
+#pragma once
+#include "collector/element.h"
+#include "collector/flow.h"
+
+typedef enum Protocol {
+    PROTOCOL_NONE = 0,
+    PROTOCOL_NETFLOW1,
+    PROTOCOL_NETFLOW5,
+    PROTOCOL_NETFLOW7,
+    PROTOCOL_NETFLOW9,
+    PROTOCOL_IPFIX,
+    PROTOCOL_SFLOW,
+} Protocol;
+const char *protocol_name(Protocol protocol); /* netflow1 netflow5 netflow7 netflow9 ipfix sflow */
+
+typedef struct FieldView {
+    const Element *element; /* from the information model; never NULL (unknown ones are made when the template comes) */
+    const uint8_t *at;      /* network order, as on the wire */
+    uint16_t length;
+} FieldView;
+
+typedef struct RecordView {
+    Protocol protocol;
+    IpAddress exporter;
+    uint32_t domain;
+    uint16_t template_id; /* 0: the protocol has none */
+    bool is_options;
+    bool is_event;   /* NSEL or NAT log */
+    WallTime export_time;
+    WallTime boot_time; /* zero point of sysUptime stamps; ms 0 when unknown */
+    const FieldView *fields;
+    uint32_t n_fields;
+    uint32_t n_scope; /* the first @n_scope fields are an options record's scope */
+} RecordView;

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * scorer.h - batches of flows go in, alerts come out
+ *
+ * Everything runs on flow time, so the same input gives the same alerts, byte for byte. One thread owns a scorer;
+ * it never looks at a clock, a file or a socket: alerts and samples leave through the sink.
+ */
+#pragma once
+#include <jansson.h>
+#include "collector/flow.h"
+#include "collector/series.h"
+#include "scoring/alert.h"
+#include "scoring/asset.h"
+#include "scoring/place.h"
+
+typedef struct Scorer Scorer;
+
+typedef struct ScorerSink {
+    void *user;
+    void (*alert)(void *user, const Alert *alert);          /* opened or changed; lends */
+    void (*sample)(void *user, const SeriesSample *sample); /* a window closed; lends */
+} ScorerSink;
+
+typedef struct ScoringConf {
+    double budget;         /* false alarms a day for the whole network */
+    uint32_t learn_days;
+    uint32_t window_s;     /* 300 */
+    uint32_t max_assets, max_peers_per_asset, max_pairs;
+    uint32_t series_assets; /* the so many busiest assets get a series; pinned ones always */
+    uint64_t hash_seed;
+} ScoringConf;
+
+/* Borrows the tables and @conf; they must outlive the scorer. */
+Scorer *scorer_new(const ScoringConf *conf, const AssetTable *assets, const PlaceTable *places, const ScorerSink *sink);
+void scorer_free(Scorer *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scorer, scorer_free)
+
+/* Scores a batch; lends it. @exporter_of(user, index) gives an exporter's address. */
+typedef IpAddress (*ExporterAddress)(void *user, uint32_t index);
+void scorer_set_exporters(Scorer *self, ExporterAddress lookup, void *user);
+void scorer_batch(Scorer *self, const FlowBatch *batch);
+/* End of a replay: closes every window that is open. */
+void scorer_finish(Scorer *self);
+
+/* For the API; same thread as scorer_batch. Shapes: web/openapi.json. The caller owns the objects. */
+json_t *scorer_status_json(const Scorer *self);
+json_t *scorer_assets_json(const Scorer *self, const char *query, const char *sort, uint32_t offset, uint32_t limit);
+json_t *scorer_asset_json(const Scorer *self, const IpAddress *asset); /* NULL: never seen */
+/* What a verdict teaches: benign_expected and false_positive make this (asset, peer or path) known. */
+void scorer_verdict(Scorer *self, const IpAddress *asset, const IpAddress *peer, AlertVerdict verdict);
+
+/* State for a restart (statefile.h): baselines, known peers and paths, open alerts, the flow clock. */
+GBytes *scorer_save(const Scorer *self);
+bool scorer_restore(Scorer *self, GBytes *state, GError **error);
