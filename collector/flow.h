@@ -2,11 +2,12 @@
 /*
  * flow.h - FlowRecord and FlowBatch: the vocabulary of every room
  *
- * A FlowRecord is what a router said about one flow, brought into one shape whatever the protocol was: fixed size,
- * four cache lines, both address families as 16 bytes (IPv4 as ::ffff:a.b.c.d). The first two lines hold what the
- * scoring reads for every record. Field names follow the IANA information elements.
+ * A FlowRecord is what a router said about one flow, brought into one shape whatever the protocol was: fixed
+ * size, four cache lines, both address families as 16 bytes (IPv4 as ::ffff:a.b.c.d). The first two lines
+ * hold what the scoring reads for every record. Field names follow the IANA information elements.
  *
- * A batch has one owner at a time: an intake thread fills it, a ring carries it, the scoring thread returns it.
+ * A batch has one owner at a time: an intake thread fills it, a ring carries it, the scoring thread returns
+ * it.
  */
 #pragma once
 #include <glib.h>
@@ -50,10 +51,11 @@ typedef struct FlowRecord {
     uint16_t tcp_flags;
     uint8_t src_mask, dst_mask;
     uint8_t icmp_type, icmp_code;
-    uint8_t kind;            /* FlowKind */
-    uint8_t event;           /* firewallEvent or natEvent of an event, 0 of a flow */
-    uint8_t end_reason;      /* flowEndReason: 1 idle, 2 active time-out, 3 end, 4 forced, 5 resources; 0 unknown */
-    uint8_t direction;       /* flowDirection: 0 ingress, 1 egress, 255 not said */
+    uint8_t kind;  /* FlowKind */
+    uint8_t event; /* firewallEvent or natEvent of an event, 0 of a flow */
+    uint8_t
+        end_reason;    /* flowEndReason: 1 idle, 2 active time-out, 3 end, 4 forced, 5 resources; 0 unknown */
+    uint8_t direction; /* flowDirection: 0 ingress, 1 egress, 255 not said */
     uint8_t sampling_source; /* SamplingSource */
     uint8_t family;          /* 4 or 6; 0: no addresses in the record */
     uint16_t vlan;
@@ -70,13 +72,15 @@ typedef struct FlowRecord {
     int64_t received_ms;        /* our clock when the datagram came */
     uint8_t dst_mac[6];
     uint16_t nat_dst_port;
-    uint8_t has_reverse;  /* the record is a biflow: the reverse counters mean something */
-    uint8_t has_initiator; /* src is the initiator because the exporter says so (biflowDirection, initiatorOctets) */
+    uint8_t has_reverse;   /* the record is a biflow: the reverse counters mean something */
+    uint8_t has_initiator; /* src is the initiator because the exporter says so (biflowDirection,
+                              initiatorOctets) */
     uint8_t pad[14];
 } __attribute__((aligned(64))) FlowRecord;
 G_STATIC_ASSERT(sizeof(FlowRecord) == 256);
 
-/* Records known to be lost by an exporter (a gap in its sequence), so that scoring does not learn from the hole. */
+/* Records known to be lost by an exporter (a gap in its sequence), so that scoring does not learn from the
+ * hole. */
 typedef struct FlowLoss {
     uint32_t exporter;
     uint32_t records; /* 0: the exporter counts datagrams, not records, and at least one is missing */

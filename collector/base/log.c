@@ -14,8 +14,10 @@ enum { LINES_PER_MINUTE = 5 };
 static void
 log_write(LogLevel level, const char *text, uint32_t left_out)
 {
-    static const char *const names[] = { [LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARN] = "warning",
-                                         [LOG_LEVEL_NOTE] = "note", [LOG_LEVEL_INFO] = "info" };
+    static const char *const names[] = { [LOG_LEVEL_ERROR] = "error",
+                                         [LOG_LEVEL_WARN] = "warning",
+                                         [LOG_LEVEL_NOTE] = "note",
+                                         [LOG_LEVEL_INFO] = "info" };
     g_autoptr(GString) line = g_string_sized_new(256);
 
     if (getenv("JOURNAL_STREAM") != NULL) {
@@ -33,7 +35,8 @@ log_write(LogLevel level, const char *text, uint32_t left_out)
     if (left_out > 0)
         g_string_append_printf(line, " (%u more like it were left out in the last minute)", left_out);
     g_string_append_c(line, '\n');
-    ssize_t ignored = write(STDERR_FILENO, line->str, line->len); /* one call: lines of two processes do not mix */
+    ssize_t ignored =
+        write(STDERR_FILENO, line->str, line->len); /* one call: lines of two processes do not mix */
     (void)ignored;
 }
 

@@ -2,10 +2,11 @@
 /*
  * message.h - what the processes of `talaya serve` say to each other
  *
- * Over SOCK_SEQPACKET pairs that the parent makes and keeps, so that a child that died leaves no half message to
- * its successor. Each packet has a header with magic, version, type, id and length; a larger body goes in several
- * packets and is put together again up to MESSAGE_MOST. A message that breaks a rule is refused and counted, and
- * the channel goes on with the next one: the peer may be a process that an attacker has taken over.
+ * Over SOCK_SEQPACKET pairs that the parent makes and keeps, so that a child that died leaves no half message
+ * to its successor. Each packet has a header with magic, version, type, id and length; a larger body goes in
+ * several packets and is put together again up to MESSAGE_MOST. A message that breaks a rule is refused and
+ * counted, and the channel goes on with the next one: the peer may be a process that an attacker has taken
+ * over.
  */
 #pragma once
 #include <glib.h>
@@ -40,10 +41,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Channel, channel_free)
 bool channel_pair(int fds[2], GError **error);
 int channel_fd(const Channel *self);
 
-/* Sends a whole message. False, and counted, when the peer does not read (buffer full for @timeout_ms; 0: do not
- * wait at all) or the body is too large. */
-bool channel_send(Channel *self, MessageType type, uint32_t id, uint16_t status, const void *body, size_t length,
-                  int timeout_ms);
+/* Sends a whole message. False, and counted, when the peer does not read (buffer full for @timeout_ms; 0: do
+ * not wait at all) or the body is too large. */
+bool channel_send(Channel *self, MessageType type, uint32_t id, uint16_t status, const void *body,
+                  size_t length, int timeout_ms);
 /* Next whole message, waiting up to @timeout_ms (-1: for ever). False: none came. */
 bool channel_receive(Channel *self, Message *out, int timeout_ms);
 

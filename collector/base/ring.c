@@ -62,7 +62,8 @@ ring_push(Ring *self, void *item)
     if (head - atomic_load_explicit(&self->tail, memory_order_acquire) > self->mask)
         return false;
     self->slots[head & self->mask] = item;
-    /* Sequentially consistent with the consumer's announcement in ring_wait: one of the two sees the other. */
+    /* Sequentially consistent with the consumer's announcement in ring_wait: one of the two sees the other.
+     */
     atomic_store(&self->head, head + 1);
     if (atomic_load(&self->sleeping))
         ring_wake(self);

@@ -3,8 +3,8 @@
  * ring.h - hands pointers from one thread to one other, without a lock
  *
  * One producer, one consumer. The slots are fixed at birth; a full ring refuses, and the producer counts what
- * it could not give away. The consumer sleeps in ring_wait and is woken through an eventfd, which the producer
- * writes only when the consumer said that it is about to sleep.
+ * it could not give away. The consumer sleeps in ring_wait and is woken through an eventfd, which the
+ * producer writes only when the consumer said that it is about to sleep.
  */
 #pragma once
 #include <stdbool.h>

@@ -2,10 +2,10 @@
 /*
  * statefile.h - a file that is either whole or set aside
  *
- * Layout: 8 bytes magic, u32 version, u32 zero, u64 length of the payload, u64 XXH3 of the payload, the payload;
- * all little-endian. Written beside the old one, fsynced, renamed, directory fsynced, so that a crash leaves the
- * old or the new one, never half of either. What it holds is parsed by its owner with a Cursor: the disk is not
- * trusted more than the network.
+ * Layout: 8 bytes magic, u32 version, u32 zero, u64 length of the payload, u64 XXH3 of the payload, the
+ * payload; all little-endian. Written beside the old one, fsynced, renamed, directory fsynced, so that a
+ * crash leaves the old or the new one, never half of either. What it holds is parsed by its owner with a
+ * Cursor: the disk is not trusted more than the network.
  */
 #pragma once
 #include <glib.h>
@@ -13,13 +13,14 @@
 #include <stdint.h>
 
 /* Replaces @path atomically. On failure (full disk, say) the old file stays as it was. Any thread. */
-bool state_file_write(const char *path, const char magic[8], uint32_t version, const void *bytes, size_t length,
-                      GError **error);
+bool state_file_write(const char *path, const char magic[8], uint32_t version, const void *bytes,
+                      size_t length, GError **error);
 
 /*
- * The payload, which the caller owns. NULL without @error: there is no such file (a first start). NULL with @error:
- * it could not be read, or was damaged or of a newer version; a damaged one has been renamed to @path.bad-N (the
- * message says so), so that the start can go on without it and nothing is lost to an investigation.
+ * The payload, which the caller owns. NULL without @error: there is no such file (a first start). NULL with
+ * @error: it could not be read, or was damaged or of a newer version; a damaged one has been renamed to
+ * @path.bad-N (the message says so), so that the start can go on without it and nothing is lost to an
+ * investigation.
  */
 GBytes *state_file_read(const char *path, const char magic[8], uint32_t version, GError **error);
 

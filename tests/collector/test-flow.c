@@ -43,8 +43,8 @@ test_a_prefix_has_its_own_addresses_only(void)
 static void
 test_bad_prefixes_are_refused(void)
 {
-    static const char *const texts[] = { "192.0.2.1/24", "192.0.2.0/33", "2001:db8::/129", "192.0.2.0/", "/24",
-                                         "192.0.2.0/-1", "192.0.2.0/24x", "" };
+    static const char *const texts[] = { "192.0.2.1/24", "192.0.2.0/33", "2001:db8::/129", "192.0.2.0/",
+                                         "/24",          "192.0.2.0/-1", "192.0.2.0/24x",  "" };
     IpPrefix prefix;
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
@@ -54,7 +54,8 @@ test_bad_prefixes_are_refused(void)
 static void
 test_prefixes_are_written_as_they_were_read(void)
 {
-    static const char *const texts[] = { "192.0.2.0/24", "0.0.0.0/0", "2001:db8::/32", "::/0", "10.0.0.1/32" };
+    static const char *const texts[] = { "192.0.2.0/24", "0.0.0.0/0", "2001:db8::/32", "::/0",
+                                         "10.0.0.1/32" };
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         IpPrefix prefix;
@@ -71,7 +72,8 @@ main(int argc, char **argv)
     g_test_add_func("/collector/flow/addresses-are-written-as-they-were-read",
                     test_addresses_are_written_as_they_were_read);
     g_test_add_func("/collector/flow/nonsense-is-no-address", test_nonsense_is_no_address);
-    g_test_add_func("/collector/flow/a-prefix-has-its-own-addresses-only", test_a_prefix_has_its_own_addresses_only);
+    g_test_add_func("/collector/flow/a-prefix-has-its-own-addresses-only",
+                    test_a_prefix_has_its_own_addresses_only);
     g_test_add_func("/collector/flow/bad-prefixes-are-refused", test_bad_prefixes_are_refused);
     g_test_add_func("/collector/flow/prefixes-are-written-as-they-were-read",
                     test_prefixes_are_written_as_they_were_read);
