@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* settings.c - see settings.h */
+#include "collector/cli/settings.h"
+#include "collector/base/config.h"
+
+#include <gio/gio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT(type, field) offsetof(type, field)
+
+/* A [place.NAME] as it stands in the file; becomes a PlaceSource. */
+typedef struct PlaceSettings {
+    char *type, *path, *preset, *map;
+    int64_t priority;
+} PlaceSettings;
+
+/* A new key is one more line here, and one more paragraph in etc/talaya.conf (a test compares them). */
+static const ConfigKey keys[] = {
+    { "collector", "listen", CONFIG_LIST, AT(CollectorSettings, listen),
+      "udp:127.0.0.1:2055,udp:127.0.0.1:4739,udp:127.0.0.1:6343",
+      .words = "UDP sockets; any format on any of them" },
+    { "collector", "exporters", CONFIG_LIST, AT(CollectorSettings, exporters), "127.0.0.0/8,::1",
+      .words = "who may send: addresses or prefixes; everybody else is refused and counted" },
+    { "collector", "receive-buffer", CONFIG_NUMBER, AT(CollectorSettings, receive_buffer), "67108864", 65536,
+      1073741824, .words = "bytes of kernel buffer to ask for, for each socket" },
+    { "collector", "queue", CONFIG_NUMBER, AT(CollectorSettings, queue), "256", 4, 65536,
+      .words = "blocks of 1,024 records between receiving and scoring (256 KiB of memory each)" },
+    { "collector", "sampling", CONFIG_NUMBER, AT(CollectorSettings, sampling), "0", 0, 16777216,
+      .words = "one in N packets, for all exporters, whatever they say; 0: believe them" },
+    { "collector", "max-exporters", CONFIG_NUMBER, AT(CollectorSettings, max_exporters), "4096", 1, 1048576,
+      .words = "exporters kept at most" },
+    { "collector", "max-new-exporters", CONFIG_NUMBER, AT(CollectorSettings, max_new_exporters), "600", 1,
+      1048576, .words = "exporters accepted for the first time in one minute, at most" },
+    { "collector", "max-domains", CONFIG_NUMBER, AT(CollectorSettings, max_domains), "64", 1, 65536,
+      .words = "observation domains of one exporter, at most" },
+    { "collector", "max-templates", CONFIG_NUMBER, AT(CollectorSettings, max_templates), "1024", 1, 65280,
+      .words = "templates of one exporter, at most" },
+    { "collector", "max-fields", CONFIG_NUMBER, AT(CollectorSettings, max_fields), "512", 1, 4096,
+      .words = "fields of one template, at most" },
+    { "collector", "max-template-bytes", CONFIG_NUMBER, AT(CollectorSettings, max_template_bytes), "1048576",
+      1024, 67108864, .words = "memory for the templates of one exporter, at most" },
+    { "collector", "max-held-bytes", CONFIG_NUMBER, AT(CollectorSettings, max_held_bytes), "1048576", 0,
+      67108864, .words = "data of one exporter that waits for its template, at most" },
+    { "assets", "prefixes", CONFIG_LIST, AT(AssetSettings, prefixes), NULL,
+      .words = "the addresses that are ours: what is scored" },
+    { "assets", "inventory", CONFIG_PATH, AT(AssetSettings, inventory), NULL,
+      .words = "CSV: prefix,name,role,criticality,tags" },
+    { "scoring", "budget", CONFIG_REAL, AT(ScoringSettings, budget), "5", 0.01, 1000,
+      .words = "false alarms a day for the whole network that the operator accepts" },
+    { "scoring", "learn-days", CONFIG_NUMBER, AT(ScoringSettings, learn_days), "7", 1, 90,
+      .words = "days until an asset's own history is taken at full weight" },
+    { "scoring", "window", CONFIG_NUMBER, AT(ScoringSettings, window), "300", 60, 3600,
+      .words = "seconds of one time slot" },
+    { "scoring", "max-assets", CONFIG_NUMBER, AT(ScoringSettings, max_assets), "65536", 16, 4194304,
+      .words = "assets kept at most" },
+    { "scoring", "max-peers", CONFIG_NUMBER, AT(ScoringSettings, max_peers), "512", 16, 65536,
+      .words = "peers remembered for one asset, at most" },
+    { "scoring", "max-pairs", CONFIG_NUMBER, AT(ScoringSettings, max_pairs), "1048576", 1024, 67108864,
+      .words = "conversations followed at the same time, at most" },
+    { "place.*", "type", CONFIG_CHOICE, AT(PlaceSettings, type), "csv", .choices = "csv mmdb list",
+      .words = "what kind of file this source is" },
+    { "place.*", "path", CONFIG_PATH, AT(PlaceSettings, path), NULL, .words = "the file" },
+    { "place.*", "preset", CONFIG_TEXT, AT(PlaceSettings, preset), NULL,
+      .words = "mmdb: schema (maxmind-connection-type, maxmind-asn, maxmind-country, maxmind-anonymous, "
+               "ipinfo, dbip, "
+               "ip2location); left out: seen from the file" },
+    { "place.*", "map", CONFIG_TEXT, AT(PlaceSettings, map), NULL,
+      .words = "rules 'path.in.record=value -> access:residential:90', separated by ';'" },
+    { "place.*", "priority", CONFIG_NUMBER, AT(PlaceSettings, priority), "50", 1, 1000,
+      .words = "who wins between sources with equally long prefixes: the higher" },
+    { "series", "assets", CONFIG_NUMBER, AT(SeriesSettings, assets), "100", 0, 100000,
+      .words = "the so many busiest assets get graphs; those tagged 'pinned' always do" },
+    { "series", "max-files", CONFIG_NUMBER, AT(SeriesSettings, max_files), "2000", 1, 1000000,
+      .words = "RRD files at most (about half a megabyte each)" },
+    { "series", "min-free", CONFIG_NUMBER, AT(SeriesSettings, min_free), "104857600", 0, 1e13,
+      .words = "bytes of free disk below which graphs are no longer written, so that alerts still are" },
+    { "web", "listen", CONFIG_TEXT, AT(WebSettings, listen), "127.0.0.1:8080",
+      .words = "address:port of console and API; there is no TLS here, so put a proxy in front of any other "
+               "address" },
+    { "state", "dir", CONFIG_PATH, AT(StateSettings, dir), "/var/lib/talaya",
+      .words = "where everything is kept" },
+    { "state", "snapshot-every", CONFIG_NUMBER, AT(StateSettings, snapshot_every), "30", 1, 3600,
+      .words = "seconds between two snapshots of baselines and templates" },
+    { "demo", "data", CONFIG_FLAG, AT(DemoSettings, data), "no",
+      .words = "what comes in is made up; the console says so" },
+};
+
+static void complain(GString *wrong, const Config *config, const char *section, const char *key,
+                     const char *format, ...) G_GNUC_PRINTF(5, 6);
+
+static void
+complain(GString *wrong, const Config *config, const char *section, const char *key, const char *format, ...)
+{
+    unsigned line = config_line(config, section, key);
+    va_list args;
+
+    if (wrong->len > 0)
+        g_string_append_c(wrong, '\n');
+    g_string_append(wrong, config_name(config));
+    if (line > 0)
+        g_string_append_printf(wrong, ":%u", line);
+    g_string_append_printf(wrong, ": [%s] %s: ", section, key);
+    va_start(args, format);
+    g_string_append_vprintf(wrong, format, args);
+    va_end(args);
+}
+
+static bool
+parse_host_port(const char *text, char **address, uint16_t *port)
+{
+    const char *colon = strrchr(text, ':');
+    char *end = NULL;
+
+    if (colon == NULL || colon == text || !g_ascii_isdigit(colon[1]))
+        return false;
+    unsigned long number = strtoul(colon + 1, &end, 10);
+    if (*end != '\0' || number > 65535)
+        return false;
+    bool bracketed = text[0] == '[' && colon[-1] == ']';
+    *address =
+        bracketed ? g_strndup(text + 1, (size_t)(colon - text) - 2) : g_strndup(text, (size_t)(colon - text));
+    *port = (uint16_t)number;
+
+    IpAddress ip;
+    if (ip_parse(*address, &ip))
+        return true;
+    g_clear_pointer(address, g_free);
+    return false;
+}
+
+static void
+parse_listen(Settings *self, const Config *config, GString *wrong)
+{
+    size_t n = g_strv_length(self->collector.listen);
+
+    self->listen = g_new0(Listen, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const char *text = self->collector.listen[i];
+        Listen *one = &self->listen[self->n_listen];
+        if (!g_str_has_prefix(text, "udp:") || !parse_host_port(text + 4, &one->address, &one->port)) {
+            complain(wrong, config, "collector", "listen", "'%s' is not of the form udp:ADDRESS:PORT", text);
+            continue;
+        }
+        self->n_listen++;
+    }
+    if (n == 0)
+        complain(wrong, config, "collector", "listen", "nothing to listen on");
+}
+
+static IpPrefix *
+parse_prefixes(const Config *config, const char *section, const char *key, char **texts, size_t *n,
+               GString *wrong)
+{
+    IpPrefix *prefixes = g_new0(IpPrefix, g_strv_length(texts) + 1);
+
+    for (char **text = texts; *text != NULL; text++) {
+        if (ip_prefix_parse(*text, &prefixes[*n]))
+            (*n)++;
+        else
+            complain(wrong, config, section, key, "'%s' is no address or prefix (host bits must be zero)",
+                     *text);
+    }
+    return prefixes;
+}
+
+static void
+read_place(Settings *self, const Config *config, const char *section, GString *wrong)
+{
+    static const char *const types[] = { [PLACE_CSV] = "csv", [PLACE_MMDB] = "mmdb", [PLACE_LIST] = "list" };
+    PlaceSettings raw = { 0 };
+    PlaceSource *place = &self->places[self->n_places++];
+
+    config_fill(config, section, &raw);
+    *place = (PlaceSource){ .name = g_strdup(section + strlen("place.")),
+                            .path = raw.path,
+                            .preset = raw.preset,
+                            .map = raw.map,
+                            .priority = (int)raw.priority };
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+        if (strcmp(types[i], raw.type) == 0)
+            place->type = (PlaceType)i;
+    g_free(raw.type);
+    if (place->path == NULL)
+        complain(wrong, config, section, "path", "is missing");
+}
+
+static void
+parse_lists(Settings *self, const Config *config, GString *wrong)
+{
+    parse_listen(self, config, wrong);
+    self->exporters = parse_prefixes(config, "collector", "exporters", self->collector.exporters,
+                                     &self->n_exporters, wrong);
+    self->prefixes =
+        parse_prefixes(config, "assets", "prefixes", self->assets.prefixes, &self->n_prefixes, wrong);
+    if (self->n_prefixes == 0 && g_strv_length(self->assets.prefixes) == 0)
+        complain(wrong, config, "assets", "prefixes",
+                 "is missing; without it nothing is ours and nothing is scored");
+    if (!parse_host_port(self->web.listen, &self->web_address, &self->web_port))
+        complain(wrong, config, "web", "listen", "'%s' is not of the form ADDRESS:PORT", self->web.listen);
+    const char *const *sections = config_sections(config);
+    self->places = g_new0(PlaceSource, g_strv_length((char **)sections) + 1);
+    for (; *sections != NULL; sections++)
+        if (g_str_has_prefix(*sections, "place."))
+            read_place(self, config, *sections, wrong);
+}
+
+Settings *
+settings_load(const char *path, GError **error)
+{
+    g_autoptr(Config) config = config_load(path, keys, G_N_ELEMENTS(keys), error);
+    g_autoptr(GString) wrong = g_string_new(NULL);
+
+    if (config == NULL)
+        return NULL;
+    g_autoptr(Settings) self = g_new0(Settings, 1);
+    self->path = g_strdup(path);
+    config_fill(config, "collector", &self->collector);
+    config_fill(config, "assets", &self->assets);
+    config_fill(config, "scoring", &self->scoring);
+    config_fill(config, "series", &self->series);
+    config_fill(config, "web", &self->web);
+    config_fill(config, "state", &self->state);
+    config_fill(config, "demo", &self->demo);
+    parse_lists(self, config, wrong);
+    if (wrong->len > 0) {
+        g_set_error_literal(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE, wrong->str);
+        return NULL;
+    }
+    return g_steal_pointer(&self);
+}
+
+void
+settings_free(Settings *self)
+{
+    if (self == NULL)
+        return;
+    for (size_t i = 0; self->listen != NULL && i < self->n_listen; i++)
+        g_free(self->listen[i].address);
+    for (size_t i = 0; i < self->n_places; i++) {
+        g_free(self->places[i].name);
+        g_free(self->places[i].path);
+        g_free(self->places[i].preset);
+        g_free(self->places[i].map);
+    }
+    g_strfreev(self->collector.listen);
+    g_strfreev(self->collector.exporters);
+    g_strfreev(self->assets.prefixes);
+    g_free(self->assets.inventory);
+    g_free(self->web.listen);
+    g_free(self->state.dir);
+    g_free(self->listen);
+    g_free(self->exporters);
+    g_free(self->prefixes);
+    g_free(self->places);
+    g_free(self->web_address);
+    g_free(self->path);
+    g_free(self);
+}
+
+DecoderConf
+settings_decoder(const Settings *self)
+{
+    const CollectorSettings *from = &self->collector;
+
+    return (DecoderConf){ .allowed = self->exporters,
+                          .n_allowed = self->n_exporters,
+                          .max_exporters = (uint32_t)from->max_exporters,
+                          .max_new_exporters_per_minute = (uint32_t)from->max_new_exporters,
+                          .max_domains = (uint32_t)from->max_domains,
+                          .max_templates = (uint32_t)from->max_templates,
+                          .max_fields = (uint32_t)from->max_fields,
+                          .max_template_bytes = (uint32_t)from->max_template_bytes,
+                          .max_held_bytes = (uint32_t)from->max_held_bytes,
+                          .sampling_override = (uint32_t)from->sampling };
+}
+
+ScoringConf
+settings_scoring(const Settings *self)
+{
+    return (ScoringConf){ .budget = self->scoring.budget,
+                          .learn_days = (uint32_t)self->scoring.learn_days,
+                          .window_s = (uint32_t)self->scoring.window,
+                          .max_assets = (uint32_t)self->scoring.max_assets,
+                          .max_peers_per_asset = (uint32_t)self->scoring.max_peers,
+                          .max_pairs = (uint32_t)self->scoring.max_pairs,
+                          .series_assets = (uint32_t)self->series.assets };
+}
+
+AssetTable *
+settings_assets(const Settings *self, GError **error)
+{
+    return asset_table_new(self->prefixes, self->n_prefixes, self->assets.inventory, error);
+}
+
+PlaceTable *
+settings_places(const Settings *self, GError **error)
+{
+    return place_table_new(self->places, self->n_places, self->prefixes, self->n_prefixes, error);
+}
+
+char *
+settings_state_path(const Settings *self, const char *state_dir, const char *name)
+{
+    return g_build_filename(state_dir != NULL ? state_dir : self->state.dir, name, NULL);
+}
+
+void
+settings_print_keys(void)
+{
+    const char *section = "";
+
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+        const ConfigKey *key = &keys[i];
+        if (strcmp(section, key->section) != 0)
+            printf("%s[%s]\n", i == 0 ? "" : "\n", section = key->section);
+        printf("# %s", key->words);
+        if (key->type == CONFIG_NUMBER || key->type == CONFIG_REAL)
+            printf(" (%.10g to %.10g)", key->low, key->high);
+        else if (key->type == CONFIG_CHOICE)
+            printf(" (%s)", key->choices);
+        printf("\n%s%s=%s\n", key->preset == NULL ? "#" : "", key->key,
+               key->preset == NULL ? "" : key->preset);
+    }
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * settings.h - the whole configuration file, read and checked
+ *
+ * The table of keys is in settings.c; etc/talaya.conf explains each. Immutable once loaded.
+ */
+#pragma once
+#include "collector/decoder.h"
+#include "scoring/scorer.h"
+
+typedef struct Listen {
+    char *address; /* as written */
+    uint16_t port;
+} Listen;
+
+typedef struct CollectorSettings {
+    char **listen, **exporters;
+    int64_t receive_buffer, queue;
+    int64_t max_exporters, max_new_exporters, max_domains, max_templates, max_fields, max_template_bytes,
+        max_held_bytes;
+    int64_t sampling;
+} CollectorSettings;
+
+typedef struct AssetSettings {
+    char **prefixes;
+    char *inventory;
+} AssetSettings;
+
+typedef struct ScoringSettings {
+    double budget;
+    int64_t learn_days, window, max_assets, max_peers, max_pairs;
+} ScoringSettings;
+
+typedef struct SeriesSettings {
+    int64_t assets, max_files, min_free;
+} SeriesSettings;
+
+typedef struct WebSettings {
+    char *listen;
+} WebSettings;
+
+typedef struct StateSettings {
+    char *dir;
+    int64_t snapshot_every;
+} StateSettings;
+
+typedef struct DemoSettings {
+    bool data;
+} DemoSettings;
+
+typedef struct Settings {
+    char *path; /* of the file */
+    CollectorSettings collector;
+    AssetSettings assets;
+    ScoringSettings scoring;
+    SeriesSettings series;
+    WebSettings web;
+    StateSettings state;
+    DemoSettings demo;
+    /* What the lists above say, parsed. */
+    Listen *listen;
+    size_t n_listen;
+    IpPrefix *exporters;
+    size_t n_exporters;
+    IpPrefix *prefixes;
+    size_t n_prefixes;
+    PlaceSource *places;
+    size_t n_places;
+    char *web_address;
+    uint16_t web_port;
+} Settings;
+
+/* NULL with @error: every complaint on a line of its own, with file, line, key, range and nearest name. */
+Settings *settings_load(const char *path, GError **error);
+void settings_free(Settings *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Settings, settings_free)
+
+/* The parts as the rooms want them. They borrow from the settings. */
+DecoderConf settings_decoder(const Settings *self);
+ScoringConf settings_scoring(const Settings *self);
+AssetTable *settings_assets(const Settings *self, GError **error);
+PlaceTable *settings_places(const Settings *self, GError **error);
+
+/* A path in the state folder; the caller frees it. @state_dir overrides the configuration's; may be NULL. */
+char *settings_state_path(const Settings *self, const char *state_dir, const char *name);
+
+/* Prints every key with its default, range and purpose, in the shape of a configuration file. */
+void settings_print_keys(void);
