@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * child.h - what a child of `talaya serve` is given, and its three kinds
+ *
+ * The parent starts each as the same binary anew (`talaya serve --child NAME ...`), so that no memory is
+ * shared and addresses are random again. Descriptors are handed over by number. Each ends at SIGTERM, having
+ * saved what it must, and dies with its parent.
+ */
+#pragma once
+#include "collector/cli/board.h"
+#include "collector/cli/settings.h"
+
+typedef struct ChildArgs {
+    const Settings *settings;
+    const char *state_dir;
+    const Board *board;
+    int *sockets; /* sense: the UDP sockets, in the order of the board; web: one, the listening one */
+    size_t n_sockets;
+    int peers[N_CHILDREN]; /* descriptor of the channel to each of the others; -1 for itself */
+    int signals;           /* a signalfd with SIGTERM and SIGINT: readable when it is time to end */
+} ChildArgs;
+
+/* Each runs until it is told to end. 0: ended as told; else an error was logged. */
+int sense_run(const ChildArgs *args);
+int series_run(const ChildArgs *args);
+int web_run(const ChildArgs *args);
+
+/* True when a signal to end has come; waits for one up to @timeout_ms. */
+bool child_should_end(const ChildArgs *args, int timeout_ms);

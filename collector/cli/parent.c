@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* parent.c - see parent.h */
+#include "collector/cli/parent.h"
+#include "collector/base/clock.h"
+#include "collector/base/log.h"
+#include "collector/base/message.h"
+#include "collector/cli/board.h"
+#include "collector/cli/first-start.h"
+#include "collector/cli/settings.h"
+#include "collector/cli/sockets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+enum {
+    RESTART_SOONEST_MS = 50,
+    RESTART_LATEST_MS = 1000, /* a child that dies at once each time is not started more often than this */
+    STOP_PATIENCE_MS = 10000, /* then it is killed */
+};
+
+typedef struct Parent Parent;
+
+typedef struct Child {
+    Parent *parent;
+    ChildId id;
+    pid_t pid;
+    unsigned restart_ms; /* next pause; doubles while the child dies young */
+    int64_t started_ns;
+    guint timer; /* a restart, or a kill, that is due */
+} Child;
+
+struct Parent {
+    const char *config_path, *state_dir; /* borrowed */
+    Settings *settings;
+    char *state; /* the folder in use */
+    Sockets *sockets;
+    Board *board;
+    int board_fd;
+    int pairs[N_CHILDREN][N_CHILDREN]; /* [a][b]: a's end of the channel between a and b */
+    Child children[N_CHILDREN];
+    GMainLoop *loop;
+    bool is_stopping, is_reloading;
+};
+
+static void start_child(Child *child);
+
+/* ---- starting ---- */
+
+static void
+pass_on(int fd)
+{
+    if (fd >= 0)
+        fcntl(fd, F_SETFD, 0);
+}
+
+static char *
+descriptors_text(const Parent *self, ChildId id)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (id == CHILD_WEB)
+        g_string_printf(text, "%d", sockets_web(self->sockets));
+    for (size_t i = 0; id == CHILD_SENSE && i < sockets_count(self->sockets); i++)
+        g_string_append_printf(text, "%s%d", i > 0 ? "," : "", sockets_udp(self->sockets, i));
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* In the child, between fork and exec: only its own descriptors stay open. */
+static G_GNUC_NORETURN void
+become(const Parent *self, ChildId id, pid_t parent, char *descriptors)
+{
+    char peers[64], board[16], parent_text[16];
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    snprintf(peers, sizeof peers, "%d,%d,%d", self->pairs[id][0], self->pairs[id][1], self->pairs[id][2]);
+    snprintf(board, sizeof board, "%d", self->board_fd);
+    snprintf(parent_text, sizeof parent_text, "%d", (int)parent);
+    for (size_t i = 0; i < N_CHILDREN; i++)
+        pass_on(self->pairs[id][i]);
+    pass_on(self->board_fd);
+    if (id == CHILD_WEB)
+        pass_on(sockets_web(self->sockets));
+    for (size_t i = 0; id == CHILD_SENSE && i < sockets_count(self->sockets); i++)
+        pass_on(sockets_udp(self->sockets, i));
+    unsetenv("NOTIFY_SOCKET"); /* systemd hears from the parent only */
+    execl("/proc/self/exe", "talaya", "serve", "--config", self->config_path, "--state", self->state,
+          "--child", child_name(id), "--descriptors", descriptors, "--peers", peers, "--board", board,
+          "--parent", parent_text, (char *)NULL);
+    _exit(127);
+}
+
+static void
+tell_status(const Parent *self)
+{
+    unsigned restarts = 0, running = 0;
+
+    for (size_t i = 0; i < N_CHILDREN; i++) {
+        restarts += self->board->children[i].restarts;
+        running += self->children[i].pid != 0;
+    }
+    sd_notifyf(0, "STATUS=%u of %d processes running, %u restarts", running, N_CHILDREN, restarts);
+}
+
+static gboolean
+start_again(gpointer data)
+{
+    Child *child = data;
+
+    child->timer = 0;
+    start_child(child);
+    return G_SOURCE_REMOVE;
+}
+
+static char *
+end_words(int status)
+{
+    if (WIFSIGNALED(status))
+        return g_strdup_printf("died of signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    return g_strdup_printf("ended with status %d", WEXITSTATUS(status));
+}
+
+/* True when every child has ended. */
+static bool
+is_empty(const Parent *self)
+{
+    for (size_t i = 0; i < N_CHILDREN; i++)
+        if (self->children[i].pid != 0)
+            return false;
+    return true;
+}
+
+static void
+child_ended(GPid pid, gint status, gpointer data)
+{
+    Child *child = data;
+    Parent *self = child->parent;
+
+    child->pid = 0;
+    self->board->children[child->id].pid = 0;
+    g_clear_handle_id(&child->timer, g_source_remove);
+    if (self->is_stopping) {
+        if (is_empty(self))
+            g_main_loop_quit(self->loop);
+        return;
+    }
+    if (self->is_reloading && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        start_child(child);
+        return;
+    }
+    int64_t lived_ms = (clock_mono(clock_system()).ns - child->started_ns) / 1000000;
+    if (lived_ms > 10000)
+        child->restart_ms = RESTART_SOONEST_MS;
+    self->board->children[child->id].restarts++;
+    g_autofree char *words = end_words(status);
+    log_error("the %s process %s; started again in %u ms (restart %u)", child_name(child->id), words,
+              child->restart_ms, self->board->children[child->id].restarts);
+    child->timer = g_timeout_add(child->restart_ms, start_again, child);
+    child->restart_ms = MIN(child->restart_ms * 2, RESTART_LATEST_MS);
+    tell_status(self);
+}
+
+static void
+start_child(Child *child)
+{
+    Parent *self = child->parent;
+    pid_t parent = getpid();
+    g_autofree char *descriptors = descriptors_text(self, child->id);
+
+    child->pid = fork();
+    if (child->pid == 0)
+        become(self, child->id, parent, descriptors);
+    if (child->pid < 0) {
+        log_error("cannot start the %s process: %s; trying again", child_name(child->id), g_strerror(errno));
+        child->pid = 0;
+        child->timer = g_timeout_add(RESTART_LATEST_MS, start_again, child);
+        return;
+    }
+    child->started_ns = clock_mono(clock_system()).ns;
+    self->board->children[child->id].pid = child->pid;
+    self->board->children[child->id].since_ms = clock_wall(clock_system()).ms;
+    g_child_watch_add(child->pid, child_ended, child);
+    tell_status(self);
+}
+
+/* ---- stopping and reloading ---- */
+
+static gboolean
+kill_child(gpointer data)
+{
+    Child *child = data;
+
+    child->timer = 0;
+    log_warn("the %s process did not end in %d s and is killed", child_name(child->id),
+             STOP_PATIENCE_MS / 1000);
+    if (child->pid != 0)
+        kill(child->pid, SIGKILL);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+end_children(Parent *self)
+{
+    for (size_t i = 0; i < N_CHILDREN; i++) {
+        Child *child = &self->children[i];
+        g_clear_handle_id(&child->timer, g_source_remove);
+        if (child->pid == 0) {
+            if (!self->is_stopping)
+                start_child(child);
+            continue;
+        }
+        kill(child->pid, SIGTERM);
+        child->timer = g_timeout_add(STOP_PATIENCE_MS, kill_child, child);
+    }
+}
+
+static gboolean
+on_stop(gpointer data)
+{
+    Parent *self = data;
+
+    if (self->is_stopping)
+        return G_SOURCE_CONTINUE;
+    log_note("stopping");
+    sd_notify(0, "STOPPING=1");
+    self->is_stopping = true;
+    end_children(self);
+    if (is_empty(self))
+        g_main_loop_quit(self->loop);
+    return G_SOURCE_CONTINUE;
+}
+
+static void
+log_lines(const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    for (char **line = lines; *line != NULL; line++)
+        log_error("%s", *line);
+}
+
+static gboolean
+on_reload(gpointer data)
+{
+    Parent *self = data;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Settings) settings = settings_load(self->config_path, &error);
+    g_autoptr(AssetTable) assets = settings != NULL ? settings_assets(settings, &error) : NULL;
+    g_autoptr(PlaceTable) places = assets != NULL ? settings_places(settings, &error) : NULL;
+
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, clock_mono(clock_system()).ns / 1000);
+    if (places == NULL || !sockets_rebind(self->sockets, settings, self->board, &error)) {
+        log_lines(error->message);
+        log_error("the configuration is not sound; the old one stays in force");
+    } else {
+        log_note("read %s again; children are replaced, sockets stay open", self->config_path);
+        settings_free(self->settings);
+        self->settings = g_steal_pointer(&settings);
+        self->is_reloading = true;
+        end_children(self);
+    }
+    sd_notify(0, "READY=1");
+    return G_SOURCE_CONTINUE;
+}
+
+/* ---- birth ---- */
+
+static bool
+make_pairs(Parent *self, GError **error)
+{
+    for (size_t a = 0; a < N_CHILDREN; a++) {
+        self->pairs[a][a] = -1;
+        for (size_t b = a + 1; b < N_CHILDREN; b++) {
+            int fds[2];
+            if (!channel_pair(fds, error))
+                return false;
+            self->pairs[a][b] = fds[0];
+            self->pairs[b][a] = fds[1];
+        }
+    }
+    return true;
+}
+
+static bool
+prepare(Parent *self, GError **error)
+{
+    self->settings = settings_load(self->config_path, error);
+    if (self->settings == NULL)
+        return false;
+    self->state = g_strdup(self->state_dir != NULL ? self->state_dir : self->settings->state.dir);
+    g_autoptr(AssetTable) assets = settings_assets(self->settings, error);
+    g_autoptr(PlaceTable) places = assets != NULL ? settings_places(self->settings, error) : NULL;
+    if (places == NULL || !first_start(self->state, error))
+        return false;
+    self->board = board_new(&self->board_fd);
+    if (self->board == NULL) {
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, "no memory to share with the children");
+        return false;
+    }
+    self->board->started_ms = clock_wall(clock_system()).ms;
+    self->sockets = sockets_new();
+    return sockets_rebind(self->sockets, self->settings, self->board, error) && make_pairs(self, error);
+}
+
+static void
+clear(Parent *self)
+{
+    for (size_t a = 0; a < N_CHILDREN; a++)
+        for (size_t b = 0; b < N_CHILDREN; b++)
+            if (self->pairs[a][b] > 0)
+                close(self->pairs[a][b]);
+    g_clear_pointer(&self->sockets, sockets_free);
+    g_clear_pointer(&self->loop, g_main_loop_unref);
+    g_clear_pointer(&self->settings, settings_free);
+    g_free(self->state);
+}
+
+static void
+say_what_is_listened_on(const Parent *self)
+{
+    g_autoptr(GString) words = g_string_new(NULL);
+
+    for (uint32_t i = 0; i < self->board->n_sockets; i++)
+        g_string_append_printf(words, "%s%s", i > 0 ? ", " : "", self->board->sockets[i].listen);
+    log_note("talaya " TALAYA_VERSION " receives on %s; console and API on http://%s/", words->str,
+             self->settings->web.listen);
+    if (self->settings->n_exporters == 0)
+        log_warn("no [collector] exporters= are given: only this machine may send");
+}
+
+int
+parent_run(const char *config_path, const char *state_dir)
+{
+    Parent self = { .config_path = config_path,
+                    .state_dir = state_dir,
+                    .loop = g_main_loop_new(NULL, FALSE) };
+    g_autoptr(GError) error = NULL;
+
+    signal(SIGPIPE, SIG_IGN);
+    if (!prepare(&self, &error)) {
+        log_lines(error->message);
+        clear(&self);
+        return 1;
+    }
+    g_unix_signal_add(SIGTERM, on_stop, &self);
+    g_unix_signal_add(SIGINT, on_stop, &self);
+    g_unix_signal_add(SIGHUP, on_reload, &self);
+    for (size_t i = 0; i < N_CHILDREN; i++) {
+        self.children[i] = (Child){ .parent = &self, .id = (ChildId)i, .restart_ms = RESTART_SOONEST_MS };
+        start_child(&self.children[i]);
+    }
+    say_what_is_listened_on(&self);
+    sd_notify(0, "READY=1");
+    g_main_loop_run(self.loop);
+    clear(&self);
+    log_note("stopped");
+    return 0;
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sense-answer.c - what the web process may ask of sense, and the answers
+ *
+ * Shapes: web/openapi.json. The web process has checked what a user gave, but may itself have been taken
+ * over, so everything is checked again here.
+ */
+#include "collector/cli/sense.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- rates ---- */
+
+static double
+per_second(uint64_t now, uint64_t before, double seconds)
+{
+    return now >= before ? (double)(now - before) / seconds : 0;
+}
+
+static uint64_t
+all_lost(const BooksTotals *totals)
+{
+    return totals->all.sequence_lost + totals->kernel_drops + totals->all.queue_full_records;
+}
+
+void
+sense_note_rates(Sense *self, WallTime now)
+{
+    double seconds = (double)(now.ms - self->last_rate_ms) / 1000;
+    const BooksTotals *last = &self->last_totals;
+    BooksTotals totals;
+
+    if (now.ms - self->last_rate_ms < RATE_EVERY_MS)
+        return;
+    intake_totals(self->intake, &totals);
+    if (self->last_rate_ms > 0)
+        self->rates[self->n_rates++ % RATE_ROWS] = (RateRow){
+            .time_ms = now.ms,
+            .datagrams = per_second(totals.all.datagrams, last->all.datagrams, seconds),
+            .records = per_second(totals.all.records + totals.all.late_records,
+                                  last->all.records + last->all.late_records, seconds),
+            .octets = per_second(totals.all.bytes, last->all.bytes, seconds),
+            .lost = per_second(all_lost(&totals), all_lost(last), seconds),
+        };
+    self->last_totals = totals;
+    self->last_rate_ms = now.ms;
+}
+
+static json_t *
+rate_json(const RateRow *row)
+{
+    return json_pack("{s:f,s:f,s:f,s:f}", "datagramsPerSecond", row->datagrams, "recordsPerSecond",
+                     row->records, "octetsPerSecond", row->octets, "lostPerSecond", row->lost);
+}
+
+static json_t *
+rate_history_json(const Sense *self)
+{
+    json_t *list = json_array();
+
+    for (uint64_t i = self->n_rates > RATE_ROWS ? self->n_rates - RATE_ROWS : 0; i < self->n_rates; i++) {
+        const RateRow *row = &self->rates[i % RATE_ROWS];
+        char time[WALL_TIME_TEXT];
+        json_array_append_new(list, json_pack("{s:s,s:f,s:f,s:f}", "time",
+                                              wall_time_text((WallTime){ row->time_ms }, time), "records",
+                                              row->records, "octets", row->octets, "lost", row->lost));
+    }
+    return list;
+}
+
+/* ---- status ---- */
+
+static json_t *
+processes_json(const Board *board)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < N_CHILDREN; i++) {
+        int pid = board->children[i].pid;
+        char since[WALL_TIME_TEXT];
+        json_array_append_new(list,
+                              json_pack("{s:s,s:i,s:i,s:s,s:s}", "name", child_name((ChildId)i), "pid", pid,
+                                        "restarts", (int)board->children[i].restarts, "since",
+                                        wall_time_text((WallTime){ board->children[i].since_ms }, since),
+                                        "state", pid != 0 ? "running" : "restarting"));
+    }
+    return list;
+}
+
+static json_t *
+sockets_json(const Sense *self)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < self->args->board->n_sockets; i++) {
+        const BoardSocket *socket = &self->args->board->sockets[i];
+        g_autofree char *hint =
+            socket->got < socket->asked
+                ? g_strdup_printf(
+                      "the kernel gave less than asked for; as root: sysctl -w net.core.rmem_max=%u",
+                      socket->asked)
+                : NULL;
+        json_array_append_new(list,
+                              json_pack("{s:s,s:I,s:I,s:I,s:s?}", "listen", socket->listen, "asked",
+                                        (json_int_t)socket->asked, "got", (json_int_t)socket->got, "drops",
+                                        (json_int_t)intake_socket_drops(self->intake, i), "hint", hint));
+    }
+    return list;
+}
+
+static void add_problem(json_t *list, const char *severity, const char *hint, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+
+static void
+add_problem(json_t *list, const char *severity, const char *hint, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "severity", severity, "text", text, "hint", hint));
+}
+
+static json_t *
+problems_json(const Sense *self, const BooksTotals *totals, const ScoringCounters *scoring)
+{
+    json_t *list = json_array();
+
+    if (scoring->disk_is_full)
+        add_problem(list, "error", "free some space where the state folder lies; nothing is lost meanwhile",
+                    "%" G_GUINT64_FORMAT " alerts wait in memory because they cannot be written",
+                    scoring->alerts_waiting);
+    if (self->state_failed)
+        add_problem(list, "error", "free some space where the state folder lies", "%s", self->state_why);
+    if (scoring->alerts_lost > 0)
+        add_problem(list, "error", "the disk was full for too long", "%" G_GUINT64_FORMAT " alerts were lost",
+                    scoring->alerts_lost);
+    if (totals->kernel_drops > 0)
+        add_problem(list, "warning", "larger socket buffers (see sockets), or more processor for talaya",
+                    "the kernel dropped %" G_GUINT64_FORMAT " datagrams at our sockets",
+                    totals->kernel_drops);
+    if (totals->all.queue_full_records > 0)
+        add_problem(list, "warning", "raise [collector] queue=, or give talaya more processor",
+                    "%" G_GUINT64_FORMAT " records came faster than they could be scored",
+                    totals->all.queue_full_records);
+    if (totals->all.refused[REFUSED_NOT_ALLOWED] > 0)
+        add_problem(list, "warning", "add the router to [collector] exporters= if it is yours",
+                    "%" G_GUINT64_FORMAT " datagrams came from %u senders that are not on the list",
+                    totals->all.refused[REFUSED_NOT_ALLOWED], totals->refused_senders);
+    for (size_t i = 0; i < N_CHILDREN; i++)
+        if (self->args->board->children[i].restarts > 0)
+            add_problem(list, "warning", "the log says of what; please report it",
+                        "the %s process had to be started again %u times", child_name((ChildId)i),
+                        self->args->board->children[i].restarts);
+    return list;
+}
+
+static json_t *
+count_exporters(json_t *exporters)
+{
+    size_t i, ok = 0, silent = 0;
+    json_t *one;
+
+    json_array_foreach(exporters, i, one)
+    {
+        const char *state = json_string_value(json_object_get(one, "state"));
+        ok += state != NULL && strcmp(state, "ok") == 0;
+        silent += state != NULL && strcmp(state, "silent") == 0;
+    }
+    size_t n = json_array_size(exporters);
+    return json_pack("{s:I,s:I,s:I,s:I}", "total", (json_int_t)n, "ok", (json_int_t)ok, "warning",
+                     (json_int_t)(n - ok - silent), "silent", (json_int_t)silent);
+}
+
+static json_t *
+task_status(Scorer *scorer, void *argument)
+{
+    return scorer_status_json(scorer);
+}
+
+static json_t *
+books_status_json(const BooksTotals *totals, json_t *scorer)
+{
+    json_t *books = books_to_json(&totals->all);
+
+    json_object_set_new(books, "kernelDrops", json_integer((json_int_t)totals->kernel_drops));
+    json_object_set_new(books, "queueFull", json_integer((json_int_t)totals->all.queue_full_records));
+    json_object_set_new(books, "refusedSenders", json_integer((json_int_t)totals->refused_senders));
+    json_t *late = json_object_get(scorer, "late");
+    json_object_set(books, "lateForScoring", late != NULL ? late : json_integer(0));
+    return books;
+}
+
+static json_t *
+answer_status(Sense *self, json_t *query, uint16_t *status)
+{
+    WallTime now = clock_wall(clock_system());
+    int64_t started = self->args->board->started_ms;
+    static const RateRow none = { 0 };
+    const RateRow *rate = self->n_rates > 0 ? &self->rates[(self->n_rates - 1) % RATE_ROWS] : &none;
+    char now_text[WALL_TIME_TEXT], started_text[WALL_TIME_TEXT];
+    ScoringCounters scoring;
+    BooksTotals totals;
+
+    intake_totals(self->intake, &totals);
+    scoring_thread_counters(self->scoring, &scoring);
+    json_t *scorer = scoring_thread_ask(self->scoring, task_status, NULL);
+    json_t *exporters = intake_exporters(self->intake);
+    json_t *counts = store_counts_json(self->store, NULL);
+    json_t *flow_time = json_object_get(scorer, "flowTime"), *assets = json_object_get(scorer, "assets");
+    json_t *threshold = json_object_get(scorer, "thresholdDecibans");
+    json_t *answer = json_pack(
+        "{s:s,s:s,s:s,s:I,s:b,s:O?,s:o,s:o,s:o,s:O?,s:o?,s:{s:f,s:O?},s:o,s:o,s:o,s:n,s:o}", "time",
+        wall_time_text(now, now_text), "version", TALAYA_VERSION, "started",
+        wall_time_text((WallTime){ started }, started_text), "uptimeSeconds",
+        (json_int_t)((now.ms - started) / 1000), "demo", self->settings->demo.data, "flowTime", flow_time,
+        "rates", rate_json(rate), "rateHistory", rate_history_json(self), "exporters",
+        count_exporters(exporters), "assets", assets, "alerts", counts, "budget", "perDay",
+        self->settings->scoring.budget, "thresholdDecibans", threshold, "books",
+        books_status_json(&totals, scorer), "processes", processes_json(self->args->board), "sockets",
+        sockets_json(self), "series", "problems", problems_json(self, &totals, &scoring));
+    json_decref(scorer);
+    json_decref(exporters);
+    *status = 200;
+    return answer;
+}
+
+/* ---- the others ---- */
+
+static json_t *
+answer_exporters(Sense *self, json_t *query, uint16_t *status)
+{
+    *status = 200;
+    return json_pack("{s:o}", "items", intake_exporters(self->intake));
+}
+
+static json_t *
+answer_exporter(Sense *self, json_t *query, uint16_t *status)
+{
+    json_int_t index = json_integer_value(json_object_get(query, "index"));
+    json_t *list = intake_exporters(self->intake);
+    json_t *one = index >= 0 ? json_incref(json_array_get(list, (size_t)index)) : NULL;
+
+    json_decref(list);
+    *status = one != NULL ? 200 : 404;
+    return one;
+}
+
+typedef struct AssetsWanted {
+    const char *query, *sort;
+    uint32_t offset, limit;
+} AssetsWanted;
+
+static json_t *
+task_assets(Scorer *scorer, void *argument)
+{
+    const AssetsWanted *wanted = argument;
+
+    return scorer_assets_json(scorer, wanted->query, wanted->sort, wanted->offset, wanted->limit);
+}
+
+static uint32_t
+number_of(json_t *query, const char *key, uint32_t preset, uint32_t most)
+{
+    json_t *value = json_object_get(query, key);
+
+    if (!json_is_integer(value) || json_integer_value(value) < 0)
+        return preset;
+    return (uint32_t)MIN(json_integer_value(value), (json_int_t)most);
+}
+
+static json_t *
+answer_assets(Sense *self, json_t *query, uint16_t *status)
+{
+    AssetsWanted wanted = { .query = json_string_value(json_object_get(query, "query")),
+                            .sort = json_string_value(json_object_get(query, "sort")),
+                            .offset = number_of(query, "offset", 0, UINT32_MAX),
+                            .limit = number_of(query, "limit", 100, 1000) };
+
+    *status = 200;
+    return scoring_thread_ask(self->scoring, task_assets, &wanted);
+}
+
+static json_t *
+task_asset(Scorer *scorer, void *argument)
+{
+    return scorer_asset_json(scorer, argument);
+}
+
+static bool
+address_of(json_t *query, IpAddress *out)
+{
+    const char *text = json_string_value(json_object_get(query, "address"));
+
+    return text != NULL && ip_parse(text, out);
+}
+
+static json_t *
+answer_asset(Sense *self, json_t *query, uint16_t *status)
+{
+    IpAddress address;
+
+    *status = 400;
+    if (!address_of(query, &address))
+        return NULL;
+    json_t *asset = scoring_thread_ask(self->scoring, task_asset, &address);
+    *status = asset != NULL ? 200 : 404;
+    if (asset != NULL && json_object_get(asset, "place") == NULL)
+        json_object_set_new(asset, "place", place_explain_json(self->places, &address));
+    return asset;
+}
+
+static json_t *
+answer_classify(Sense *self, json_t *query, uint16_t *status)
+{
+    IpAddress address;
+
+    *status = 400;
+    if (!address_of(query, &address))
+        return NULL;
+    *status = 200;
+    return place_explain_json(self->places, &address);
+}
+
+typedef struct Lesson {
+    IpAddress asset, peer;
+    bool has_peer;
+    AlertVerdict verdict;
+} Lesson;
+
+static json_t *
+task_learn(Scorer *scorer, void *argument)
+{
+    const Lesson *lesson = argument;
+
+    scorer_verdict(scorer, &lesson->asset, lesson->has_peer ? &lesson->peer : NULL, lesson->verdict);
+    return NULL;
+}
+
+/* Tells the scorer what an operator thinks of an alert. */
+static void
+teach(Sense *self, json_t *alert, const char *verdict)
+{
+    const char *asset = json_string_value(json_object_get(alert, "asset"));
+    const char *peer = json_string_value(json_object_get(alert, "peer"));
+    Lesson lesson = { 0 };
+
+    if (asset == NULL || !ip_parse(asset, &lesson.asset) || !alert_verdict_parse(verdict, &lesson.verdict))
+        return;
+    lesson.has_peer = peer != NULL && ip_parse(peer, &lesson.peer);
+    scoring_thread_ask(self->scoring, task_learn, &lesson);
+}
+
+static json_t *
+answer_decide(Sense *self, json_t *query, uint16_t *status)
+{
+    const char *id = json_string_value(json_object_get(query, "id"));
+    const char *verdict = json_string_value(json_object_get(query, "verdict"));
+    const char *actor = json_string_value(json_object_get(query, "actor"));
+    g_autoptr(GError) error = NULL;
+
+    *status = 400;
+    if (id == NULL || actor == NULL)
+        return json_pack("{s:s}", "detail", "id and actor are wanted");
+    int done = store_decide(self->store, id, json_string_value(json_object_get(query, "state")), verdict,
+                            json_string_value(json_object_get(query, "note")), actor, &error);
+    if (done <= 0) {
+        *status = done == 0 ? 404 : 409;
+        return json_pack("{s:s}", "detail", done == 0 ? "there is no such alert" : error->message);
+    }
+    json_t *alert = store_alert_json(self->store, id, &error);
+    if (verdict != NULL && alert != NULL)
+        teach(self, alert, verdict);
+    *status = alert != NULL ? 200 : 500;
+    return alert;
+}
+
+typedef struct Answer {
+    const char *what;
+    json_t *(*answer)(Sense *self, json_t *query, uint16_t *status);
+} Answer;
+
+/* A new question is one more line here. */
+static const Answer answers[] = {
+    { "status", answer_status }, { "exporters", answer_exporters }, { "exporter", answer_exporter },
+    { "assets", answer_assets }, { "asset", answer_asset },         { "classify", answer_classify },
+    { "decide", answer_decide },
+};
+
+json_t *
+sense_answer(Sense *self, json_t *query, uint16_t *status)
+{
+    const char *what = json_string_value(json_object_get(query, "what"));
+
+    for (size_t i = 0; what != NULL && i < G_N_ELEMENTS(answers); i++)
+        if (strcmp(answers[i].what, what) == 0)
+            return answers[i].answer(self, query, status);
+    *status = 400;
+    return json_pack("{s:s}", "detail", "no such question");
+}

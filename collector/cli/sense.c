@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sense.c - the `sense` process: from datagrams to alerts */
+#include "collector/cli/sense.h"
+#include "collector/base/log.h"
+#include "collector/base/sandbox.h"
+#include "collector/base/statefile.h"
+
+#include <gio/gio.h>
+#include <poll.h>
+#include <string.h>
+
+enum { TURN_MS = 100, ANSWER_MS = 500, STATE_VERSION = 1 };
+
+/* The files that survive a restart. */
+typedef struct StateFile {
+    const char *name;
+    char magic[8];
+} StateFile;
+static const StateFile templates_file = { "templates", { 'T', 'A', 'L', 'T', 'M', 'P', 'L', '1' } };
+static const StateFile baselines_file = { "baselines", { 'T', 'A', 'L', 'B', 'A', 'S', 'E', '1' } };
+
+static GBytes *
+read_state(const Sense *self, const StateFile *file)
+{
+    g_autofree char *path = g_build_filename(self->args->state_dir, file->name, NULL);
+    g_autoptr(GError) error = NULL;
+    GBytes *state = state_file_read(path, file->magic, STATE_VERSION, &error);
+
+    if (error != NULL)
+        log_error("%s; going on without it", error->message);
+    return state;
+}
+
+/* Takes @state. A full disk is said once, and once more when it is over. */
+static void
+write_state(Sense *self, const StateFile *file, GBytes *state)
+{
+    g_autofree char *path = g_build_filename(self->args->state_dir, file->name, NULL);
+    g_autoptr(GBytes) owned = state;
+    g_autoptr(GError) error = NULL;
+
+    if (owned == NULL)
+        return;
+    bool done = state_file_write(path, file->magic, STATE_VERSION, g_bytes_get_data(owned, NULL),
+                                 g_bytes_get_size(owned), &error);
+    if (!done && !self->state_failed)
+        log_error("%s; the last good one stays, the next is tried when it is due", error->message);
+    if (done && self->state_failed)
+        log_note("state files are written again");
+    self->state_failed = !done;
+    g_strlcpy(self->state_why, done ? "" : error->message, sizeof self->state_why);
+}
+
+static void
+answer_web(Sense *self)
+{
+    g_auto(Message) message = { 0 };
+    uint16_t status = 400;
+
+    if (!channel_receive(self->web, &message, 0) || message.type != MESSAGE_QUERY)
+        return;
+    gsize length = 0;
+    const char *bytes = g_bytes_get_data(message.body, &length);
+    json_t *query = json_loadb(bytes == NULL ? "" : bytes, length, JSON_REJECT_DUPLICATES, NULL);
+    json_t *answer = query != NULL ? sense_answer(self, query, &status) : NULL;
+    g_autofree char *text = answer != NULL ? json_dumps(answer, JSON_COMPACT) : NULL;
+    channel_send(self->web, MESSAGE_ANSWER, message.id, status, text, text != NULL ? strlen(text) : 0,
+                 ANSWER_MS);
+    json_decref(answer);
+    json_decref(query);
+}
+
+static void
+control(Sense *self)
+{
+    struct pollfd fds[] = { { .fd = self->args->signals, .events = POLLIN },
+                            { .fd = channel_fd(self->web), .events = POLLIN } };
+
+    for (;;) {
+        poll(fds, G_N_ELEMENTS(fds), TURN_MS);
+        if (fds[0].revents != 0)
+            return;
+        if (fds[1].revents != 0)
+            answer_web(self);
+        write_state(self, &templates_file, intake_take_state(self->intake));
+        write_state(self, &baselines_file, scoring_thread_take_state(self->scoring));
+        sense_note_rates(self, clock_wall(clock_system()));
+    }
+}
+
+static bool
+open_stores(Sense *self, Store **for_scoring, GError **error)
+{
+    g_autofree char *path = g_build_filename(self->args->state_dir, "talaya.db", NULL);
+    g_autofree char *notice = NULL;
+
+    *for_scoring = store_open(path, &notice, error);
+    if (notice != NULL)
+        log_error("%s", notice);
+    if (*for_scoring != NULL)
+        self->store = store_open(path, NULL, error);
+    return self->store != NULL;
+}
+
+static void
+enter_sandbox(const Sense *self)
+{
+    SandboxFolder folders[] = { { self->args->state_dir, true } };
+    g_autofree char *holds = sandbox_enter(&(SandboxConf){ .folders = folders, .n_folders = 1 });
+
+    log_info("sense: %s", holds);
+}
+
+int
+sense_run(const ChildArgs *args)
+{
+    Sense self = { .args = args, .settings = args->settings };
+    g_autoptr(GError) error = NULL;
+    Store *store = NULL;
+
+    self.assets = settings_assets(args->settings, &error);
+    self.places = self.assets != NULL ? settings_places(args->settings, &error) : NULL;
+    if (self.places == NULL || !open_stores(&self, &store, &error)) {
+        log_error("sense: %s", error->message);
+        return 1;
+    }
+    self.web = channel_new(args->peers[CHILD_WEB]);
+    self.series = channel_new(args->peers[CHILD_SERIES]);
+    g_autoptr(GBytes) templates = read_state(&self, &templates_file);
+    g_autoptr(GBytes) baselines = read_state(&self, &baselines_file);
+    uint32_t slots = (uint32_t)args->settings->collector.queue;
+    g_autoptr(Ring) full = ring_new(slots), empty = ring_new(slots * 2);
+
+    enter_sandbox(&self);
+    self.intake = intake_new(args->settings, args->sockets, args->n_sockets, full, empty, templates);
+    self.scoring = scoring_thread_new(args->settings, self.assets, self.places, full, empty, self.series,
+                                      store, baselines);
+    scoring_thread_start(self.scoring, intake_exporter, self.intake);
+    intake_start(self.intake);
+    control(&self);
+
+    intake_stop(self.intake);
+    scoring_thread_stop(self.scoring);
+    write_state(&self, &templates_file, intake_take_state(self.intake));
+    write_state(&self, &baselines_file, scoring_thread_take_state(self.scoring));
+    scoring_thread_free(self.scoring);
+    intake_free(self.intake);
+    for (FlowBatch *batch; (batch = ring_pop(empty)) != NULL;)
+        flow_batch_free(batch);
+    store_free(self.store);
+    channel_free(self.web);
+    channel_free(self.series);
+    place_table_free(self.places);
+    asset_table_free(self.assets);
+    return 0;
+}
