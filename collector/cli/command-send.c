@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * command-send.c - `talaya send`: plays a capture's datagrams over UDP
+ *
+ * To a loopback address each exporter of the capture sends from a 127.x.y.z of its own, in the order of their
+ * first appearance, so that the receiver tells them apart as it would in the field.
+ */
+#include "collector/base/log.h"
+#include "collector/capture.h"
+#include "collector/cli/commands.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <gio/gio.h>
+#include <jansson.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    DEFAULT_RATE = 20000, /* datagrams a second: loopback loses nothing at that */
+    MOST_SENDERS = 65536,
+    FIRST_SENDER = 0x7f420001, /* 127.66.0.1 */
+    PACE_EVERY = 16,
+};
+
+typedef struct Sender {
+    IpAddress was; /* in the capture */
+    uint32_t is;   /* 127.x.y.z in host order; 0: the system's choice */
+    uint16_t port;
+    int fd;
+    uint64_t datagrams;
+} Sender;
+
+typedef struct Sending {
+    struct sockaddr_storage to;
+    socklen_t to_length;
+    bool to_loopback; /* IPv4 */
+    double rate;
+    GHashTable *senders; /* owned Sender -> itself */
+    uint64_t datagrams, bytes, errors;
+    uint64_t paced; /* datagrams at the last look at the clock */
+    struct timespec started;
+} Sending;
+
+static void
+sender_free(gpointer data)
+{
+    Sender *sender = data;
+
+    close(sender->fd);
+    g_free(sender);
+}
+
+/* The socket of the exporter that sent @datagram in the capture; NULL with @error. */
+static Sender *
+find_sender(Sending *self, const Datagram *datagram, GError **error)
+{
+    char key[IP_TEXT];
+    Sender *sender = g_hash_table_lookup(self->senders, ip_text(&datagram->source, key));
+
+    if (sender != NULL)
+        return sender;
+    guint n = g_hash_table_size(self->senders);
+    if (n >= MOST_SENDERS) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "more than %d exporters in the captures",
+                    MOST_SENDERS);
+        return NULL;
+    }
+    sender = g_new0(Sender, 1);
+    sender->was = datagram->source;
+    sender->fd = socket(self->to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (sender->fd >= 0 && self->to_loopback) {
+        sender->is = FIRST_SENDER + n;
+        struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(sender->is) };
+        if (bind(sender->fd, (struct sockaddr *)&from, sizeof from) != 0)
+            sender->is = 0; /* no such address here: the system's choice will do */
+    }
+    g_hash_table_insert(self->senders, g_strdup(key), sender);
+    if (sender->fd < 0 || connect(sender->fd, (struct sockaddr *)&self->to, self->to_length) != 0) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "cannot send: %s", g_strerror(errno));
+        return NULL;
+    }
+    return sender;
+}
+
+/* Sleeps when we are ahead of the rate. */
+static void
+pace(Sending *self)
+{
+    struct timespec now;
+
+    if (self->datagrams - self->paced < PACE_EVERY)
+        return;
+    self->paced = self->datagrams;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double since =
+        (double)(now.tv_sec - self->started.tv_sec) + (double)(now.tv_nsec - self->started.tv_nsec) / 1e9;
+    double ahead = (double)self->datagrams / self->rate - since;
+    if (ahead > 0)
+        g_usleep((gulong)(ahead * 1e6));
+}
+
+static bool
+send_one(Sending *self, const Datagram *datagram, GError **error)
+{
+    Sender *sender = find_sender(self, datagram, error);
+
+    if (sender == NULL)
+        return false;
+    while (send(sender->fd, datagram->bytes, datagram->length, MSG_NOSIGNAL) < 0) {
+        if (errno == EINTR)
+            continue;
+        if (errno == ENOBUFS) {
+            g_usleep(1000);
+            continue;
+        }
+        self->errors++; /* nobody listens (ECONNREFUSED), too long, ...: told at the end */
+        return true;
+    }
+    sender->datagrams++;
+    self->datagrams++;
+    self->bytes += datagram->length;
+    pace(self);
+    return true;
+}
+
+/* False when the file could not be read to its end; what came before was sent. */
+static bool
+send_file(Sending *self, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Capture) capture = capture_open(path, &error);
+    Datagram datagram;
+    int got = -1;
+
+    while (capture != NULL && (got = capture_next(capture, &datagram, &error)) > 0)
+        if (!send_one(self, &datagram, &error)) {
+            got = -1;
+            break;
+        }
+    if (error != NULL)
+        fprintf(stderr, "talaya send: %s\n", error->message);
+    return got == 0;
+}
+
+static bool
+resolve(Sending *self, const char *text, GError **error)
+{
+    g_autoptr(GSocketConnectable) where = g_network_address_parse(text, 0, error);
+    g_autoptr(GSocketAddressEnumerator) all = where != NULL ? g_socket_connectable_enumerate(where) : NULL;
+    g_autoptr(GSocketAddress) first = all != NULL ? g_socket_address_enumerator_next(all, NULL, error) : NULL;
+
+    if (first == NULL || !g_socket_address_to_native(first, &self->to, sizeof self->to, error))
+        return false;
+    GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS(first);
+    GInetAddress *address = g_inet_socket_address_get_address(inet);
+    if (g_inet_socket_address_get_port(inet) == 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "'%s' has no port", text);
+        return false;
+    }
+    self->to_length = (socklen_t)g_socket_address_get_native_size(first);
+    self->to_loopback = g_inet_address_get_is_loopback(address) && self->to.ss_family == AF_INET;
+    return true;
+}
+
+static json_t *
+report(const Sending *self)
+{
+    json_t *senders = json_array();
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, self->senders);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const Sender *sender = value;
+        IpAddress is = ip_from_v4(sender->is);
+        char was_text[IP_TEXT], is_text[IP_TEXT];
+        json_array_append_new(senders,
+                              json_pack("{s:s,s:s?,s:I}", "exporter", ip_text(&sender->was, was_text),
+                                        "sentFrom", sender->is != 0 ? ip_text(&is, is_text) : NULL,
+                                        "datagrams", (json_int_t)sender->datagrams));
+    }
+    return json_pack("{s:I,s:I,s:I,s:o}", "datagrams", (json_int_t)self->datagrams, "bytes",
+                     (json_int_t)self->bytes, "errors", (json_int_t)self->errors, "senders", senders);
+}
+
+static int
+send_all(Sending *self, char **files, int n_files, int64_t loops)
+{
+    bool all_read = true;
+
+    self->senders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, sender_free);
+    clock_gettime(CLOCK_MONOTONIC, &self->started);
+    for (int64_t loop = 0; loop < loops; loop++)
+        for (int i = 0; i < n_files; i++)
+            all_read &= send_file(self, files[i]);
+    json_t *sent = report(self);
+    json_dumpf(sent, stdout, JSON_COMPACT | JSON_SORT_KEYS);
+    putchar('\n');
+    json_decref(sent);
+    if (self->errors > 0)
+        fprintf(stderr,
+                "talaya send: %" G_GUINT64_FORMAT
+                " datagrams could not be sent (does anybody listen there?)\n",
+                self->errors);
+    g_hash_table_unref(self->senders);
+    return all_read && self->errors == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+int
+command_send(int argc, char **argv)
+{
+    g_autofree char *to = NULL;
+    gint64 rate = DEFAULT_RATE, loops = 1;
+    const GOptionEntry entries[] = {
+        { "to", 't', 0, G_OPTION_ARG_STRING, &to, "where to", "HOST:PORT" },
+        { "rate", 'r', 0, G_OPTION_ARG_INT64, &rate, "datagrams a second (default 20000)", "N" },
+        { "loop", 'l', 0, G_OPTION_ARG_INT64, &loops, "play the files so many times (default 1)", "N" },
+        { NULL },
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("FILE...");
+    g_autoptr(GError) error = NULL;
+    Sending self = { 0 };
+
+    g_option_context_set_summary(
+        context, "Sends the datagrams of captures (pcap, pcapng, .dat, RFC 5655) over UDP. When HOST is "
+                 "loopback, each exporter of the capture\nsends from a 127.66.x.y of its own. Prints "
+                 "what was sent as one JSON object.");
+    g_option_context_set_description(
+        context, "Example:\n  talaya send --to 127.0.0.1:2055 --rate 5000 routers.pcap\n\n"
+                 "Exit status: 0 all sent, 1 a file could not be read or a datagram not "
+                 "sent, 2 wrong usage.");
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &error) || to == NULL || argc < 2 || rate < 1 ||
+        loops < 1) {
+        fprintf(stderr, "talaya send: %s\n",
+                error != NULL ? error->message
+                              : "--to HOST:PORT and at least one FILE are wanted; see --help");
+        return EXIT_USAGE;
+    }
+    if (!resolve(&self, to, &error)) {
+        fprintf(stderr, "talaya send: %s\n", error->message);
+        return EXIT_FAILED;
+    }
+    self.rate = (double)rate;
+    return send_all(&self, argv + 1, argc - 1, loops);
+}
