@@ -39,7 +39,8 @@ typedef struct Sender {
 typedef struct Sending {
     struct sockaddr_storage to;
     socklen_t to_length;
-    bool to_loopback; /* IPv4 */
+    bool to_loopback;      /* IPv4 */
+    uint32_t first_sender; /* host order */
     double rate;
     GHashTable *senders; /* owned Sender -> itself */
     uint64_t datagrams, bytes, errors;
@@ -75,7 +76,7 @@ find_sender(Sending *self, const Datagram *datagram, GError **error)
     sender->was = datagram->source;
     sender->fd = socket(self->to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (sender->fd >= 0 && self->to_loopback) {
-        sender->is = FIRST_SENDER + n;
+        sender->is = self->first_sender + n;
         struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(sender->is) };
         if (bind(sender->fd, (struct sockaddr *)&from, sizeof from) != 0)
             sender->is = 0; /* no such address here: the system's choice will do */
@@ -215,10 +216,12 @@ send_all(Sending *self, char **files, int n_files, int64_t loops)
 int
 command_send(int argc, char **argv)
 {
-    g_autofree char *to = NULL;
+    g_autofree char *to = NULL, *from = NULL;
     gint64 rate = DEFAULT_RATE, loops = 1;
     const GOptionEntry entries[] = {
         { "to", 't', 0, G_OPTION_ARG_STRING, &to, "where to", "HOST:PORT" },
+        { "from", 'f', 0, G_OPTION_ARG_STRING, &from,
+          "the first exporter's address on loopback (default 127.66.0.1)", "127.x.y.z" },
         { "rate", 'r', 0, G_OPTION_ARG_INT64, &rate, "datagrams a second (default 20000)", "N" },
         { "loop", 'l', 0, G_OPTION_ARG_INT64, &loops, "play the files so many times (default 1)", "N" },
         { NULL },
@@ -247,6 +250,13 @@ command_send(int argc, char **argv)
         fprintf(stderr, "talaya send: %s\n", error->message);
         return EXIT_FAILED;
     }
+    IpAddress first = ip_from_v4(FIRST_SENDER);
+    if (from != NULL && (!ip_parse(from, &first) || !ip_is_v4(&first) || first.bytes[12] != 127)) {
+        fprintf(stderr, "talaya send: --from %s is no 127.x.y.z\n", from);
+        return EXIT_USAGE;
+    }
+    memcpy(&self.first_sender, first.bytes + 12, sizeof self.first_sender);
+    self.first_sender = ntohl(self.first_sender);
     self.rate = (double)rate;
     return send_all(&self, argv + 1, argc - 1, loops);
 }

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""daemon.py - a real `talaya serve` for a system test, and a TAP reporter
+
+Every daemon has a state folder and ports of its own, so that tests may run side by side.
+"""
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+TALAYA = os.environ.get("TALAYA", "build/collector/cli/talaya")
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+VECTORS = pathlib.Path(os.environ.get("TALAYA_VECTORS", ROOT.parent / "shared" / "vectors"))
+
+
+class Tap:
+    """Points of a test, in the order in which they were made."""
+
+    def __init__(self):
+        self.n = 0
+        self.failed = 0
+
+    def ok(self, condition, name, *detail):
+        self.n += 1
+        self.failed += not condition
+        print(f"{'ok' if condition else 'not ok'} {self.n} {name}", flush=True)
+        if not condition:
+            for line in "\n".join(str(part) for part in detail).splitlines():
+                print("#", line)
+        return bool(condition)
+
+    def equal(self, got, wanted, name):
+        return self.ok(got == wanted, name, f"got    {got!r}", f"wanted {wanted!r}")
+
+    def skip(self, name, why):
+        self.n += 1
+        print(f"ok {self.n} {name} # SKIP {why}", flush=True)
+
+    def done(self):
+        print(f"1..{self.n}")
+        sys.exit(1 if self.failed else 0)
+
+
+def run(*args, **options):
+    """Runs talaya with @args to its end."""
+    return subprocess.run([TALAYA, *map(str, args)], capture_output=True, text=True,
+                          timeout=options.pop("timeout", 120), check=False, **options)
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(condition, seconds=15, step=0.05):
+    """The first true value of condition(), or its last."""
+    until = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value or time.monotonic() > until:
+            return value
+        time.sleep(step)
+
+
+CONFIG = """[collector]
+listen=udp:127.0.0.1:{flow_port}
+exporters=127.0.0.0/8
+{collector}
+[assets]
+prefixes=203.0.113.0/24,198.51.100.0/24,2001:db8::/32
+[web]
+listen=127.0.0.1:{web_port}
+[state]
+snapshot-every=1
+{rest}
+"""
+
+
+class Daemon:
+    """`talaya serve` with a folder of its own; a context manager."""
+
+    def __init__(self, folder=None, config=None, collector="", rest="", state=None):
+        self.temporary = None if folder else tempfile.TemporaryDirectory(prefix="talaya-test-")
+        self.folder = pathlib.Path(folder or self.temporary.name)
+        self.state = pathlib.Path(state) if state else self.folder / "state"
+        self.flow_port = free_port(socket.SOCK_DGRAM)
+        self.web_port = free_port()
+        self.config = self.folder / "talaya.conf"
+        self.log_path = self.folder / "log"
+        if config is None:
+            config = CONFIG.format(flow_port=self.flow_port, web_port=self.web_port, collector=collector, rest=rest)
+        self.config.write_text(config, encoding="utf-8")
+        self.process = None
+
+    def use_ports_of(self, text):
+        """Puts this daemon's ports into a configuration that names others."""
+        lines = []
+        for line in text.splitlines():
+            if line.startswith("listen=udp:"):
+                line = f"listen=udp:127.0.0.1:{self.flow_port}"
+            elif line.startswith("listen="):
+                line = f"listen=127.0.0.1:{self.web_port}"
+            lines.append(line)
+        self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def start(self, wait=True):
+        log = open(self.log_path, "a", encoding="utf-8")
+        self.process = subprocess.Popen([TALAYA, "serve", "--config", self.config, "--state", self.state],
+                                        stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+        log.close()
+        if wait and not wait_for(self.is_ready):
+            self.stop()
+            raise RuntimeError(f"talaya did not start:\n{self.log()}")
+        return self
+
+    def is_ready(self):
+        if self.process.poll() is not None:
+            raise RuntimeError(f"talaya ended with {self.process.returncode}:\n{self.log()}")
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=1) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def stop(self, seconds=20):
+        """SIGTERM; the exit status."""
+        if self.process is None or self.process.poll() is not None:
+            return self.process.returncode if self.process else None
+        self.process.terminate()
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+    def kill(self):
+        """kill -9 of the parent and all its children, as a crash of the machine would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.web_port}"
+
+    @property
+    def token(self):
+        return (self.state / "admin-token").read_text(encoding="ascii").strip()
+
+    def log(self):
+        return self.log_path.read_text(encoding="utf-8", errors="replace") if self.log_path.exists() else ""
+
+    def request(self, path, method="GET", body=None, token=None, headers=None):
+        """(status, parsed body) of one request."""
+        headers = dict(headers or {})
+        headers.setdefault("Authorization", f"Bearer {token or self.token}")
+        data = None
+        if body is not None:
+            data = json.dumps(body).encode()
+            headers["Content-Type"] = "application/json"
+        request = urllib.request.Request(f"{self.url}{path}", data=data, method=method, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                status, text = answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            status, text = error.code, error.read()
+        try:
+            return status, json.loads(text)
+        except ValueError:
+            return status, text.decode("utf-8", "replace")
+
+    def api(self, path):
+        status, body = self.request(f"/api/v1/{path}")
+        if status != 200:
+            raise RuntimeError(f"GET {path}: {status} {body}")
+        return body
+
+    def child(self, name):
+        """pid of a child."""
+        return next(one["pid"] for one in self.api("status")["processes"] if one["name"] == name)
+
+    def send(self, *files, **options):
+        args = ["send", "--to", f"127.0.0.1:{self.flow_port}"]
+        for key, value in options.items():
+            args += [f"--{key.replace('_', '-')}", value]
+        result = run(*args, *files)
+        return json.loads(result.stdout) if result.stdout else {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process is not None and self.process.poll() is None:
+            try:
+                self.stop()
+            except subprocess.TimeoutExpired:
+                pass
+        if self.temporary is not None:
+            self.temporary.cleanup()
