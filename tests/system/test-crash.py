@@ -37,12 +37,8 @@ def test_kill(tap, folder):
     daemon = Daemon(folder)
     run("demo", "--config-out", folder)
     daemon.use_ports_of((folder / "talaya.conf").read_text(encoding="utf-8"))
-    text = daemon.config.read_text(encoding="utf-8") + "\n[state]\nsnapshot-every=1\n"
-    if "snapshot-every" not in daemon.config.read_text(encoding="utf-8"):
-        text = daemon.config.read_text(encoding="utf-8")
-        text = text.replace("[state]\n", "[state]\nsnapshot-every=1\n") if "[state]" in text else (
-            text + "[state]\nsnapshot-every=1\n")
-    daemon.config.write_text(text, encoding="utf-8")
+    text = daemon.config.read_text(encoding="utf-8")
+    daemon.config.write_text(text.replace("[state]\n", "[state]\nsnapshot-every=1\n"), encoding="utf-8")
     daemon.start()
     demo = play_demo(daemon, folder)
     shown = wait_for(lambda: alerts(daemon), 90, 0.2)
