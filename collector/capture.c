@@ -2,151 +2,167 @@
 /* capture.c - see capture.h */
 #include "collector/capture.h"
 #include "collector/base/cursor.h"
+#include "collector/packet.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gio/gio.h>
 #include <pcap/pcap.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-enum {
-    MOST_FILE_BYTES = 1 << 30, /* of raw and IPFIX files, which are read whole */
-    IPFIX_HEADER = 16,
-    MOST_VLAN_TAGS = 4,
-    MOST_V6_HEADERS = 8,
-};
+enum { IPFIX_VERSION = 10, IPFIX_HEADER = 16, MAGIC_BYTES = 4, CHAIN_LOOK = 8 };
 
-typedef enum CaptureKind { CAPTURE_PCAP, CAPTURE_RAW, CAPTURE_IPFIX } CaptureKind;
+typedef enum CaptureKind { CAPTURE_PCAP, CAPTURE_IPFIX, CAPTURE_RAW } CaptureKind;
 
 struct Capture {
     char *path;
     CaptureKind kind;
+    FILE *file; /* of the other two kinds; a pcap_t owns its own */
+    uint64_t size, at;
     pcap_t *pcap;
-    int link;       /* DLT_... */
-    uint8_t *bytes; /* of a raw or IPFIX file, with slack behind */
-    Cursor rest;
-    uint8_t *room; /* one datagram of a pcap file, with slack */
-    uint64_t skipped;
+    PacketReader *packets;
+    uint16_t destination_port;
+    CaptureCounters counters;
+    uint8_t room[DATAGRAM_MOST + DATAGRAM_SLACK];
 };
 
 /* ---- opening ---- */
 
-/* Messages of version 10 whose lengths lead exactly to the end: that is a file of RFC 5655. */
 static bool
-is_ipfix_file(const uint8_t *bytes, size_t length)
+fail_errno(const char *path, int code, GError **error)
 {
-    Cursor cur = cursor_over(bytes, length);
-    unsigned messages = 0;
-
-    while (cursor_left(&cur) >= IPFIX_HEADER) {
-        uint16_t version = cursor_u16(&cur), size = cursor_u16(&cur);
-        if (version != 10 || size < IPFIX_HEADER)
-            break;
-        messages++;
-        if (cursor_take(&cur, size - 4u) == NULL)
-            break; /* cut short: still a file of messages if one before was whole */
-    }
-    return messages > 1;
+    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), "%s: %s", path, g_strerror(code));
+    return false;
 }
 
 static bool
-open_pcap(Capture *self)
+is_pcap_magic(const uint8_t bytes[MAGIC_BYTES])
 {
-    char why[PCAP_ERRBUF_SIZE] = "";
+    static const uint32_t magics[] = {
+        0xa1b2c3d4, 0xd4c3b2a1, /* microseconds, either byte order */
+        0xa1b23c4d, 0x4d3cb2a1, /* nanoseconds */
+        0xa1b2cd34, 0x34cdb2a1, /* a variant with longer packet headers */
+        0x0a0d0d0a,             /* pcapng: the same both ways round */
+    };
+    uint32_t magic;
 
-    self->pcap = pcap_open_offline_with_tstamp_precision(self->path, PCAP_TSTAMP_PRECISION_MICRO, why);
-    if (self->pcap == NULL)
-        return false;
-    self->kind = CAPTURE_PCAP;
-    self->link = pcap_datalink(self->pcap);
-    self->room = g_malloc0(DATAGRAM_MOST + DATAGRAM_SLACK);
-    return true;
-}
-
-/* The magic numbers of pcap (both byte orders, micro- and nanoseconds) and of pcapng. */
-static bool
-is_pcap(const uint8_t *bytes, size_t length)
-{
-    static const uint8_t magics[][4] = { { 0xa1, 0xb2, 0xc3, 0xd4 },
-                                         { 0xd4, 0xc3, 0xb2, 0xa1 },
-                                         { 0xa1, 0xb2, 0x3c, 0x4d },
-                                         { 0x4d, 0x3c, 0xb2, 0xa1 },
-                                         { 0x0a, 0x0d, 0x0d, 0x0a } };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(magics) && length >= 4; i++)
-        if (memcmp(bytes, magics[i], 4) == 0)
+    memcpy(&magic, bytes, sizeof magic);
+    for (size_t i = 0; i < G_N_ELEMENTS(magics); i++)
+        if (magic == magics[i])
             return true;
     return false;
 }
 
+/* Reads version and length of the message that begins at @at; false when there is no room for a header. */
 static bool
-read_file(Capture *self, size_t size, GError **error)
+read_message_start(FILE *file, uint64_t at, uint16_t *version, uint16_t *length)
 {
-    g_autofree char *bytes = NULL;
-    gsize length = 0;
+    uint8_t bytes[MAGIC_BYTES];
 
-    if (size > MOST_FILE_BYTES) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                    "'%s' is no pcap and too large for raw datagrams", self->path);
+    if (fseeko(file, (off_t)at, SEEK_SET) != 0 || fread(bytes, 1, sizeof bytes, file) != sizeof bytes)
         return false;
-    }
-    if (!g_file_get_contents(self->path, &bytes, &length, error))
-        return false;
-    self->bytes = g_malloc0(length + DATAGRAM_SLACK);
-    memcpy(self->bytes, bytes, length);
-    self->rest = cursor_over(self->bytes, length);
-    self->kind = is_ipfix_file(self->bytes, length) ? CAPTURE_IPFIX : CAPTURE_RAW;
-    if (self->kind == CAPTURE_RAW && length > DATAGRAM_MOST) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                    "'%s' is no pcap, no IPFIX file, and too large for one datagram", self->path);
-        return false;
-    }
+    Cursor cur = cursor_over(bytes, sizeof bytes);
+    *version = cursor_u16(&cur);
+    *length = cursor_u16(&cur);
     return true;
 }
 
+/*
+ * IPFIX messages back to back? A raw datagram of IPFIX looks like a file with one message, and is given in
+ * the same way. A single message that is shorter or longer than its header says goes to the decoder as it
+ * came, for it counts that; a second message makes it a file, and what then breaks the chain is damage to the
+ * file.
+ */
 static bool
-look_at_head(const char *path, uint8_t head[4], struct stat *status, GError **error)
+is_ipfix_file(FILE *file, const char *path, uint64_t size)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool is_readable = fd >= 0 && fstat(fd, status) == 0;
-    int code = errno;
+    uint64_t at = 0;
+    unsigned messages = 0;
 
-    if (is_readable && S_ISREG(status->st_mode) && status->st_size > 0)
-        is_readable = read(fd, head, 4) >= 0;
-    if (fd >= 0)
-        close(fd);
-    if (!is_readable)
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), "cannot read '%s': %s", path,
-                    g_strerror(code));
-    else if (!S_ISREG(status->st_mode))
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, "'%s' is no file", path);
-    else if (status->st_size == 0)
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "'%s' is empty", path);
-    else
+    while (messages < CHAIN_LOOK && at < size) {
+        uint16_t version = 0, length = 0;
+        if (!read_message_start(file, at, &version, &length) || version != IPFIX_VERSION ||
+            length < IPFIX_HEADER || (messages == 0 && length > size))
+            break;
+        messages++;
+        at += length;
+    }
+    if (messages == 1 && at < size)
+        return size > DATAGRAM_MOST || g_str_has_suffix(path, ".ipfix");
+    return messages > 0;
+}
+
+static bool
+open_pcap(Capture *self, GError **error)
+{
+    char words[PCAP_ERRBUF_SIZE] = "";
+
+    self->kind = CAPTURE_PCAP;
+    self->pcap = pcap_open_offline(self->path, words);
+    if (self->pcap == NULL) {
+        bool names_it = g_str_has_prefix(words, self->path);
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s%s%s", names_it ? "" : self->path,
+                    names_it ? "" : ": ", words);
+        return false;
+    }
+    int link_type = pcap_datalink(self->pcap);
+    self->packets = packet_reader_new(link_type);
+    if (self->packets != NULL)
         return true;
+    const char *name = pcap_datalink_val_to_name(link_type);
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "%s: link layer %s (%d) is not known here",
+                self->path, name != NULL ? name : "?", link_type);
     return false;
+}
+
+static bool
+open_file(Capture *self, GError **error)
+{
+    uint8_t magic[MAGIC_BYTES] = { 0 };
+    struct stat info;
+
+    self->file = fopen(self->path, "rbe");
+    if (self->file == NULL || fstat(fileno(self->file), &info) != 0)
+        return fail_errno(self->path, errno, error);
+    if (!S_ISREG(info.st_mode)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, "%s: %s", self->path,
+                    S_ISDIR(info.st_mode) ? "is a folder" : "is no ordinary file");
+        return false;
+    }
+    self->size = (uint64_t)info.st_size;
+    if (self->size == 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: the file is empty", self->path);
+        return false;
+    }
+    size_t n = fread(magic, 1, sizeof magic, self->file);
+    if (n == 0 && ferror(self->file))
+        return fail_errno(self->path, errno, error);
+    if (n == sizeof magic && is_pcap_magic(magic))
+        return open_pcap(self, error);
+    bool is_version_10 = n >= 2 && magic[0] == 0 && magic[1] == IPFIX_VERSION;
+    self->kind =
+        is_version_10 && is_ipfix_file(self->file, self->path, self->size) ? CAPTURE_IPFIX : CAPTURE_RAW;
+    if (self->kind == CAPTURE_RAW && self->size >= DATAGRAM_MOST) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                    "%s: no pcap, pcapng or IPFIX file, and with %" G_GUINT64_FORMAT
+                    " bytes too large for one datagram",
+                    self->path, self->size);
+        return false;
+    }
+    rewind(self->file);
+    return true;
 }
 
 Capture *
 capture_open(const char *path, GError **error)
 {
     g_autoptr(Capture) self = g_new0(Capture, 1);
-    uint8_t head[4] = { 0 };
-    struct stat status;
 
     self->path = g_strdup(path);
-    if (!look_at_head(path, head, &status, error))
+    if (!open_file(self, error))
         return NULL;
-    if (is_pcap(head, MIN((size_t)status.st_size, sizeof head))) {
-        if (open_pcap(self))
-            return g_steal_pointer(&self);
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                    "'%s' begins like a capture file but is damaged", path);
-        return NULL;
-    }
-    return read_file(self, (size_t)status.st_size, error) ? g_steal_pointer(&self) : NULL;
+    return g_steal_pointer(&self);
 }
 
 void
@@ -154,166 +170,121 @@ capture_close(Capture *self)
 {
     if (self == NULL)
         return;
-    if (self->pcap != NULL)
-        pcap_close(self->pcap);
-    g_free(self->bytes);
-    g_free(self->room);
+    if (self->file != NULL)
+        fclose(self->file);
+    g_clear_pointer(&self->pcap, pcap_close);
+    g_clear_pointer(&self->packets, packet_reader_free);
     g_free(self->path);
     g_free(self);
 }
 
-uint64_t
-capture_skipped(const Capture *self)
+/* ---- reading ---- */
+
+/* The bytes behind the datagram are zero, so that the same file gives the same results every time. */
+static void
+give(Capture *self, size_t length, Datagram *out)
 {
-    return self->skipped;
+    memset(self->room + length, 0, DATAGRAM_SLACK);
+    *out = (Datagram){ .bytes = self->room, .length = length, .source = ip_from_v4(0x7f000001) };
+    self->counters.datagrams++;
 }
 
-/* ---- from a packet to its UDP payload ---- */
-
-/* Steps over the link layer; the EtherType, or 0 when it is none of ours. */
-static uint16_t
-strip_link(int link, Cursor *cur)
+static int
+damaged(const Capture *self, GError **error, const char *words)
 {
-    uint16_t type = 0;
-
-    switch (link) {
-    case DLT_EN10MB:
-        cursor_take(cur, 12);
-        type = cursor_u16(cur);
-        for (int i = 0; i < MOST_VLAN_TAGS && (type == 0x8100 || type == 0x88a8 || type == 0x9100); i++) {
-            cursor_take(cur, 2);
-            type = cursor_u16(cur);
-        }
-        return type;
-    case DLT_LINUX_SLL:
-        cursor_take(cur, 14);
-        return cursor_u16(cur);
-    case DLT_LINUX_SLL2:
-        type = cursor_u16(cur);
-        cursor_take(cur, 18);
-        return type;
-    case DLT_NULL:
-    case DLT_LOOP:
-        cursor_take(cur, 4);
-        break;
-    case DLT_RAW:
-    case DLT_IPV4:
-    case DLT_IPV6:
-        break;
-    default:
-        return 0;
-    }
-    if (cur->failed || cursor_left(cur) == 0)
-        return 0;
-    return cur->at[0] >> 4 == 4 ? 0x0800 : cur->at[0] >> 4 == 6 ? 0x86dd : 0;
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: %s at byte %" G_GUINT64_FORMAT, self->path,
+                words, self->at);
+    return -1;
 }
-
-/* Leaves @cur over the UDP header and its payload. False for anything else, fragments included. */
-static bool
-strip_ipv4(Cursor *cur, Datagram *out)
-{
-    const uint8_t *head = cursor_take(cur, 20);
-
-    if (head == NULL || head[0] >> 4 != 4 || head[9] != 17)
-        return false;
-    unsigned header = (head[0] & 15u) * 4u, total = (unsigned)head[2] << 8 | head[3];
-    unsigned fragment = ((unsigned)head[6] << 8 | head[7]) & 0x3fff; /* more-fragments and offset */
-    if (fragment != 0 || header < 20 || total < header || cursor_take(cur, header - 20) == NULL)
-        return false;
-    out->source =
-        ip_from_v4((uint32_t)head[12] << 24 | (uint32_t)head[13] << 16 | (uint32_t)head[14] << 8 | head[15]);
-    *cur = cursor_sub(cur, total - header); /* what lies behind is Ethernet padding */
-    return !cur->failed;
-}
-
-static bool
-strip_ipv6(Cursor *cur, Datagram *out)
-{
-    const uint8_t *head = cursor_take(cur, 40);
-
-    if (head == NULL || head[0] >> 4 != 6)
-        return false;
-    uint8_t next = head[6];
-    memcpy(out->source.bytes, head + 8, sizeof out->source.bytes);
-    *cur = cursor_sub(cur, (size_t)head[4] << 8 | head[5]);
-    for (int i = 0; i < MOST_V6_HEADERS && (next == 0 || next == 43 || next == 60); i++) {
-        next = cursor_u8(cur);                     /* hop-by-hop, routing, destination options */
-        cursor_take(cur, 6 + 8u * cursor_u8(cur)); /* its length counts 8 bytes behind the first 8 */
-    }
-    return !cur->failed && next == 17;
-}
-
-static bool
-strip_to_udp(int link, Cursor cur, Datagram *out)
-{
-    uint16_t type = strip_link(link, &cur);
-    bool is_udp = type == 0x0800 ? strip_ipv4(&cur, out) : type == 0x86dd && strip_ipv6(&cur, out);
-
-    if (!is_udp)
-        return false;
-    out->source_port = cursor_u16(&cur);
-    cursor_u16(&cur); /* destination */
-    uint16_t length = cursor_u16(&cur);
-    cursor_u16(&cur); /* checksum: exporters behind offloading hardware have wrong ones in captures */
-    if (length < 8)
-        return false;
-    out->bytes = cursor_take(&cur, length - 8u);
-    out->length = length - 8u;
-    return out->bytes != NULL;
-}
-
-/* ---- one datagram after the other ---- */
 
 static int
 next_packet(Capture *self, Datagram *out, GError **error)
 {
-    for (;;) {
-        struct pcap_pkthdr *header = NULL;
-        const u_char *bytes = NULL;
-        int got = pcap_next_ex(self->pcap, &header, &bytes);
-        if (got == PCAP_ERROR_BREAK)
-            return 0;
-        if (got < 0) {
-            g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "'%s' is cut short or damaged: %s",
-                        self->path, pcap_geterr(self->pcap));
-            return -1;
-        }
-        *out = (Datagram){ .received = { (int64_t)header->ts.tv_sec * 1000 + header->ts.tv_usec / 1000 } };
-        if (!strip_to_udp(self->link, cursor_over(bytes, header->caplen), out)) {
-            self->skipped++;
+    struct pcap_pkthdr *header;
+    const uint8_t *frame;
+    int result;
+
+    while ((result = pcap_next_ex(self->pcap, &header, &frame)) == 1) {
+        UdpPacket udp;
+        PacketKind kind = packet_read(self->packets, frame, header->caplen, &udp);
+        if (kind == PACKET_OTHER)
+            self->counters.other++;
+        if (kind != PACKET_UDP)
             continue;
-        }
-        memcpy(self->room, out->bytes, out->length); /* libpcap's buffer has no slack behind */
-        out->bytes = self->room;
+        size_t length = MIN(udp.length, (size_t)DATAGRAM_MOST);
+        memcpy(self->room, udp.payload, length);
+        give(self, length, out);
+        self->counters.cut += udp.is_cut;
+        self->destination_port = udp.destination_port;
+        out->source = udp.source;
+        out->source_port = udp.source_port;
+        out->received.ms = (int64_t)header->ts.tv_sec * 1000 + header->ts.tv_usec / 1000;
         return 1;
     }
+    if (result == PCAP_ERROR_BREAK) /* libpcap's word for the end of the file */
+        return 0;
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: after %" G_GUINT64_FORMAT " datagrams: %s",
+                self->path, self->counters.datagrams, pcap_geterr(self->pcap));
+    return -1;
 }
 
 static int
 next_message(Capture *self, Datagram *out, GError **error)
 {
-    size_t length = cursor_left(&self->rest);
-
-    if (length == 0)
+    if (self->at == self->size)
         return 0;
-    *out = (Datagram){ .bytes = self->rest.at, .source = ip_from_v4(0x7f000001) };
-    if (self->kind == CAPTURE_IPFIX) {
-        Cursor head = self->rest;
-        uint16_t version = cursor_u16(&head), said = cursor_u16(&head);
-        if (head.failed || version != 10 || said < IPFIX_HEADER || said > length) {
-            g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                        "'%s' is cut short or damaged %zu bytes before its end", self->path, length);
-            return -1;
-        }
-        length = said;
-    }
-    out->length = length;
-    cursor_take(&self->rest, length);
+    size_t n = fread(self->room, 1, IPFIX_HEADER, self->file);
+    Cursor cur = cursor_over(self->room, n);
+    uint16_t version = cursor_u16(&cur), length = cursor_u16(&cur);
+    if (n == 0)
+        return ferror(self->file) ? damaged(self, error, "cannot be read") : 0;
+    if (n < IPFIX_HEADER)
+        return damaged(self, error, "the file is cut short in the header of a message");
+    if (version != IPFIX_VERSION || length < IPFIX_HEADER)
+        return damaged(self, error, "no IPFIX message begins");
+    size_t rest = (size_t)length - IPFIX_HEADER;
+    if (fread(self->room + IPFIX_HEADER, 1, rest, self->file) != rest)
+        return damaged(self, error, "the file is cut short in the message that begins");
+    self->at += length;
+    give(self, length, out);
+    return 1;
+}
+
+static int
+next_raw(Capture *self, Datagram *out, GError **error)
+{
+    if (self->at > 0)
+        return 0;
+    size_t n = fread(self->room, 1, DATAGRAM_MOST, self->file);
+    if (n != self->size)
+        return damaged(self, error, "cannot be read to its end, from the datagram that begins");
+    self->at = n;
+    give(self, n, out);
     return 1;
 }
 
 int
 capture_next(Capture *self, Datagram *out, GError **error)
 {
-    return self->kind == CAPTURE_PCAP ? next_packet(self, out, error) : next_message(self, out, error);
+    switch (self->kind) {
+    case CAPTURE_PCAP:
+        return next_packet(self, out, error);
+    case CAPTURE_IPFIX:
+        return next_message(self, out, error);
+    default:
+        return next_raw(self, out, error);
+    }
+}
+
+void
+capture_counters(const Capture *self, CaptureCounters *out)
+{
+    *out = self->counters;
+    out->fragments = self->packets == NULL ? 0 : packet_reader_unfinished(self->packets);
+}
+
+uint16_t
+capture_destination_port(const Capture *self)
+{
+    return self->destination_port;
 }

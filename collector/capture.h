@@ -1,24 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * capture.h - datagrams out of files
+ * capture.h - gives the datagrams in a file, whatever kind of file it is
  *
- * pcap and pcapng (through libpcap), a single raw datagram (.dat, .bin), RFC 5655 IPFIX files (messages back
- * to back). The content decides, not the name. Raw datagrams and IPFIX files have no sender and no time of
- * arrival: they count as sent by 127.0.0.1, received at 0.
+ * pcap and pcapng (through libpcap), an IPFIX file (RFC 5655: messages back to back), or a raw datagram. The
+ * kind is told by the first bytes, not by the name. Nothing here decodes. Memory is one datagram, and a table
+ * of fragments where there are some. One thread.
  */
 #pragma once
 #include "collector/decoder.h"
 
 typedef struct Capture Capture;
 
-/* NULL with @error: cannot be read, is empty, or is a folder. */
+/* NULL with @error, which names the file, when it cannot be read or is no capture. */
 Capture *capture_open(const char *path, GError **error);
 void capture_close(Capture *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Capture, capture_close)
 
-/* 1: @out is the next UDP datagram, lent until the next call; 0: the end; -1: @error, the file is damaged or
- * cut short here (what came before was good). */
+/*
+ * 1: one more datagram; lent until the next call, with DATAGRAM_SLACK bytes behind it. 0: the end.
+ * -1 with @error: the file is damaged or cut short here; what came before it was sound.
+ * From raw datagrams and IPFIX files the sender is 127.0.0.1 and @received 0, for nobody knows.
+ */
 int capture_next(Capture *self, Datagram *out, GError **error);
 
-/* Packets that were no whole UDP datagram: other protocols, fragments, cut by the snap length. */
-uint64_t capture_skipped(const Capture *self);
+typedef struct CaptureCounters {
+    uint64_t datagrams;
+    uint64_t other;     /* packets that are not UDP over IP */
+    uint64_t fragments; /* parts of datagrams that never became whole */
+    uint64_t
+        cut; /* datagrams that the capture holds the beginning of only (snap length); given as they are */
+} CaptureCounters;
+void capture_counters(const Capture *self, CaptureCounters *out);
+
+/* Port that the last datagram was sent to; 0 when the file does not say. */
+uint16_t capture_destination_port(const Capture *self);
