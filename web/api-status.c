@@ -14,10 +14,15 @@ pass_answer(Request *request)
         request_reply_bytes(request, 200, g_bytes_ref(body), "application/json");
 }
 
+enum {
+    SERIES_STATUS_MS = 300
+}; /* status is looked at every other second: it does not wait long for a detail */
+
 void
 status_handle(Request *request)
 {
     request_ask(request, PEER_SENSE, json_pack("{s:s}", "what", "status"));
+    request_ask_within(request, PEER_SERIES, json_pack("{s:s}", "what", "status"), SERIES_STATUS_MS);
 }
 
 /* The counts of alerts come from the store, which holds what earlier runs found as well. */
@@ -25,10 +30,15 @@ void
 status_finish(Request *request)
 {
     const char *why = NULL;
-    json_t *status = request_answer_json(request, 0);
+    json_t *series = request_answer_json(request, 1);
+    json_t *status = request_answer_json(request, 0); /* last: what it says of a failure is the reply */
 
-    if (status == NULL)
+    if (status == NULL) {
+        json_decref(series);
         return;
+    }
+    if (series != NULL)
+        json_object_set_new(status, "series", series);
     Store *store = reader_store(request_context(request)->reader, &why);
     json_t *counts = store == NULL ? NULL : store_counts_json(store, NULL);
     if (counts != NULL)

@@ -117,13 +117,14 @@ is_full(const Client *self)
 }
 
 bool
-client_ask(Client *self, const char *query, size_t length, ClientDone done, void *user)
+client_ask(Client *self, const char *query, size_t length, int timeout_ms, ClientDone done, void *user)
 {
     Question *question = g_new(Question, 1);
     uint32_t id;
 
     *question = (Question){ .done = done, .user = user };
-    question->deadline_ns = clock_mono(self->conf.clock).ns + (int64_t)self->conf.timeout_ms * 1000000;
+    question->deadline_ns = clock_mono(self->conf.clock).ns +
+                            (int64_t)(timeout_ms > 0 ? timeout_ms : self->conf.timeout_ms) * 1000000;
     g_mutex_lock(&self->lock);
     if (is_full(self)) {
         self->counters.refused++;

@@ -26,8 +26,9 @@ typedef struct ClientConf {
 
 typedef struct Client Client;
 Client *client_new(const ClientConf *conf);
-/* False, and no call-back, when too much is in flight, the peer does not read, or the client was stopped. */
-bool client_ask(Client *self, const char *query, size_t length, ClientDone done, void *user);
+/* @timeout_ms: 0 for the client's own. False, and no call-back, when too much is in flight, the peer does not
+ * read, or the client was stopped. */
+bool client_ask(Client *self, const char *query, size_t length, int timeout_ms, ClientDone done, void *user);
 /* Ends all questions as refused; from here on nothing is asked. */
 void client_stop(Client *self);
 void client_free(Client *self);

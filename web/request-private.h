@@ -16,7 +16,8 @@ typedef enum RequestPhase { PHASE_HEAD, PHASE_BODY, PHASE_WAIT, PHASE_DONE } Req
 typedef struct Ask {
     Request *request;
     Peer peer;
-    char *query; /* owned */
+    char *query;    /* owned */
+    int timeout_ms; /* 0: the client's own */
     ClientOutcome outcome;
     unsigned status;
     GBytes *body; /* owned */

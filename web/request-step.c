@@ -230,7 +230,8 @@ send_asks(Request *self)
     MHD_suspend_connection(self->connection);
     for (unsigned i = 0; i < self->n_asks; i++) {
         Ask *ask = &self->asks[i];
-        if (!client_ask(self->context->peers[ask->peer], ask->query, strlen(ask->query), take_answer, ask))
+        if (!client_ask(self->context->peers[ask->peer], ask->query, strlen(ask->query), ask->timeout_ms,
+                        take_answer, ask))
             take_answer(ask, CLIENT_REFUSED, 0, NULL);
     }
     one_less_pending(self);

@@ -90,10 +90,18 @@ request_body(const Request *self)
 void
 request_ask(Request *self, Peer peer, json_t *query)
 {
+    request_ask_within(self, peer, query, 0);
+}
+
+void
+request_ask_within(Request *self, Peer peer, json_t *query, int timeout_ms)
+{
     g_assert(self->n_asks < REQUEST_ASKS_MOST); /* our own handlers */
     Ask *ask = &self->asks[self->n_asks++];
 
-    *ask = (Ask){ .request = self, .peer = peer, .query = json_dumps(query, JSON_COMPACT) };
+    *ask = (Ask){
+        .request = self, .peer = peer, .timeout_ms = timeout_ms, .query = json_dumps(query, JSON_COMPACT)
+    };
     json_decref(query);
 }
 

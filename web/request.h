@@ -34,6 +34,8 @@ const json_t *request_body(const Request *self);                   /* an object;
 
 /* Asks @peer when the handler has returned; takes @query. At most REQUEST_ASKS_MOST. */
 void request_ask(Request *self, Peer peer, json_t *query);
+/* The same for what the reply can do without. */
+void request_ask_within(Request *self, Peer peer, json_t *query, int timeout_ms);
 /* The answer to the ask number @index: lends its bytes. NULL: there was none, or not with status 200; the
  * fitting problem has been made the reply. */
 GBytes *request_answer(Request *self, unsigned index);
