@@ -84,6 +84,7 @@ rows_of(const Fetched *data, uint32_t max_points)
     size_t n = (size_t)(data->end - data->start) / data->step;
     size_t merge =
         MAX(1, (n + max_points - 1) / max_points); /* the archive may be finer than was asked for */
+    json_int_t step_s = (json_int_t)data->step;
     json_t *rows = json_array();
 
     for (size_t i = 0; i < n; i += merge) {
@@ -91,7 +92,7 @@ rows_of(const Fetched *data, uint32_t max_points)
         int64_t end_s = (int64_t)data->start + (int64_t)((i + take) * data->step);
         json_array_append_new(rows, row_of(data->values + i * N_SOURCES, take, end_s));
     }
-    return json_pack("{s:I,s:o}", "step", (json_int_t)(data->step * merge), "rows", rows);
+    return json_pack("{s:I,s:o}", "step", step_s * (json_int_t)merge, "rows", rows);
 }
 
 json_t *

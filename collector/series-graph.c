@@ -33,9 +33,9 @@ typedef struct Drawing {
     bool has_band;
 } Drawing;
 static const Drawing drawings[] = {
-    [GRAPH_OCTETS] = { "bit/s", "octets_in", "in ", "octets_out", "out", "8", true },
-    [GRAPH_PACKETS] = { "packets/s", "packets_in", "in ", "packets_out", "out", "1", false },
-    [GRAPH_FLOWS] = { "flows/s", "flows_in", "in ", "flows_out", "out", "1", false },
+    [GRAPH_OCTETS] = { "bit/s", "octets_in", "in", "octets_out", "out", "8", true },
+    [GRAPH_PACKETS] = { "packets/s", "packets_in", "in", "packets_out", "out", "1", false },
+    [GRAPH_FLOWS] = { "flows/s", "flows_in", "in", "flows_out", "out", "1", false },
     [GRAPH_SCORE] = { "decibans", "score", "score", NULL, NULL, "1", false },
 };
 
@@ -169,7 +169,7 @@ add_band(GPtrArray *args, const char *path, const Theme *theme, const char *fact
     add_source(args, "high", path, "expected_high", factor);
     add(args, "CDEF:band=high,low,-");
     add(args, "AREA:low");
-    add(args, "AREA:band%s:out as expected\\l:STACK", theme->band);
+    add(args, "AREA:band%s: out as expected\\l:STACK", theme->band);
 }
 
 static GPtrArray *
@@ -188,11 +188,11 @@ drawing_args(const GraphRequest *request, const char *file)
         add_band(args, path, theme, what->factor);
     add_source(args, "first", path, what->first, what->factor);
     add(args, "AREA:first%s", is_score ? theme->score_area : theme->first_area);
-    add(args, "LINE1.5:first%s:%s", is_score ? theme->score : theme->first, what->first_words);
+    add(args, "LINE1.5:first%s: %-5s", is_score ? theme->score : theme->first, what->first_words);
     add_figures(args, "first");
     if (what->second != NULL) {
         add_source(args, "second", path, what->second, what->factor);
-        add(args, "LINE1.8:second%s:%s", theme->second, what->second_words);
+        add(args, "LINE1.8:second%s: %-5s", theme->second, what->second_words);
         add_figures(args, "second");
     }
     return args;
