@@ -35,6 +35,11 @@ typedef struct Element {
     const char *name; /* as registered; reverse...; e<PEN>id<NUMBER> for the unknown */
 } Element;
 
+enum {
+    ELEMENT_PEN_REVERSE = 29305,           /* RFC 5103 */
+    ELEMENT_PEN_V9_SCOPE = G_MAXUINT32 - 1, /* ours, never on the wire: NetFlow v9's scope types */
+};
+
 /* The model: immutable once made, may be shared by threads. */
 typedef struct ElementModel ElementModel;
 ElementModel *element_model_new(void);

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* decoder.c - see decoder.h: who may send, which format it is, what became of it */
+#include "collector/wire.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DEFAULT_EXPORTERS = 4096,
+    DEFAULT_NEW_PER_MINUTE = 1000,
+    DEFAULT_DOMAINS = 256,
+    DEFAULT_TEMPLATES = 1024,
+    DEFAULT_FIELDS = 1024,
+    DEFAULT_TEMPLATE_BYTES = 4 << 20,
+    DEFAULT_HELD_BYTES = 1 << 20,
+    TEMPLATE_AGE_MS = 24 * 3600 * 1000, /* three times the slowest refresh that we know of */
+    HELD_AGE_MS = 35 * 60 * 1000,       /* a firewall (ASA) repeats its templates each 30 minutes */
+};
+
+struct Decoder {
+    Wire wire;
+    DecoderConf conf;
+    uint64_t kernel_drops;
+};
+
+static uint32_t
+or_default(uint32_t value, uint32_t otherwise)
+{
+    return value != 0 ? value : otherwise;
+}
+
+Decoder *
+decoder_new(const DecoderConf *conf, const DecoderSink *sink)
+{
+    /* Wire may hold a FlowRecord one day; the batches are aligned by their own allocator. */
+    Decoder *self = g_new0(Decoder, 1);
+    Wire *wire = &self->wire;
+
+    self->conf = *conf;
+    wire->limits = (ExporterLimits){
+        .exporters = or_default(conf->max_exporters, DEFAULT_EXPORTERS),
+        .new_exporters_per_minute = or_default(conf->max_new_exporters_per_minute, DEFAULT_NEW_PER_MINUTE),
+        .domains = or_default(conf->max_domains, DEFAULT_DOMAINS),
+        .templates = or_default(conf->max_templates, DEFAULT_TEMPLATES),
+        .fields = or_default(conf->max_fields, DEFAULT_FIELDS),
+        .template_bytes = or_default(conf->max_template_bytes, DEFAULT_TEMPLATE_BYTES),
+        .held_bytes = or_default(conf->max_held_bytes, DEFAULT_HELD_BYTES),
+    };
+    wire->sampling_override = conf->sampling_override;
+    wire->model = element_model_new();
+    wire->table = exporter_table_new(&wire->limits, conf->hash_seed);
+    wire->sink = *sink;
+    if (sink->flows != NULL)
+        wire->batch = flow_batch_new();
+    wire->scratch = g_aligned_alloc0(FLOW_BATCH_MOST, sizeof(FlowRecord), 64);
+    for (int i = 0; i < 3; i++)
+        wire->fixed[i] = netflow5_template(wire->model, PROTOCOL_NETFLOW1 + (Protocol)i);
+    uint32_t fields = MAX(wire->limits.fields, 64u);
+    wire->at = g_new0(const uint8_t *, fields);
+    wire->lengths = g_new0(uint16_t, fields);
+    wire->views = g_new0(FieldView, fields);
+    return self;
+}
+
+void
+decoder_free(Decoder *self)
+{
+    if (self == NULL)
+        return;
+    g_clear_pointer(&self->wire.table, exporter_table_free);
+    for (int i = 0; i < 3; i++)
+        g_clear_pointer(&self->wire.fixed[i], template_unref);
+    g_clear_pointer(&self->wire.model, element_model_free);
+    g_clear_pointer(&self->wire.batch, flow_batch_free);
+    g_clear_pointer(&self->wire.scratch, g_aligned_free);
+    g_free(self->wire.at);
+    g_free(self->wire.lengths);
+    g_free(self->wire.views);
+    g_free(self);
+}
+
+static bool
+is_loopback(const IpAddress *ip)
+{
+    static const uint8_t v6[16] = { [15] = 1 };
+
+    return (ip_is_v4(ip) && ip->bytes[12] == 127) || memcmp(ip->bytes, v6, sizeof v6) == 0;
+}
+
+static bool
+is_allowed(const DecoderConf *conf, const IpAddress *source)
+{
+    if (conf->allow_all)
+        return true;
+    if (conf->n_allowed == 0)
+        return is_loopback(source);
+    for (size_t i = 0; i < conf->n_allowed; i++)
+        if (ip_prefix_has(&conf->allowed[i], source))
+            return true;
+    return false;
+}
+
+typedef Refusal (*DecodeFormat)(Wire *self, Cursor cur);
+
+/* sFlow has a 32-bit version word, all the others one of 16 bits: 00 00 00 05 against 00 05. NULL: none of
+ * them. */
+static DecodeFormat
+format_of(Cursor cur)
+{
+    static const DecodeFormat formats[] = {
+        [1] = netflow5_decode, [5] = netflow5_decode, [7] = netflow5_decode,
+        [9] = netflow9_decode, [10] = ipfix_decode,
+    };
+    uint16_t version = cursor_u16(&cur);
+
+    if (version == 0)
+        return cursor_u16(&cur) == 5 ? sflow_decode : NULL;
+    return version < G_N_ELEMENTS(formats) ? formats[version] : NULL;
+}
+
+static Refusal
+decode(Wire *wire, const Datagram *datagram)
+{
+    Cursor cur = cursor_over(datagram->bytes, datagram->length);
+
+    if (datagram->length < 4)
+        return REFUSED_TOO_SHORT;
+    DecodeFormat format = format_of(cur);
+    if (format == NULL)
+        return REFUSED_VERSION;
+    return format(wire, cur);
+}
+
+bool
+decoder_datagram(Decoder *self, const Datagram *datagram)
+{
+    Wire *wire = &self->wire;
+    Exporter *exporter = exporter_table_find(wire->table, &datagram->source);
+
+    if (exporter == NULL) {
+        if (!is_allowed(&self->conf, &datagram->source)) {
+            exporter_table_refuse(wire->table, &datagram->source, datagram->length, REFUSED_NOT_ALLOWED);
+            return false;
+        }
+        exporter = exporter_table_add(wire->table, &datagram->source, datagram->received.ms, false);
+        if (exporter == NULL) {
+            exporter_table_refuse(wire->table, &datagram->source, datagram->length, REFUSED_EXPORTER_QUOTA);
+            return false;
+        }
+        exporter->first_ms = datagram->received.ms;
+        wire->has_changed = true;
+    }
+    exporter->books.datagrams++;
+    exporter->books.bytes += datagram->length;
+    exporter->last_ms = datagram->received.ms;
+    wire->exporter = exporter;
+    wire->datagram = datagram;
+    wire->received_ms = datagram->received.ms;
+
+    Refusal refused = decode(wire, datagram);
+    if (refused == N_REFUSALS)
+        exporter->books.decoded++;
+    else
+        exporter->books.refused[refused]++;
+    return refused == N_REFUSALS;
+}
+
+void
+decoder_flush(Decoder *self, WallTime now)
+{
+    Wire *wire = &self->wire;
+
+    for (guint i = 0; i < wire->table->exporters->len; i++) {
+        Exporter *exporter = g_ptr_array_index(wire->table->exporters, i);
+
+        exporter_expire_held(exporter, now.ms - HELD_AGE_MS);
+        exporter_pace(exporter, now.ms);
+        for (guint j = 0; j < exporter->domains->len; j++) {
+            Domain *domain = g_ptr_array_index(exporter->domains, j);
+
+            if (template_cache_expire(&domain->templates, now.ms - TEMPLATE_AGE_MS) > 0)
+                wire->has_changed = true;
+        }
+    }
+    wire_flush(wire);
+}
+
+void
+decoder_count_kernel_drops(Decoder *self, uint64_t datagrams)
+{
+    self->kernel_drops += datagrams;
+}
+
+void
+decoder_count_queue_full(Decoder *self, const FlowBatch *dropped)
+{
+    const ExporterTable *table = self->wire.table;
+
+    for (uint32_t i = 0; i < dropped->n; i++)
+        if (dropped->records[i].exporter < table->exporters->len)
+            ((Exporter *)g_ptr_array_index(table->exporters, dropped->records[i].exporter))
+                ->books.queue_full_records++;
+}
+
+const ExporterTable *
+decoder_exporters(const Decoder *self)
+{
+    return self->wire.table;
+}
+
+void
+decoder_totals(const Decoder *self, BooksTotals *out)
+{
+    const ExporterTable *table = self->wire.table;
+
+    *out = (BooksTotals){ .all = table->refused,
+                          .kernel_drops = self->kernel_drops,
+                          .exporters = table->exporters->len,
+                          .refused_senders = table->n_refused_senders };
+    for (guint i = 0; i < table->exporters->len; i++)
+        books_add(&out->all, exporter_books(g_ptr_array_index(table->exporters, i)));
+}
+
+bool
+decoder_has_changed(const Decoder *self)
+{
+    return self->wire.has_changed;
+}

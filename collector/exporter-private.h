@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * exporter-private.h - what the decoder keeps of each exporter and of each of its observation domains
+ *
+ * For the files that decode and those that save or show this state; everybody else uses exporter.h. Intake
+ * thread only. All that a sender can make grow has a bound in ExporterLimits or in an enum here.
+ */
+#pragma once
+#include "collector/exporter.h"
+#include "collector/record.h"
+#include "collector/sampling.h"
+#include "collector/sequence.h"
+#include "collector/template-cache.h"
+
+enum {
+    EXPORTER_INTERFACES_MOST = 4096, /* names */
+    EXPORTER_VRFS_MOST = 1024,
+    EXPORTER_NAME_MOST = 255,   /* bytes of a name, the rest is cut off */
+    EXPORTER_HELD_MOST = 256,   /* sets */
+    EXPORTER_REFUSED_MOST = 64, /* senders that are listed */
+    SKEW_SAMPLES = 15,
+    RATE_SECONDS = 10,
+};
+
+typedef struct ExporterLimits {
+    uint32_t exporters, new_exporters_per_minute, domains, templates, fields, template_bytes, held_bytes;
+} ExporterLimits;
+
+/* One stream of an exporter: its own templates, clock and sequence. */
+typedef struct Domain {
+    Protocol protocol;
+    uint32_t id;
+    bool provisional; /* restored, and nothing heard since */
+    bool has_uptime;
+    uint32_t uptime; /* of the last header that had one */
+    int64_t init_ms; /* boot time that the exporter has told in options data; 0: not told */
+    int64_t boot_ms; /* boot time as the last header gave it, or guessed; 0: unknown */
+    TemplateCache templates;
+    Sequence sequence;
+    Sampling sampling;
+    uint64_t sequence_lost;
+    uint64_t records;
+    uint32_t held_sets;
+    int64_t missing_since_ms; /* our clock; 0: no set waits for its template */
+    uint32_t header_rate;     /* v5 header, sFlow's last sample */
+} Domain;
+
+/* A data set that came before its template. */
+typedef struct HeldSet {
+    Domain *domain; /* borrowed */
+    uint16_t id;
+    bool has_uptime;
+    uint32_t uptime;
+    uint32_t length;
+    int64_t export_ms, received_ms;
+    uint8_t bytes[]; /* with DATAGRAM_SLACK behind them */
+} HeldSet;
+
+typedef struct InterfaceName {
+    char *name, *description; /* owned, UTF-8; NULL where not told */
+} InterfaceName;
+
+struct Exporter {
+    IpAddress address;
+    uint32_t index;
+    Protocol protocol; /* of the last datagram */
+    Books books;
+    uint64_t octets;           /* of all flow records, not scaled */
+    int64_t first_ms, last_ms; /* our clock, received */
+    GPtrArray *domains;        /* owned Domain */
+    Domain *last_domain;       /* lent from it */
+    TemplateBudget budget;
+    Sampling sampling;      /* of all domains together: where a line card's domain does not say it itself */
+    uint32_t rate;          /* of the last record; 0: unknown */
+    uint8_t rate_source;    /* SamplingSource */
+    bool rate_mixed;        /* some records had another one */
+    GHashTable *interfaces; /* index -> InterfaceName */
+    GHashTable *vrfs;       /* id -> name */
+    GQueue held;            /* HeldSet, oldest first */
+    size_t held_bytes;
+    int64_t skew_ms[SKEW_SAMPLES]; /* export time minus our clock, last datagrams */
+    uint32_t n_skew;
+    int64_t skew_saved_ms; /* restored */
+    bool has_skew_saved;
+    struct {
+        int64_t at_ms;
+        uint64_t datagrams, records, octets;
+        double datagrams_per_s, records_per_s, octets_per_s;
+    } pace;
+};
+
+typedef struct RefusedSender {
+    IpAddress address;
+    uint64_t datagrams;
+} RefusedSender;
+
+struct ExporterTable {
+    ExporterLimits limits;
+    uint64_t seed;
+    GPtrArray *exporters; /* owned Exporter, by index */
+    uint32_t *slots;      /* open addressing by address: index + 1, 0 free */
+    uint32_t n_slots;
+    Exporter *last; /* lent */
+    int64_t minute; /* for the limit on new ones */
+    uint32_t new_in_minute;
+    Books refused; /* datagrams of senders that are no exporters */
+    RefusedSender refused_senders[EXPORTER_REFUSED_MOST];
+    uint32_t n_refused_senders;
+};
+
+ExporterTable *exporter_table_new(const ExporterLimits *limits, uint64_t seed);
+void exporter_table_free(ExporterTable *self);
+/* Lends the exporter with @address, NULL when it is new. */
+Exporter *exporter_table_find(ExporterTable *self, const IpAddress *address);
+/* Makes it; NULL when there may be no more of them now. @restored ones do not count for the rate of new ones.
+ */
+Exporter *exporter_table_add(ExporterTable *self, const IpAddress *address, int64_t now_ms, bool restored);
+/* Counts a datagram of one that is no exporter. */
+void exporter_table_refuse(ExporterTable *self, const IpAddress *sender, size_t bytes, Refusal reason);
+
+/* Lends; makes it when it is new; NULL when the exporter may have no more. */
+Domain *exporter_domain(Exporter *self, Protocol protocol, uint32_t id, uint32_t most);
+void exporter_name_interface(Exporter *self, uint32_t index, const char *name, const char *description);
+void exporter_name_vrf(Exporter *self, uint32_t id, const char *name);
+/* Export time against our clock, in the middle of the last datagrams; false when unknown. */
+bool exporter_skew(const Exporter *self, int64_t *ms);
+void exporter_note_skew(Exporter *self, int64_t ms);
+/* Works out the rates per second from what was counted since the last call, at most each RATE_SECONDS. */
+void exporter_pace(Exporter *self, int64_t now_ms);
+
+/* Keeps a copy of a set for later; drops the oldest beyond the bounds and counts them. */
+void exporter_hold(Exporter *self, HeldSet *set, size_t most_bytes);
+HeldSet *held_set_new(const uint8_t *bytes, uint32_t length);
+/* Takes the first held set of @domain and @id out of the queue; NULL: none. The caller frees it with g_free.
+ */
+HeldSet *exporter_take_held(Exporter *self, const Domain *domain, uint16_t id);
+/* Gives up what is older. */
+void exporter_expire_held(Exporter *self, int64_t before_ms);
+
+/* Sums @from into @to. */
+void books_add(Books *to, const Books *from);

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* exporter.c - the table of exporters, their domains, and what they have told by name; see exporter-private.h
+ */
+#include "collector/exporter-private.h"
+#include "collector/decoder.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+static const char *const names[N_REFUSALS] = {
+#define X(id, name, words) [REFUSED_##id] = name,
+    REFUSALS(X)
+#undef X
+};
+static const char *const words[N_REFUSALS] = {
+#define X(id, name, words) [REFUSED_##id] = words,
+    REFUSALS(X)
+#undef X
+};
+
+const char *
+refusal_name(Refusal reason)
+{
+    return names[reason];
+}
+
+const char *
+refusal_words(Refusal reason)
+{
+    return words[reason];
+}
+
+const char *
+protocol_name(Protocol protocol)
+{
+    static const char *const protocols[] = { "none",     "netflow1", "netflow5", "netflow7",
+                                             "netflow9", "ipfix",    "sflow" };
+
+    return protocols[protocol];
+}
+
+/* Domains */
+
+static Domain *
+domain_new(Exporter *exporter, Protocol protocol, uint32_t id)
+{
+    Domain *self = g_new0(Domain, 1);
+
+    self->protocol = protocol;
+    self->id = id;
+    template_cache_init(&self->templates, &exporter->budget);
+    return self;
+}
+
+static void
+domain_free(gpointer at)
+{
+    Domain *self = at;
+
+    template_cache_clear(&self->templates);
+    sampling_clear(&self->sampling);
+    g_free(self);
+}
+
+Domain *
+exporter_domain(Exporter *self, Protocol protocol, uint32_t id, uint32_t most)
+{
+    Domain *domain = self->last_domain;
+
+    if (domain != NULL && domain->id == id && domain->protocol == protocol)
+        return domain;
+    for (guint i = 0; i < self->domains->len; i++) {
+        domain = g_ptr_array_index(self->domains, i);
+        if (domain->id == id && domain->protocol == protocol)
+            return self->last_domain = domain;
+    }
+    if (self->domains->len >= most)
+        return NULL;
+    domain = domain_new(self, protocol, id);
+    g_ptr_array_add(self->domains, domain);
+    return self->last_domain = domain;
+}
+
+/* Exporters */
+
+static void
+interface_name_free(gpointer at)
+{
+    InterfaceName *self = at;
+
+    g_free(self->name);
+    g_free(self->description);
+    g_free(self);
+}
+
+static Exporter *
+exporter_new(const IpAddress *address, uint32_t index, const ExporterLimits *limits)
+{
+    Exporter *self = g_new0(Exporter, 1);
+
+    self->address = *address;
+    self->index = index;
+    self->domains = g_ptr_array_new_with_free_func(domain_free);
+    self->budget =
+        (TemplateBudget){ .most_templates = limits->templates, .most_bytes = limits->template_bytes };
+    self->interfaces = g_hash_table_new_full(NULL, NULL, NULL, interface_name_free);
+    self->vrfs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    g_queue_init(&self->held);
+    return self;
+}
+
+static void
+exporter_free(gpointer at)
+{
+    Exporter *self = at;
+
+    g_queue_clear_full(&self->held, g_free);
+    g_clear_pointer(&self->domains, g_ptr_array_unref);
+    g_clear_pointer(&self->interfaces, g_hash_table_unref);
+    g_clear_pointer(&self->vrfs, g_hash_table_unref);
+    sampling_clear(&self->sampling);
+    g_free(self);
+}
+
+/* Names come from the network: cut at the first NUL, bounded, made UTF-8. NULL when nothing is left. */
+static char *
+clean_name(const char *text)
+{
+    if (text == NULL || *text == '\0')
+        return NULL;
+    g_autofree char *cut = g_strndup(text, EXPORTER_NAME_MOST);
+    return g_utf8_make_valid(cut, -1);
+}
+
+void
+exporter_name_interface(Exporter *self, uint32_t index, const char *name, const char *description)
+{
+    InterfaceName *known = g_hash_table_lookup(self->interfaces, GUINT_TO_POINTER(index));
+
+    if (known == NULL) {
+        if (g_hash_table_size(self->interfaces) >= EXPORTER_INTERFACES_MOST)
+            return;
+        known = g_new0(InterfaceName, 1);
+        g_hash_table_insert(self->interfaces, GUINT_TO_POINTER(index), known);
+    }
+    if (name != NULL && *name != '\0') {
+        g_free(known->name);
+        known->name = clean_name(name);
+    }
+    if (description != NULL && *description != '\0') {
+        g_free(known->description);
+        known->description = clean_name(description);
+    }
+}
+
+void
+exporter_name_vrf(Exporter *self, uint32_t id, const char *name)
+{
+    char *clean = clean_name(name);
+
+    if (clean == NULL || (g_hash_table_size(self->vrfs) >= EXPORTER_VRFS_MOST &&
+                          !g_hash_table_contains(self->vrfs, GUINT_TO_POINTER(id))))
+        g_free(clean);
+    else
+        g_hash_table_replace(self->vrfs, GUINT_TO_POINTER(id), clean);
+}
+
+void
+exporter_note_skew(Exporter *self, int64_t ms)
+{
+    self->skew_ms[self->n_skew++ % SKEW_SAMPLES] = ms;
+}
+
+static int
+compare_ms(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+bool
+exporter_skew(const Exporter *self, int64_t *ms)
+{
+    int64_t sorted[SKEW_SAMPLES];
+    uint32_t n = MIN(self->n_skew, SKEW_SAMPLES);
+
+    if (n == 0) {
+        *ms = self->skew_saved_ms;
+        return self->has_skew_saved;
+    }
+    memcpy(sorted, self->skew_ms, n * sizeof sorted[0]);
+    qsort(sorted, n, sizeof sorted[0], compare_ms);
+    *ms = sorted[n / 2];
+    return true;
+}
+
+void
+exporter_pace(Exporter *self, int64_t now_ms)
+{
+    const Books *books = &self->books;
+    uint64_t records = books->records + books->late_records;
+    int64_t span = now_ms - self->pace.at_ms;
+
+    if (span < RATE_SECONDS * 1000 && span >= 0 && self->pace.at_ms != 0)
+        return;
+    if (self->pace.at_ms != 0 && span > 0) {
+        double seconds = (double)span / 1000;
+
+        self->pace.datagrams_per_s = (double)(books->datagrams - self->pace.datagrams) / seconds;
+        self->pace.records_per_s = (double)(records - self->pace.records) / seconds;
+        self->pace.octets_per_s = (double)(self->octets - self->pace.octets) / seconds;
+    }
+    self->pace.at_ms = now_ms;
+    self->pace.datagrams = books->datagrams;
+    self->pace.records = records;
+    self->pace.octets = self->octets;
+}
+
+/* Held sets */
+
+HeldSet *
+held_set_new(const uint8_t *bytes, uint32_t length)
+{
+    HeldSet *self = g_malloc0(sizeof *self + length + DATAGRAM_SLACK);
+
+    self->length = length;
+    memcpy(self->bytes, bytes, length);
+    return self;
+}
+
+static void
+let_go(Exporter *self, HeldSet *set)
+{
+    self->held_bytes -= set->length;
+    if (--set->domain->held_sets == 0)
+        set->domain->missing_since_ms = 0;
+}
+
+static void
+give_up_oldest(Exporter *self)
+{
+    HeldSet *set = g_queue_pop_head(&self->held);
+
+    let_go(self, set);
+    self->books.held_dropped_sets++;
+    g_free(set);
+}
+
+void
+exporter_hold(Exporter *self, HeldSet *set, size_t most_bytes)
+{
+    if (set->length > most_bytes) {
+        self->books.held_dropped_sets++;
+        g_free(set);
+        return;
+    }
+    while (self->held.length >= EXPORTER_HELD_MOST ||
+           (self->held.length > 0 && self->held_bytes + set->length > most_bytes))
+        give_up_oldest(self);
+    if (set->domain->held_sets++ == 0)
+        set->domain->missing_since_ms = set->received_ms;
+    self->held_bytes += set->length;
+    self->books.held_sets++;
+    g_queue_push_tail(&self->held, set);
+}
+
+HeldSet *
+exporter_take_held(Exporter *self, const Domain *domain, uint16_t id)
+{
+    if (domain->held_sets == 0)
+        return NULL;
+    for (GList *at = self->held.head; at != NULL; at = at->next) {
+        HeldSet *set = at->data;
+
+        if (set->domain == domain && set->id == id) {
+            g_queue_delete_link(&self->held, at);
+            let_go(self, set);
+            return set;
+        }
+    }
+    return NULL;
+}
+
+void
+exporter_expire_held(Exporter *self, int64_t before_ms)
+{
+    while (self->held.length > 0 && ((HeldSet *)self->held.head->data)->received_ms < before_ms)
+        give_up_oldest(self);
+}
+
+/* The table */
+
+ExporterTable *
+exporter_table_new(const ExporterLimits *limits, uint64_t seed)
+{
+    ExporterTable *self = g_new0(ExporterTable, 1);
+
+    self->limits = *limits;
+    self->seed = seed;
+    self->exporters = g_ptr_array_new_with_free_func(exporter_free);
+    self->n_slots = 64;
+    self->slots = g_new0(uint32_t, self->n_slots);
+    return self;
+}
+
+void
+exporter_table_free(ExporterTable *self)
+{
+    if (self == NULL)
+        return;
+    g_clear_pointer(&self->exporters, g_ptr_array_unref);
+    g_free(self->slots);
+    g_free(self);
+}
+
+static uint32_t
+slot_of(const ExporterTable *self, const IpAddress *address)
+{
+    uint32_t at = (uint32_t)XXH3_64bits_withSeed(address, sizeof *address, self->seed) & (self->n_slots - 1);
+
+    while (self->slots[at] != 0) {
+        const Exporter *each = g_ptr_array_index(self->exporters, self->slots[at] - 1);
+
+        if (ip_equal(&each->address, address))
+            break;
+        at = (at + 1) & (self->n_slots - 1);
+    }
+    return at;
+}
+
+static void
+grow(ExporterTable *self)
+{
+    self->n_slots *= 2;
+    g_free(self->slots);
+    self->slots = g_new0(uint32_t, self->n_slots);
+    for (guint i = 0; i < self->exporters->len; i++) {
+        const Exporter *each = g_ptr_array_index(self->exporters, i);
+
+        self->slots[slot_of(self, &each->address)] = i + 1;
+    }
+}
+
+Exporter *
+exporter_table_find(ExporterTable *self, const IpAddress *address)
+{
+    if (self->last != NULL && ip_equal(&self->last->address, address))
+        return self->last;
+    uint32_t index = self->slots[slot_of(self, address)];
+    return index == 0 ? NULL : (self->last = g_ptr_array_index(self->exporters, index - 1));
+}
+
+Exporter *
+exporter_table_add(ExporterTable *self, const IpAddress *address, int64_t now_ms, bool restored)
+{
+    if (self->exporters->len >= self->limits.exporters)
+        return NULL;
+    if (!restored) {
+        if (now_ms / 60000 != self->minute) {
+            self->minute = now_ms / 60000;
+            self->new_in_minute = 0;
+        }
+        if (self->new_in_minute >= self->limits.new_exporters_per_minute)
+            return NULL;
+        self->new_in_minute++;
+    }
+    if ((self->exporters->len + 1) * 2 > self->n_slots)
+        grow(self);
+    Exporter *exporter = exporter_new(address, self->exporters->len, &self->limits);
+    self->slots[slot_of(self, address)] = exporter->index + 1;
+    g_ptr_array_add(self->exporters, exporter);
+    return self->last = exporter;
+}
+
+void
+exporter_table_refuse(ExporterTable *self, const IpAddress *sender, size_t bytes, Refusal reason)
+{
+    uint32_t i = 0;
+
+    self->refused.datagrams++;
+    self->refused.bytes += bytes;
+    self->refused.refused[reason]++;
+    while (i < self->n_refused_senders && !ip_equal(&self->refused_senders[i].address, sender))
+        i++;
+    if (i == EXPORTER_REFUSED_MOST)
+        return;
+    if (i == self->n_refused_senders)
+        self->refused_senders[self->n_refused_senders++] = (RefusedSender){ .address = *sender };
+    self->refused_senders[i].datagrams++;
+}
+
+uint32_t
+exporter_table_count(const ExporterTable *self)
+{
+    return self->exporters->len;
+}
+
+const Exporter *
+exporter_table_get(const ExporterTable *self, uint32_t index)
+{
+    return index < self->exporters->len ? g_ptr_array_index(self->exporters, index) : NULL;
+}
+
+IpAddress
+exporter_address(const Exporter *self)
+{
+    return self->address;
+}
+
+const Books *
+exporter_books(const Exporter *self)
+{
+    return &self->books;
+}
+
+const char *
+exporter_protocol(const Exporter *self)
+{
+    return protocol_name(self->protocol);
+}
+
+/* Books are nothing but counters. */
+void
+books_add(Books *to, const Books *from)
+{
+    uint64_t *sum = (uint64_t *)to;
+    const uint64_t *each = (const uint64_t *)from;
+
+    G_STATIC_ASSERT(sizeof(Books) % sizeof(uint64_t) == 0);
+    for (size_t i = 0; i < sizeof(Books) / sizeof(uint64_t); i++)
+        sum[i] += each[i];
+}

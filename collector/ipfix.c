@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ipfix.c - IPFIX messages (RFC 7011): header, template sets, options template sets, data sets
+ *
+ * Over UDP, so a withdrawal is ignored and counted (section 8.4). The sequence counts data records, options
+ * included.
+ */
+#include "collector/wire.h"
+
+enum { HEADER = 16, SET_TEMPLATES = 2, SET_OPTIONS_TEMPLATES = 3, SET_FIRST_DATA = 256 };
+
+static void
+templates(Wire *self, Cursor set, bool is_options)
+{
+    TemplateLimits limits = { .fields = self->limits.fields };
+    TemplateResult result;
+
+    do {
+        Template *tmpl = NULL;
+
+        result = template_parse_ipfix(&set, self->model, &limits, is_options, &tmpl);
+        if (!wire_template(self, result, tmpl))
+            return;
+    } while (cursor_left(&set) > 0);
+}
+
+static void
+one_set(Wire *self, uint16_t id, Cursor set)
+{
+    if (id == SET_TEMPLATES || id == SET_OPTIONS_TEMPLATES)
+        templates(self, set, id == SET_OPTIONS_TEMPLATES);
+    else if (id >= SET_FIRST_DATA)
+        wire_data_set(self, id, set);
+    else
+        wire_malformed(self, REFUSED_SET_ID);
+}
+
+static void
+sets(Wire *self, Cursor cur)
+{
+    while (cursor_left(&cur) >= 4) {
+        uint16_t id = cursor_u16(&cur), length = cursor_u16(&cur);
+
+        if (length < 4) {
+            wire_malformed(self, REFUSED_SET_LENGTH);
+            self->units_known = false;
+            return;
+        }
+        if (length - 4u > cursor_left(&cur)) {
+            wire_malformed(self, REFUSED_SET_LENGTH);
+            self->units_known = false;
+            if (id < SET_FIRST_DATA) /* what is whole of a template set that was cut is still good */
+                one_set(self, id, cur);
+            return;
+        }
+        one_set(self, id, cursor_sub(&cur, length - 4u));
+    }
+}
+
+Refusal
+ipfix_decode(Wire *self, Cursor cur)
+{
+    size_t there = cursor_left(&cur);
+
+    cursor_u16(&cur);
+    size_t length = cursor_u16(&cur);
+    int64_t export_ms = (int64_t)cursor_u32(&cur) * 1000;
+    uint32_t sequence = cursor_u32(&cur), domain = cursor_u32(&cur);
+
+    if (cur.failed)
+        return REFUSED_TOO_SHORT;
+    if (length < HEADER)
+        return REFUSED_HEADER_LENGTH;
+    if (!wire_open(self, PROTOCOL_IPFIX, domain, export_ms))
+        return REFUSED_DOMAIN_QUOTA;
+    if (length != there) {
+        wire_malformed(self, REFUSED_HEADER_LENGTH);
+        self->units_known = false;
+    }
+    if (length < there)
+        cur = cursor_sub(&cur, length - HEADER);
+    sets(self, cur);
+    wire_note_sequence(self, sequence, self->units, self->units_known);
+    return N_REFUSALS;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * netflow9.c - NetFlow v9 (RFC 3954): header, template FlowSets, data FlowSets
+ *
+ * The header's count is not used: exporters disagree on what it counts. FlowSets are walked to the end of the
+ * datagram; zeros behind the last one are padding, of any size.
+ */
+#include "collector/wire.h"
+
+enum { SET_TEMPLATES = 0, SET_OPTIONS_TEMPLATES = 1, SET_FIRST_DATA = 256 };
+
+static void
+templates(Wire *self, Cursor set, bool is_options)
+{
+    TemplateLimits limits = { .fields = self->limits.fields };
+    TemplateResult result;
+
+    do {
+        Template *tmpl = NULL;
+
+        result = is_options ? template_parse_v9_options(&set, self->model, &limits, &tmpl)
+                            : template_parse_v9(&set, self->model, &limits, &tmpl);
+        if (!wire_template(self, result, tmpl))
+            return;
+    } while (cursor_left(&set) > 0);
+}
+
+static bool
+is_all_zero(const Cursor *cur)
+{
+    for (const uint8_t *at = cur->at; at < cur->end; at++)
+        if (*at != 0)
+            return false;
+    return true;
+}
+
+static void
+one_set(Wire *self, uint16_t id, Cursor set)
+{
+    if (id == SET_TEMPLATES || id == SET_OPTIONS_TEMPLATES)
+        templates(self, set, id == SET_OPTIONS_TEMPLATES);
+    else if (id >= SET_FIRST_DATA)
+        wire_data_set(self, id, set);
+    else
+        wire_malformed(self, REFUSED_SET_ID);
+}
+
+Refusal
+netflow9_decode(Wire *self, Cursor cur)
+{
+    cursor_u32(&cur); /* version and count */
+    uint32_t uptime = cursor_u32(&cur);
+    int64_t export_ms = (int64_t)cursor_u32(&cur) * 1000;
+    uint32_t sequence = cursor_u32(&cur), source_id = cursor_u32(&cur);
+
+    if (cur.failed)
+        return REFUSED_TOO_SHORT;
+    if (!wire_open(self, PROTOCOL_NETFLOW9, source_id, export_ms))
+        return REFUSED_DOMAIN_QUOTA;
+    wire_note_uptime(self, uptime);
+    wire_note_sequence(self, sequence, 1, true);
+
+    while (cursor_left(&cur) >= 4) {
+        Cursor rest = cur;
+        uint16_t id = cursor_u16(&cur), length = cursor_u16(&cur);
+
+        if (length < 4) {
+            if (!is_all_zero(&rest))
+                wire_malformed(self, REFUSED_SET_LENGTH);
+            break;
+        }
+        if (length - 4u > cursor_left(&cur)) {
+            wire_malformed(self, REFUSED_SET_LENGTH);
+            if (id < SET_FIRST_DATA) /* what is whole of a template set that was cut is still good */
+                one_set(self, id, cur);
+            break;
+        }
+        one_set(self, id, cursor_sub(&cur, length - 4u));
+    }
+    return N_REFUSALS;
+}

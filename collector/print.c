@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* print.c - see print.h */
+#include "collector/print.h"
+#include "collector/stamp.h"
+
+#include <arpa/inet.h>
+#include <math.h>
+#include <string.h>
+
+#define NTP_TO_UNIX_S INT64_C(2208988800) /* 1900 to 1970 */
+
+static uint64_t
+number(const FieldView *field)
+{
+    uint64_t value = 0;
+
+    for (uint16_t i = 0; i < field->length; i++)
+        value = value << 8 | field->at[i];
+    return value;
+}
+
+static int64_t
+signed_number(const FieldView *field)
+{
+    unsigned shift = 64u - 8u * field->length;
+
+    return (int64_t)(number(field) << shift) >> shift;
+}
+
+static bool
+print_float(TextBuf *to, const FieldView *field)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    uint64_t wide = number(field);
+    uint32_t narrow = (uint32_t)wide;
+    double value;
+    float value32;
+
+    if (field->length == 4) {
+        memcpy(&value32, &narrow, sizeof value32);
+        value = (double)value32;
+    } else if (field->length == 8) {
+        memcpy(&value, &wide, sizeof value);
+    } else {
+        return false;
+    }
+    if (isfinite(value))
+        textbuf_text(to, g_ascii_dtostr(text, sizeof text, value));
+    else
+        textbuf_text(to, "null");
+    return true;
+}
+
+static bool
+print_time(TextBuf *to, const FieldView *field)
+{
+    uint64_t value = number(field);
+    bool is_seconds = field->element->type == ELEMENT_SECONDS;
+
+    if (field->length != (is_seconds ? 4 : 8) && !(is_seconds && field->length == 8))
+        return false;
+    textbuf_char(to, '"');
+    if (is_seconds) {
+        textbuf_time(to, (int64_t)MIN(value, (uint64_t)INT64_MAX), 0, 3);
+    } else if (field->element->type == ELEMENT_MILLISECONDS) {
+        textbuf_time(to, (int64_t)(value / 1000), (uint32_t)(value % 1000), 3);
+    } else { /* NTP: seconds since 1900, and a binary fraction, rounded as RFC 7011 section 6.1.9 allows */
+        int64_t seconds = (int64_t)(value >> 32) - NTP_TO_UNIX_S;
+        uint64_t fraction = value & UINT32_MAX;
+
+        if (field->element->type == ELEMENT_MICROSECONDS)
+            textbuf_time(to, seconds, (uint32_t)(fraction * 1000000 >> 32), 6);
+        else
+            textbuf_time(to, seconds, (uint32_t)(fraction * 1000000000 >> 32), 9);
+    }
+    textbuf_char(to, '"');
+    return true;
+}
+
+static bool
+print_address(TextBuf *to, const FieldView *field)
+{
+    char text[IP_TEXT];
+
+    /* As it was sent: an IPv6 field that holds ::ffff:192.0.2.1 shows just that. */
+    if (field->element->type == ELEMENT_IPV4 && field->length == 4)
+        inet_ntop(AF_INET, field->at, text, sizeof text);
+    else if (field->element->type == ELEMENT_IPV6 && field->length == 16)
+        inet_ntop(AF_INET6, field->at, text, sizeof text);
+    else
+        return false;
+    textbuf_char(to, '"');
+    textbuf_text(to, text);
+    textbuf_char(to, '"');
+    return true;
+}
+
+static bool
+print_boolean(TextBuf *to, const FieldView *field)
+{
+    if (field->length != 1 || field->at[0] < 1 || field->at[0] > 2) /* RFC 7011 section 6.1.5 */
+        return false;
+    textbuf_text(to, field->at[0] == 1 ? "true" : "false");
+    return true;
+}
+
+static void
+print_string(TextBuf *to, const FieldView *field)
+{
+    size_t length = field->length;
+
+    while (length > 0 && field->at[length - 1] == 0)
+        length--;
+    textbuf_json_string(to, (const char *)field->at, length);
+}
+
+/* False when the value does not have the shape that its type asks for. */
+static bool
+print_typed(TextBuf *to, const FieldView *field)
+{
+    switch (field->element->type) {
+    case ELEMENT_UNSIGNED:
+        if (field->length > 8 || field->length == 0)
+            return false;
+        textbuf_unsigned(to, number(field));
+        return true;
+    case ELEMENT_SIGNED:
+        if (field->length > 8 || field->length == 0)
+            return false;
+        textbuf_signed(to, signed_number(field));
+        return true;
+    case ELEMENT_FLOAT:
+        return print_float(to, field);
+    case ELEMENT_BOOLEAN:
+        return print_boolean(to, field);
+    case ELEMENT_MAC:
+        if (field->length != 6)
+            return false;
+        textbuf_char(to, '"');
+        textbuf_mac(to, field->at);
+        textbuf_char(to, '"');
+        return true;
+    case ELEMENT_STRING:
+        print_string(to, field);
+        return true;
+    case ELEMENT_IPV4:
+    case ELEMENT_IPV6:
+        return print_address(to, field);
+    case ELEMENT_SECONDS:
+    case ELEMENT_MILLISECONDS:
+    case ELEMENT_MICROSECONDS:
+    case ELEMENT_NANOSECONDS:
+        return print_time(to, field);
+    case ELEMENT_OCTETS:
+    case ELEMENT_LIST:
+        return false;
+    }
+    return false;
+}
+
+void
+print_value_json(TextBuf *to, const FieldView *field)
+{
+    if (print_typed(to, field))
+        return;
+    textbuf_char(to, '"');
+    textbuf_hex(to, field->at, field->length);
+    textbuf_char(to, '"');
+}
+
+static void
+print_key(TextBuf *to, const char *name)
+{
+    textbuf_text(to, ",\"");
+    textbuf_text(to, name);
+    textbuf_text(to, "\":");
+}
+
+static bool
+is_same(const FieldView *a, const FieldView *b)
+{
+    return a->element->id == b->element->id && a->element->pen == b->element->pen;
+}
+
+/* Prints field @i with all that repeat it; nothing when it repeats an earlier one. */
+static void
+print_field(TextBuf *to, const RecordView *record, uint32_t i)
+{
+    const FieldView *field = &record->fields[i];
+    uint32_t again = 0;
+
+    for (uint32_t j = 0; j < i; j++)
+        if (is_same(field, &record->fields[j]))
+            return;
+    for (uint32_t j = i + 1; j < record->n_fields && again == 0; j++)
+        if (is_same(field, &record->fields[j]))
+            again = j;
+    print_key(to, field->element->name);
+    if (again == 0) {
+        print_value_json(to, field);
+        return;
+    }
+    textbuf_char(to, '[');
+    print_value_json(to, field);
+    for (uint32_t j = again; j < record->n_fields; j++)
+        if (is_same(field, &record->fields[j])) {
+            textbuf_char(to, ',');
+            print_value_json(to, &record->fields[j]);
+        }
+    textbuf_char(to, ']');
+}
+
+static const FieldView *
+find(const RecordView *record, uint32_t pen, uint16_t id)
+{
+    for (uint32_t i = 0; i < record->n_fields; i++)
+        if (record->fields[i].element->id == id && record->fields[i].element->pen == pen)
+            return &record->fields[i];
+    return NULL;
+}
+
+static void
+print_ms(TextBuf *to, int64_t ms)
+{
+    int64_t seconds = ms / 1000, rest = ms % 1000;
+
+    if (rest < 0) {
+        rest += 1000;
+        seconds--;
+    }
+    textbuf_char(to, '"');
+    textbuf_time(to, seconds, (uint32_t)rest, 3);
+    textbuf_char(to, '"');
+}
+
+/* The absolute time behind an uptime stamp, where the record does not say it itself. */
+static bool
+derived_ms(const RecordView *record, uint16_t stamp_id, uint16_t absolute_id, int64_t *ms)
+{
+    const FieldView *stamp = find(record, 0, stamp_id);
+
+    if (stamp == NULL || stamp->length > 8 || record->boot_time.ms == 0 ||
+        find(record, 0, absolute_id) != NULL)
+        return false;
+    *ms = stamp_uptime_to_ms(record->export_time.ms, record->boot_time.ms, (uint32_t)number(stamp));
+    return true;
+}
+
+static void
+print_derived(TextBuf *to, const RecordView *record)
+{
+    int64_t start, end;
+    bool has_start = derived_ms(record, 22, 152, &start), has_end = derived_ms(record, 21, 153, &end);
+
+    if (has_start && has_end)
+        start = MIN(start, end);
+    if (has_start) {
+        print_key(to, "flowStartMilliseconds");
+        print_ms(to, start);
+    }
+    if (has_end) {
+        print_key(to, "flowEndMilliseconds");
+        print_ms(to, end);
+    }
+}
+
+void
+print_record_json(TextBuf *to, const RecordView *record)
+{
+    char address[IP_TEXT];
+
+    textbuf_text(to, "{\"exporter\":\"");
+    textbuf_text(to, ip_text(&record->exporter, address));
+    textbuf_text(to, "\",\"observationDomainId\":");
+    textbuf_unsigned(to, record->domain);
+    textbuf_text(to, ",\"protocol\":\"");
+    textbuf_text(to, protocol_name(record->protocol));
+    textbuf_text(to, "\",\"exportTime\":");
+    print_ms(to, record->export_time.ms);
+    textbuf_text(to, ",\"templateId\":");
+    textbuf_unsigned(to, record->template_id);
+    textbuf_text(to, record->is_options ? ",\"kind\":\"options\"" : ",\"kind\":\"flow\"");
+    for (uint32_t i = 0; i < record->n_fields; i++)
+        print_field(to, record, i);
+    if (!record->is_options)
+        print_derived(to, record);
+    textbuf_text(to, "}\n");
+}
+
+/* CSV: the first that is there of each column's elements. */
+typedef struct Column {
+    const char *name;
+    uint16_t ids[4];
+} Column;
+
+static const Column columns[] = {
+    { "flowStartMilliseconds", { 152, 154, 156, 150 } },
+    { "flowEndMilliseconds", { 153, 155, 157, 151 } },
+    { "sourceAddress", { 8, 27 } },
+    { "destinationAddress", { 12, 28 } },
+    { "sourceTransportPort", { 7, 180, 182 } },
+    { "destinationTransportPort", { 11, 181, 183 } },
+    { "protocolIdentifier", { 4 } },
+    { "tcpControlBits", { 6 } },
+    { "ipClassOfService", { 5 } },
+    { "octetDeltaCount", { 1, 231, 85 } },
+    { "packetDeltaCount", { 2, 298, 86 } },
+    { "ingressInterface", { 10 } },
+    { "egressInterface", { 14 } },
+    { "nextHop", { 15, 62 } },
+    { "bgpSourceAsNumber", { 16 } },
+    { "bgpDestinationAsNumber", { 17 } },
+    { "vlanId", { 58, 243 } },
+    { "flowEndReason", { 136 } },
+    { "interfaceName", { 82 } },
+};
+
+void
+print_csv_header(TextBuf *to)
+{
+    textbuf_text(to, "exporter,observationDomainId,protocol,exportTime,templateId,kind");
+    for (size_t i = 0; i < G_N_ELEMENTS(columns); i++) {
+        textbuf_char(to, ',');
+        textbuf_text(to, columns[i].name);
+    }
+    textbuf_char(to, '\n');
+}
+
+/* A CSV string doubles its quotes; what would end the line or is no character is left out. */
+static void
+print_csv_string(TextBuf *to, const FieldView *field)
+{
+    textbuf_char(to, '"');
+    for (uint16_t i = 0; i < field->length && field->at[i] != 0; i++) {
+        if (field->at[i] == '"')
+            textbuf_char(to, '"');
+        if (field->at[i] >= 0x20)
+            textbuf_char(to, (char)field->at[i]);
+    }
+    textbuf_char(to, '"');
+}
+
+static void
+print_csv_column(TextBuf *to, const RecordView *record, const Column *column)
+{
+    const FieldView *field = NULL;
+    int64_t ms;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(column->ids) && column->ids[i] != 0 && field == NULL; i++)
+        field = find(record, 0, column->ids[i]);
+    if (field != NULL && field->element->type == ELEMENT_STRING)
+        print_csv_string(to, field);
+    else if (field != NULL)
+        print_value_json(to, field);
+    else if (column->ids[0] == 152 && derived_ms(record, 22, 152, &ms))
+        print_ms(to, ms);
+    else if (column->ids[0] == 153 && derived_ms(record, 21, 153, &ms))
+        print_ms(to, ms);
+}
+
+void
+print_record_csv(TextBuf *to, const RecordView *record)
+{
+    char address[IP_TEXT];
+
+    textbuf_text(to, ip_text(&record->exporter, address));
+    textbuf_char(to, ',');
+    textbuf_unsigned(to, record->domain);
+    textbuf_char(to, ',');
+    textbuf_text(to, protocol_name(record->protocol));
+    textbuf_char(to, ',');
+    print_ms(to, record->export_time.ms);
+    textbuf_char(to, ',');
+    textbuf_unsigned(to, record->template_id);
+    textbuf_text(to, record->is_options ? ",options" : ",flow");
+    for (size_t i = 0; i < G_N_ELEMENTS(columns); i++) {
+        textbuf_char(to, ',');
+        print_csv_column(to, record, &columns[i]);
+    }
+    textbuf_char(to, '\n');
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * records.c - the records of a set become FlowRecords: the plan first, then what takes more than one field
+ *
+ * Times become milliseconds since 1970, the sampling rate is looked up where the ladder says, events are told
+ * from traffic. Hot path: what is the same for all records of a set is settled before the loop.
+ */
+#include "collector/stamp.h"
+#include "collector/wire.h"
+
+#include <string.h>
+
+enum { BLOCK = 32 }; /* records: 8 KiB of FlowRecords and their bytes stay in the first cache */
+
+#define NTP_TO_UNIX_S INT64_C(2208988800)      /* 1900 to 1970 */
+#define LATEST_MS     INT64_C(253402300799999) /* 9999-12-31 */
+
+/* What stamps of a set mean. */
+typedef struct SetClock {
+    int64_t export_ms;
+    int64_t boot_ms; /* zero of uptime stamps, if @has_boot */
+    uint32_t uptime; /* at the export, modulo 2^32 */
+    bool has_boot;
+    bool is_future_boot; /* told, but after the export: the clocks disagree, no wrap can be worked out */
+} SetClock;
+
+static int64_t
+uptime_to_ms(const SetClock *clock, uint64_t stamp)
+{
+    if (!clock->has_boot)
+        return clock->export_ms;
+    return stamp_uptime_to_ms(clock->export_ms, clock->boot_ms, (uint32_t)stamp);
+}
+
+static int64_t
+stamp_to_ms(const SetClock *clock, StampKind kind, uint64_t stamp)
+{
+    int64_t ms = 0;
+
+    switch (kind) {
+    case STAMP_NONE:
+        return clock->export_ms;
+    case STAMP_UPTIME:
+        return uptime_to_ms(clock, stamp);
+    case STAMP_SECONDS:
+        ms = stamp > LATEST_MS / 1000 ? 0 : (int64_t)stamp * 1000;
+        break;
+    case STAMP_MILLISECONDS:
+        ms = stamp > LATEST_MS ? 0 : (int64_t)stamp;
+        break;
+    case STAMP_NTP:
+        ms = ((int64_t)(stamp >> 32) - NTP_TO_UNIX_S) * 1000 + (int64_t)((stamp & UINT32_MAX) * 1000 >> 32);
+        break;
+    case STAMP_DELTA_US:
+        ms = clock->export_ms - (int64_t)MIN(stamp / 1000, (uint64_t)UINT32_MAX);
+        break;
+    }
+    /* Some exporters send 1970 where they have no stamp; that flow was not then. */
+    return ms <= 0 ? clock->export_ms : ms;
+}
+
+static void
+set_boot(SetClock *clock, int64_t init_ms)
+{
+    clock->has_boot = true;
+    clock->boot_ms = init_ms;
+    clock->is_future_boot = init_ms > clock->export_ms;
+    clock->uptime = (uint32_t)(clock->export_ms - init_ms);
+}
+
+static SetClock
+set_clock(const Wire *self)
+{
+    SetClock clock = { .export_ms = self->export_ms };
+
+    if (self->has_uptime) {
+        clock.has_boot = true;
+        clock.boot_ms = self->export_ms - self->uptime;
+        clock.uptime = self->uptime;
+    } else if (self->domain->init_ms != 0) {
+        set_boot(&clock, self->domain->init_ms);
+    } else if (self->domain->boot_ms != 0) {
+        set_boot(&clock, self->domain->boot_ms);
+    }
+    return clock;
+}
+
+/*
+ * IPFIX with uptime stamps but without systemInitTimeMilliseconds (MikroTik): no flow ends after its export,
+ * so the latest end seen bounds the boot time from above. A bound that is far lower than before is a reboot.
+ */
+static void
+guess_boot(Wire *self, SetClock *clock, const FlowRecord *records, uint32_t n)
+{
+    Domain *domain = self->domain;
+    uint32_t latest = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        if ((uint32_t)records[i].end_ms != UINT32_MAX)
+            latest = MAX(latest, (uint32_t)records[i].end_ms);
+    int64_t bound = clock->export_ms - latest;
+    if (domain->boot_ms == 0 || bound < domain->boot_ms || bound > domain->boot_ms + 600 * 1000)
+        domain->boot_ms = bound;
+    set_boot(clock, domain->boot_ms);
+}
+
+static void
+finish_times(const DecodePlan *plan, const SetClock *clock, FlowRecord *records, uint32_t n)
+{
+    StampKind start = plan->start, end = plan->end;
+
+    for (uint32_t i = 0; i < n; i++) {
+        FlowRecord *record = &records[i];
+        int64_t from = stamp_to_ms(clock, start, (uint64_t)record->start_ms);
+        int64_t to = stamp_to_ms(clock, end, (uint64_t)record->end_ms);
+
+        if (start == STAMP_NONE)
+            from = to;
+        if (end == STAMP_NONE)
+            to = from;
+        record->start_ms = MIN(from, to); /* a clock that was set back in between makes no negative flow */
+        record->end_ms = to;
+    }
+}
+
+/* Uptime stamps of a header with uptime: by far the most frequent kind, without a branch. */
+static void
+finish_uptimes(const SetClock *clock, FlowRecord *records, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        int64_t from = clock->export_ms - (int32_t)(clock->uptime - (uint32_t)records[i].start_ms);
+        int64_t to = clock->export_ms - (int32_t)(clock->uptime - (uint32_t)records[i].end_ms);
+
+        records[i].start_ms = MIN(from, to);
+        records[i].end_ms = to;
+    }
+}
+
+/* The ports of ICMP are none: NetFlow puts type and code in the destination's where no field is there for
+ * them. */
+static inline void
+finish_icmp(FlowRecord *record, bool has_icmp)
+{
+    if (record->protocol != 1 && record->protocol != 58)
+        return;
+    if (!has_icmp) {
+        record->icmp_type = (uint8_t)(record->dst_port >> 8);
+        record->icmp_code = (uint8_t)record->dst_port;
+    }
+    record->src_port = record->dst_port = 0;
+}
+
+static inline void
+finish_family(FlowRecord *record)
+{
+    bool src_v4 = ip_is_v4(&record->src) || ip_is_zero(&record->src);
+    bool dst_v4 = ip_is_v4(&record->dst) || ip_is_zero(&record->dst);
+
+    record->family = src_v4 && dst_v4 ? 4 : 6;
+}
+
+/* An event that has traffic of its own is a flow (ASA's updates carry deltas, firewalls mark every flow). */
+static inline void
+finish_event(FlowRecord *record)
+{
+    if (record->event == 0)
+        return;
+    if (record->octets != 0 || record->reverse_octets != 0)
+        record->event = 0;
+    else
+        record->kind = FLOW_KIND_EVENT;
+}
+
+static uint64_t
+finish(const DecodePlan *plan, FlowRecord *records, uint32_t n)
+{
+    uint64_t octets = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        finish_icmp(&records[i], plan->has_icmp);
+        octets += records[i].octets + records[i].reverse_octets;
+    }
+    if (plan->family == 255)
+        for (uint32_t i = 0; i < n; i++)
+            finish_family(&records[i]);
+    if (plan->is_event)
+        for (uint32_t i = 0; i < n; i++)
+            finish_event(&records[i]);
+    return octets;
+}
+
+/* Sampling */
+
+typedef struct SetSampling {
+    uint32_t rate;
+    uint8_t source;
+    bool per_interface;
+    bool per_sampler;
+    bool per_record;
+} SetSampling;
+
+static SetSampling
+set_sampling(const Wire *self, const DecodePlan *plan)
+{
+    const Domain *domain = self->domain;
+    const Sampling *all = &self->exporter->sampling;
+    SetSampling out = { 0 };
+
+    if (self->sampling_override != 0)
+        return (SetSampling){ .rate = self->sampling_override, .source = SAMPLING_OPERATOR };
+    if (domain->sampling.domain != 0 || (domain->header_rate == 0 && all->domain != 0)) {
+        out.rate = domain->sampling.domain != 0 ? domain->sampling.domain : all->domain;
+        out.source = SAMPLING_DOMAIN;
+    } else if (domain->header_rate != 0) {
+        out.rate = domain->header_rate;
+        out.source = SAMPLING_HEADER;
+    }
+    out.per_record = plan->has_rate;
+    out.per_sampler = plan->has_sampler && all->samplers.n != 0;
+    out.per_interface = all->interfaces.n != 0;
+    return out;
+}
+
+/* The ladder for one record; @extra may be NULL. */
+static void
+sample(const Wire *self, const SetSampling *set, const PlanExtra *extra, FlowRecord *record)
+{
+    const Sampling *ours = &self->domain->sampling, *all = &self->exporter->sampling;
+    uint32_t rate = 0;
+
+    if (set->per_record && extra != NULL && (rate = plan_extra_rate(extra)) != 0) {
+        record->sampling_source = SAMPLING_RECORD;
+    } else if (set->per_sampler && extra != NULL &&
+               ((rate = rate_map_find(&ours->samplers, extra->sampler)) != 0 ||
+                (rate = rate_map_find(&all->samplers, extra->sampler)) != 0)) {
+        record->sampling_source = SAMPLING_SAMPLER;
+    } else if (set->per_interface) {
+        uint32_t interface = record->direction == 1 ? record->out_if : record->in_if;
+
+        if ((rate = rate_map_find(&ours->interfaces, interface)) != 0 ||
+            (rate = rate_map_find(&all->interfaces, interface)) != 0)
+            record->sampling_source = SAMPLING_INTERFACE;
+    }
+    if (rate != 0)
+        record->sampling = rate;
+}
+
+/* What the extra fields of a record say besides its sampling. */
+static void
+use_extra(const PlanExtra *extra, const DecodePlan *plan, SetClock clock, FlowRecord *record)
+{
+    if (record->event == 0)
+        record->event = (uint8_t)extra->nat_event;
+    if (extra->biflow_direction == 1)
+        record->has_initiator = 1;
+    if (extra->init_ms != 0 && extra->init_ms < LATEST_MS) {
+        set_boot(&clock, (int64_t)extra->init_ms);
+        finish_times(plan, &clock, record, 1);
+    } else {
+        finish_times(plan, &clock, record, 1);
+    }
+    int64_t event_ms = stamp_to_ms(&clock, STAMP_MILLISECONDS, extra->event_ms);
+    int64_t duration = (int64_t)MIN(extra->duration_ms + extra->duration_us / 1000, (uint64_t)UINT32_MAX);
+
+    if (plan->start == STAMP_NONE && plan->end == STAMP_NONE)
+        record->start_ms = record->end_ms = event_ms;
+    else if (plan->end == STAMP_NONE && duration != 0)
+        record->end_ms = record->start_ms + duration;
+    else if (plan->start == STAMP_NONE && duration != 0)
+        record->start_ms = record->end_ms - duration;
+    else if (plan->end == STAMP_NONE && extra->event_ms != 0)
+        record->end_ms = MAX(record->start_ms, event_ms);
+}
+
+typedef struct SetJob {
+    Wire *wire;
+    const Template *tmpl;
+    SetClock clock;
+    SetSampling sampling;
+    FlowRecord blank;
+} SetJob;
+
+static void
+job_init(SetJob *job, Wire *wire, const Template *tmpl)
+{
+    job->wire = wire;
+    job->tmpl = tmpl;
+    job->clock = set_clock(wire);
+    job->sampling = set_sampling(wire, &tmpl->plan);
+    job->blank = tmpl->plan.blank;
+    wire_fill_blank(wire, &job->blank);
+    job->blank.sampling = job->sampling.rate;
+    job->blank.sampling_source = job->sampling.source;
+}
+
+/* After the plan: @n records whose stamps are raw. @extras has one for each, or is NULL. */
+static void
+complete(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t n)
+{
+    const DecodePlan *plan = &job->tmpl->plan;
+    bool by_uptime = plan->start == STAMP_UPTIME && plan->end == STAMP_UPTIME;
+
+    if (plan->end == STAMP_UPTIME && !job->wire->has_uptime && job->wire->domain->init_ms == 0)
+        guess_boot(job->wire, &job->clock, records, n);
+    if (extras != NULL)
+        for (uint32_t i = 0; i < n; i++)
+            use_extra(&extras[i], plan, job->clock, &records[i]);
+    else if (by_uptime && job->clock.has_boot && !job->clock.is_future_boot)
+        finish_uptimes(&job->clock, records, n);
+    else
+        finish_times(plan, &job->clock, records, n);
+    if (job->sampling.per_interface || job->sampling.per_record || job->sampling.per_sampler)
+        for (uint32_t i = 0; i < n; i++)
+            sample(job->wire, &job->sampling, extras == NULL ? NULL : &extras[i], &records[i]);
+    job->wire->exporter->octets += finish(plan, records, n);
+}
+
+static void
+show_fixed(SetJob *job, const uint8_t *bytes)
+{
+    Wire *wire = job->wire;
+
+    for (uint32_t i = 0; i < job->tmpl->n_fields; i++) {
+        wire->at[i] = bytes;
+        wire->lengths[i] = job->tmpl->fields[i].length;
+        bytes += wire->lengths[i];
+    }
+    wire_show(wire, job->tmpl, wire->at, wire->lengths);
+}
+
+static uint32_t
+fixed_records(SetJob *job, Cursor set)
+{
+    const DecodePlan *plan = &job->tmpl->plan;
+    uint32_t total = (uint32_t)cursor_left(&set) / plan->record_length, left = total, n;
+    PlanExtra extras[BLOCK];
+
+    while (left > 0) {
+        const uint8_t *bytes = set.at;
+        FlowRecord *out = wire_room(job->wire, MIN(left, BLOCK), &n);
+
+        cursor_take(&set, (size_t)n * plan->record_length);
+        plan_run(plan, bytes, n, &job->blank, out);
+        if (plan->n_extra > 0) {
+            memset(extras, 0, n * sizeof extras[0]);
+            for (uint32_t i = 0; i < n; i++)
+                plan_run_extra(plan, bytes + (size_t)i * plan->record_length, &extras[i]);
+        }
+        complete(job, out, plan->n_extra > 0 ? extras : NULL, n);
+        if (job->wire->sink.record != NULL)
+            for (uint32_t i = 0; i < n; i++)
+                show_fixed(job, bytes + (size_t)i * plan->record_length);
+        wire_filled(job->wire, n);
+        left -= n;
+    }
+    return total;
+}
+
+static bool
+is_zero(const Cursor *cur)
+{
+    for (const uint8_t *at = cur->at; at < cur->end; at++)
+        if (*at != 0)
+            return false;
+    return true;
+}
+
+static uint32_t
+variable_records(SetJob *job, Cursor set)
+{
+    Wire *wire = job->wire;
+    const DecodePlan *plan = &job->tmpl->plan;
+    uint32_t total = 0, n;
+
+    while (cursor_left(&set) >= plan->least_length) {
+        Cursor before = set;
+        PlanExtra extra = { 0 };
+
+        if (!template_walk(job->tmpl, &set, wire->at, wire->lengths)) {
+            if (!is_zero(&before))
+                wire_malformed(wire, REFUSED_RECORD_LENGTH);
+            break;
+        }
+        FlowRecord *out = wire_room(wire, 1, &n);
+        plan_run_fields(plan, wire->at, wire->lengths, &job->blank, out, &extra);
+        complete(job, out, plan->n_extra > 0 ? &extra : NULL, 1);
+        if (wire->sink.record != NULL)
+            wire_show(wire, job->tmpl, wire->at, wire->lengths);
+        wire_filled(wire, 1);
+        total++;
+    }
+    return total;
+}
+
+static uint32_t
+options_records(Wire *self, const Template *tmpl, Cursor set)
+{
+    uint32_t total = 0;
+
+    while (cursor_left(&set) >= tmpl->plan.least_length) {
+        Cursor before = set;
+
+        if (!template_walk(tmpl, &set, self->at, self->lengths)) {
+            if (!is_zero(&before))
+                wire_malformed(self, REFUSED_RECORD_LENGTH);
+            break;
+        }
+        options_learn(self, tmpl, self->at, self->lengths);
+        if (self->sink.record != NULL)
+            wire_show(self, tmpl, self->at, self->lengths);
+        total++;
+    }
+    return total;
+}
+
+uint32_t
+wire_records(Wire *self, Template *tmpl, Cursor set)
+{
+    Books *books = &self->exporter->books;
+    SetJob job;
+    uint32_t n;
+
+    if (cursor_left(&set) < tmpl->plan.least_length && !is_zero(&set))
+        wire_malformed(self, REFUSED_RECORD_LENGTH);
+    if (tmpl->is_options) {
+        n = options_records(self, tmpl, set);
+        books->options_records += n;
+        return n;
+    }
+    job_init(&job, self, tmpl);
+    n = tmpl->plan.record_length != 0 ? fixed_records(&job, set) : variable_records(&job, set);
+    self->domain->records += n;
+    if (self->is_late)
+        books->late_records += n;
+    else
+        books->records += n;
+    return n;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* template-cache.c - see template-cache.h */
+#include "collector/template-cache.h"
+
+void
+template_cache_init(TemplateCache *self, TemplateBudget *budget)
+{
+    *self = (TemplateCache){ .budget = budget };
+}
+
+static void
+drop(TemplateCache *self, Template *tmpl)
+{
+    self->budget->templates--;
+    self->budget->bytes -= template_bytes(tmpl);
+    template_unref(tmpl);
+}
+
+void
+template_cache_clear(TemplateCache *self)
+{
+    for (uint32_t i = 0; i < self->n_slots; i++)
+        if (self->slots[i] != NULL)
+            drop(self, self->slots[i]);
+    g_clear_pointer(&self->slots, g_free);
+    *self = (TemplateCache){ .budget = self->budget };
+}
+
+/* Ids come in runs from 256 up: the low bits spread them well, and no sender can do worse than a linear
+ * search through what the budget lets him have. */
+static uint32_t
+slot_of(const TemplateCache *self, uint16_t id)
+{
+    uint32_t at = (id * 2654435761u >> 16) & (self->n_slots - 1);
+
+    while (self->slots[at] != NULL && self->slots[at]->id != id)
+        at = (at + 1) & (self->n_slots - 1);
+    return at;
+}
+
+static void
+rebuild(TemplateCache *self, uint32_t n_slots)
+{
+    Template **old = self->slots;
+    uint32_t n_old = self->n_slots;
+
+    self->slots = g_new0(Template *, n_slots);
+    self->n_slots = n_slots;
+    for (uint32_t i = 0; i < n_old; i++)
+        if (old[i] != NULL)
+            self->slots[slot_of(self, old[i]->id)] = old[i];
+    g_free(old);
+}
+
+Template *
+template_cache_find_slow(TemplateCache *self, uint16_t id)
+{
+    if (self->n == 0)
+        return NULL;
+    Template *tmpl = self->slots[slot_of(self, id)];
+    if (tmpl != NULL)
+        self->last = tmpl;
+    return tmpl;
+}
+
+TemplatePut
+template_cache_put(TemplateCache *self, Template *tmpl, int64_t now_ms)
+{
+    Template *old = template_cache_find_slow(self, tmpl->id);
+    size_t bytes = template_bytes(tmpl), old_bytes = old == NULL ? 0 : template_bytes(old);
+
+    tmpl->heard_ms = now_ms;
+    if (old != NULL &&
+        template_equal(old, tmpl)) { /* keep the old one: it may be in use, and it is the same */
+        old->heard_ms = now_ms;
+        old->provisional = tmpl->provisional;
+        template_unref(tmpl);
+        return TEMPLATE_PUT_SAME;
+    }
+    if (self->budget->bytes - old_bytes + bytes > self->budget->most_bytes ||
+        (old == NULL && self->budget->templates >= self->budget->most_templates)) {
+        template_unref(tmpl);
+        return TEMPLATE_PUT_FULL;
+    }
+    if ((self->n + 1) * 2 > self->n_slots)
+        rebuild(self, self->n_slots == 0 ? 8 : self->n_slots * 2);
+    uint32_t at = slot_of(self, tmpl->id);
+    self->slots[at] = tmpl;
+    self->last = tmpl;
+    self->budget->bytes += bytes;
+    self->budget->templates++;
+    if (old == NULL) {
+        self->n++;
+        return TEMPLATE_PUT_NEW;
+    }
+    drop(self, old);
+    return TEMPLATE_PUT_CHANGED;
+}
+
+uint32_t
+template_cache_expire(TemplateCache *self, int64_t before_ms)
+{
+    uint32_t n_dropped = 0;
+
+    for (uint32_t i = 0; i < self->n_slots; i++)
+        if (self->slots[i] != NULL && self->slots[i]->heard_ms < before_ms) {
+            drop(self, self->slots[i]);
+            self->slots[i] = NULL;
+            n_dropped++;
+        }
+    if (n_dropped > 0) {
+        self->n -= n_dropped;
+        self->last = NULL;
+        rebuild(self, self->n_slots);
+    }
+    return n_dropped;
+}

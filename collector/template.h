@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * template.h - what a template id means: its fields, and the plan made of them
+ *
+ * Immutable once parsed and reference-counted, so that a redefinition does not pull it from under the set
+ * that is being decoded. The caller's TemplateLimits bound what a sender can make us keep.
+ */
+#pragma once
+#include "collector/base/cursor.h"
+#include "collector/plan.h"
+
+typedef struct Template {
+    gint refs;
+    uint16_t id;
+    bool is_options;
+    bool provisional; /* restored from disk, not yet heard again */
+    uint16_t n_fields;
+    uint16_t n_scope;
+    uint32_t hash;    /* of the definition: equal templates have equal hashes */
+    int64_t heard_ms; /* our clock, last time it was announced */
+    DecodePlan plan;
+    Element *unknown; /* owned; the elements that the model does not know */
+    FieldSpec fields[];
+} Template;
+
+typedef struct TemplateLimits {
+    uint32_t fields; /* per template */
+} TemplateLimits;
+
+typedef enum TemplateResult {
+    TEMPLATE_OK = 0,
+    TEMPLATE_SYNTAX,
+    TEMPLATE_EMPTY,     /* its records would have no length */
+    TEMPLATE_TOO_LARGE, /* more fields than the limit; stepped over, so that the next one can be read */
+    TEMPLATE_WITHDRAWN, /* IPFIX: field count 0 */
+    TEMPLATE_PADDING,   /* no template here, only the padding behind the last one */
+} TemplateResult;
+
+/* A template as a set announces it; fills @out on TEMPLATE_OK, which the caller owns. */
+TemplateResult template_parse_v9(Cursor *cur, const ElementModel *model, const TemplateLimits *limits,
+                                 Template **out);
+TemplateResult template_parse_v9_options(Cursor *cur, const ElementModel *model, const TemplateLimits *limits,
+                                         Template **out);
+TemplateResult template_parse_ipfix(Cursor *cur, const ElementModel *model, const TemplateLimits *limits,
+                                    bool is_options, Template **out);
+
+/* A field by number, as it stands in a template or in a state file. */
+typedef struct FieldNumber {
+    uint32_t pen;
+    uint16_t id;
+    uint16_t length;
+} FieldNumber;
+/* Compiles @fields. NULL when the records would have no length. The caller owns it. */
+Template *template_new(const ElementModel *model, uint16_t id, const FieldNumber *fields, uint32_t n_fields,
+                       uint32_t n_scope, bool is_options);
+Template *template_ref(Template *self);
+void template_unref(Template *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Template, template_unref)
+
+/* Same id, same fields, same scope. */
+bool template_equal(const Template *a, const Template *b);
+size_t template_bytes(const Template *self);
+
+/*
+ * Finds the fields of the record at @cur, which is stepped over. @at and @lengths have room for n_fields.
+ * False when the record runs past its end.
+ */
+bool template_walk(const Template *self, Cursor *cur, const uint8_t **at, uint16_t *lengths);

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* wire.c - streams, templates and sets, whatever the format; the records themselves are in records.c. See
+ * wire.h */
+#include "collector/wire.h"
+
+enum { REBOOT_TOLERANCE_MS = 60 * 1000 }; /* a datagram that was overtaken is no reboot */
+
+bool
+wire_open(Wire *self, Protocol protocol, uint32_t domain, int64_t export_ms)
+{
+    Domain *known = self->exporter->last_domain;
+
+    self->domain = exporter_domain(self->exporter, protocol, domain, self->limits.domains);
+    if (self->domain == NULL)
+        return false;
+    if (self->domain != known)
+        self->has_changed = true;
+    self->domain->provisional = false;
+    self->exporter->protocol = protocol;
+    self->export_ms = export_ms;
+    self->has_uptime = false;
+    self->units = 0;
+    self->units_known = true;
+    if (protocol != PROTOCOL_SFLOW) /* which has no clock in its header */
+        exporter_note_skew(self->exporter, export_ms - self->received_ms);
+    return true;
+}
+
+static void
+note_loss(Wire *self, uint64_t units, int64_t export_ms)
+{
+    FlowBatch *batch = self->batch;
+    bool in_datagrams =
+        self->domain->protocol == PROTOCOL_NETFLOW9 || self->domain->protocol == PROTOCOL_SFLOW;
+
+    if (batch == NULL || units == 0)
+        return;
+    uint32_t records = in_datagrams ? 0 : (uint32_t)MIN(units, UINT32_MAX);
+    if (batch->n_losses == FLOW_BATCH_LOSSES) {
+        batch->losses[FLOW_BATCH_LOSSES - 1].records += records;
+        return;
+    }
+    batch->losses[batch->n_losses++] =
+        (FlowLoss){ .exporter = self->exporter->index, .records = records, .export_ms = export_ms };
+}
+
+static void
+note_restart(Wire *self)
+{
+    SequenceNews news = sequence_restart(&self->domain->sequence);
+
+    self->exporter->books.sequence_resets++;
+    note_loss(self, news.confirmed, news.confirmed_export_ms);
+}
+
+void
+wire_note_uptime(Wire *self, uint32_t uptime)
+{
+    Domain *domain = self->domain;
+    uint32_t back = domain->uptime - uptime;
+
+    /* Going back is a reboot, but for datagrams that were overtaken and for the wrap after 49.7 days. */
+    if (domain->has_uptime && uptime < domain->uptime && back > REBOOT_TOLERANCE_MS &&
+        back < UINT32_MAX - REBOOT_TOLERANCE_MS * 60)
+        note_restart(self);
+    domain->has_uptime = self->has_uptime = true;
+    domain->uptime = self->uptime = uptime;
+    domain->boot_ms = self->export_ms - uptime;
+}
+
+void
+wire_note_sequence(Wire *self, uint32_t first, uint32_t units, bool units_known)
+{
+    Books *books = &self->exporter->books;
+    Domain *domain = self->domain;
+    SequenceNews news = sequence_note(&domain->sequence, first, units, units_known, self->export_ms);
+
+    if (news.lost < 0) { /* late, not lost; never below zero, whatever a sender claims */
+        uint64_t found = (uint64_t)-news.lost;
+
+        found = MIN(found, MIN(domain->sequence_lost, books->sequence_lost));
+        books->sequence_lost -= found;
+        domain->sequence_lost -= found;
+    } else {
+        books->sequence_lost += (uint64_t)news.lost;
+        domain->sequence_lost += (uint64_t)news.lost;
+    }
+    books->sequence_resets += news.reset;
+    books->sequence_reordered += news.reordered;
+    books->sequence_duplicates += news.duplicate;
+    if (news.not_duplicate && books->sequence_duplicates > 0)
+        books->sequence_duplicates--;
+    note_loss(self, news.confirmed, news.confirmed_export_ms);
+}
+
+/* Decodes what came before its template, in the light of the headers that it came with. */
+static void
+decode_held(Wire *self, Template *tmpl)
+{
+    Wire saved = *self;
+    HeldSet *set;
+
+    self->is_late = true;
+    while ((set = exporter_take_held(self->exporter, self->domain, tmpl->id)) != NULL) {
+        self->export_ms = set->export_ms;
+        self->received_ms = set->received_ms;
+        self->uptime = set->uptime;
+        self->has_uptime = set->has_uptime;
+        wire_records(self, tmpl, cursor_over(set->bytes, set->length));
+        g_free(set);
+    }
+    self->export_ms = saved.export_ms;
+    self->received_ms = saved.received_ms;
+    self->uptime = saved.uptime;
+    self->has_uptime = saved.has_uptime;
+    self->units = saved.units;
+    self->is_late = false;
+}
+
+static bool
+refuse_template(Wire *self, TemplateResult result)
+{
+    switch (result) {
+    case TEMPLATE_EMPTY:
+        wire_malformed(self, REFUSED_TEMPLATE_EMPTY);
+        return true;
+    case TEMPLATE_TOO_LARGE:
+        wire_malformed(self, REFUSED_TEMPLATE_QUOTA);
+        return true;
+    case TEMPLATE_WITHDRAWN:
+        wire_malformed(self, REFUSED_WITHDRAWAL);
+        return true;
+    case TEMPLATE_PADDING:
+        return false;
+    default:
+        wire_malformed(self, REFUSED_TEMPLATE_SYNTAX);
+        return false;
+    }
+}
+
+bool
+wire_template(Wire *self, TemplateResult result, Template *tmpl)
+{
+    Books *books = &self->exporter->books;
+
+    if (result != TEMPLATE_OK)
+        return refuse_template(self, result);
+    if (tmpl->is_options)
+        books->options_templates++;
+    else
+        books->templates++;
+
+    g_autoptr(Template) kept = template_ref(tmpl);
+    switch (template_cache_put(&self->domain->templates, tmpl, self->received_ms)) {
+    case TEMPLATE_PUT_FULL:
+        wire_malformed(self, REFUSED_TEMPLATE_QUOTA);
+        return true;
+    case TEMPLATE_PUT_SAME:
+        break;
+    case TEMPLATE_PUT_NEW:
+    case TEMPLATE_PUT_CHANGED:
+        self->has_changed = true;
+        break;
+    }
+    if (self->domain->held_sets > 0)
+        decode_held(self, kept);
+    return true;
+}
+
+static void
+hold(Wire *self, uint16_t id, const Cursor *set)
+{
+    HeldSet *held = held_set_new(set->at, (uint32_t)cursor_left(set));
+
+    held->domain = self->domain;
+    held->id = id;
+    held->has_uptime = self->has_uptime;
+    held->uptime = self->uptime;
+    held->export_ms = self->export_ms;
+    held->received_ms = self->received_ms;
+    exporter_hold(self->exporter, held, self->limits.held_bytes);
+}
+
+void
+wire_data_set(Wire *self, uint16_t id, Cursor set)
+{
+    Template *known = template_cache_find(&self->domain->templates, id);
+
+    if (known == NULL) {
+        self->exporter->books.missing_template_sets++;
+        self->units_known = false; /* nobody knows how many records it has */
+        hold(self, id, &set);
+        return;
+    }
+    g_autoptr(Template) tmpl = template_ref(known);
+    self->units += wire_records(self, tmpl, set);
+}
+
+FlowRecord *
+wire_room(Wire *self, uint32_t wanted, uint32_t *n)
+{
+    if (self->batch == NULL) {
+        *n = MIN(wanted, FLOW_BATCH_MOST);
+        return self->scratch;
+    }
+    if (self->batch->n == FLOW_BATCH_MOST)
+        wire_flush(self);
+    *n = MIN(wanted, FLOW_BATCH_MOST - self->batch->n);
+    return &self->batch->records[self->batch->n];
+}
+
+void
+wire_filled(Wire *self, uint32_t n)
+{
+    if (self->batch == NULL)
+        return;
+    self->batch->n += n;
+    if (self->batch->n == FLOW_BATCH_MOST)
+        wire_flush(self);
+}
+
+void
+wire_flush(Wire *self)
+{
+    if (self->batch == NULL || (self->batch->n == 0 && self->batch->n_losses == 0))
+        return;
+    self->batch = self->sink.flows(self->sink.user, self->batch);
+    self->batch->n = 0;
+    self->batch->n_losses = 0;
+}
+
+void
+wire_fill_blank(const Wire *self, FlowRecord *blank)
+{
+    blank->exporter = self->exporter->index;
+    blank->domain = self->domain->id;
+    blank->export_ms = self->export_ms;
+    blank->received_ms = self->received_ms;
+}
+
+void
+wire_show_views(Wire *self, uint16_t template_id, uint32_t n_fields, uint32_t n_scope, bool is_options,
+                bool is_event)
+{
+    const Domain *domain = self->domain;
+    RecordView view = {
+        .protocol = domain->protocol,
+        .exporter = self->exporter->address,
+        .domain = domain->id,
+        .template_id = template_id,
+        .is_options = is_options,
+        .is_event = is_event,
+        .export_time = { self->export_ms },
+        .boot_time = { self->has_uptime ? self->export_ms - self->uptime : domain->init_ms },
+        .fields = self->views,
+        .n_fields = n_fields,
+        .n_scope = n_scope,
+    };
+
+    self->sink.record(self->sink.user, &view);
+}
+
+void
+wire_show(Wire *self, const Template *tmpl, const uint8_t *const *at, const uint16_t *lengths)
+{
+    uint32_t n = 0, n_scope = 0;
+
+    for (uint32_t i = 0; i < tmpl->n_fields; i++) {
+        if (lengths[i] == 0)
+            continue;
+        n_scope += i < tmpl->n_scope;
+        self->views[n++] =
+            (FieldView){ .element = tmpl->fields[i].element, .at = at[i], .length = lengths[i] };
+    }
+    wire_show_views(self, tmpl->id, n, n_scope, tmpl->is_options, tmpl->plan.is_event);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * wire.h - what the wire formats share: the datagram in work, and the way its sets become records
+ *
+ * A format's file (netflow5.c, netflow9.c, ipfix.c, sflow.c) knows headers and sets; what a set's bytes mean
+ * is known here. All formats have one signature: they take what lies behind nothing (the whole datagram) and
+ * return N_REFUSALS, or the reason why they refuse all of it. Parts that are refused are counted with
+ * wire_malformed.
+ */
+#pragma once
+#include "collector/decoder.h"
+#include "collector/exporter-private.h"
+
+typedef struct Wire {
+    /* for the decoder's life */
+    ElementModel *model;
+    ExporterTable *table;
+    DecoderSink sink;
+    ExporterLimits limits;
+    uint32_t sampling_override;
+    FlowBatch *batch;    /* being filled; NULL while nobody wants flows */
+    FlowRecord *scratch; /* stands in for a batch then */
+    Template *fixed[3];  /* NetFlow v1, v5, v7 */
+    const uint8_t **at;  /* room for the fields of one record */
+    uint16_t *lengths;
+    FieldView *views;
+    bool has_changed; /* since the last save */
+
+    /* of the datagram in work */
+    Exporter *exporter;
+    Domain *domain;
+    const Datagram *datagram;
+    int64_t received_ms, export_ms;
+    uint32_t uptime;
+    bool has_uptime; /* @uptime is the header's */
+    uint32_t units;  /* records that count for the sequence */
+    bool units_known;
+    bool is_late; /* a held set is being decoded */
+} Wire;
+
+Refusal netflow5_decode(Wire *self, Cursor cur); /* v1, v5, v7 */
+Refusal netflow9_decode(Wire *self, Cursor cur);
+Refusal ipfix_decode(Wire *self, Cursor cur);
+Refusal sflow_decode(Wire *self, Cursor cur);
+/* NetFlow v1, v5 and v7 as constant templates. The caller owns it. */
+Template *netflow5_template(const ElementModel *model, Protocol protocol);
+
+/* Names the stream of the datagram and its clock. False when the exporter may have no more domains. */
+bool wire_open(Wire *self, Protocol protocol, uint32_t domain, int64_t export_ms);
+/* The header's uptime: boot time, and reboots. After wire_open. */
+void wire_note_uptime(Wire *self, uint32_t uptime);
+/* The header's sequence number, once it is known how many units the datagram has. */
+void wire_note_sequence(Wire *self, uint32_t first, uint32_t units, bool units_known);
+static inline void
+wire_malformed(Wire *self, Refusal reason)
+{
+    self->exporter->books.malformed[reason]++;
+}
+
+/* A template as parsed: counts, keeps it, and decodes what waited for it. False: the rest of the set is
+ * unreadable. */
+bool wire_template(Wire *self, TemplateResult result, Template *tmpl);
+/* A data set of @id: decodes it, or keeps it for later when its template is not known. */
+void wire_data_set(Wire *self, uint16_t id, Cursor set);
+/* The records of a set whose template is known. How many they were. */
+uint32_t wire_records(Wire *self, Template *tmpl, Cursor set);
+
+/* Room for up to @wanted records behind each other; @n says how many there are. */
+FlowRecord *wire_room(Wire *self, uint32_t wanted, uint32_t *n);
+/* The first @n of that room are filled. */
+void wire_filled(Wire *self, uint32_t n);
+/* Hands the batch over, filled or not. */
+void wire_flush(Wire *self);
+/* What all records of the datagram share, over what the template gives. */
+void wire_fill_blank(const Wire *self, FlowRecord *blank);
+/* Shows a record to the sink, field by field. */
+void wire_show(Wire *self, const Template *tmpl, const uint8_t *const *at, const uint16_t *lengths);
+void wire_show_views(Wire *self, uint16_t template_id, uint32_t n_fields, uint32_t n_scope, bool is_options,
+                     bool is_event);
+
+/* Learns from a record of options data. */
+void options_learn(Wire *self, const Template *tmpl, const uint8_t *const *at, const uint16_t *lengths);
