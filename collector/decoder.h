@@ -2,9 +2,10 @@
 /*
  * decoder.h - a datagram goes in, flow records come out
  *
- * The version word decides the format, on any port. Per exporter and observation domain the decoder keeps what
- * the exporter has told: templates, sampling, interface names, its clock and its place in the sequence. A bad
- * datagram is counted under its reason in the exporter's books and harms nothing else. One thread; no I/O.
+ * The version word decides the format, on any port. Per exporter and observation domain the decoder keeps
+ * what the exporter has told: templates, sampling, interface names, its clock and its place in the sequence.
+ * A bad datagram is counted under its reason in the exporter's books and harms nothing else. One thread; no
+ * I/O.
  */
 #pragma once
 #include "collector/exporter.h"
@@ -14,7 +15,8 @@
 typedef struct Decoder Decoder;
 
 typedef struct Datagram {
-    const uint8_t *bytes; /* lent for the call; at least DATAGRAM_SLACK readable bytes lie behind the last one */
+    const uint8_t
+        *bytes; /* lent for the call; at least DATAGRAM_SLACK readable bytes lie behind the last one */
     size_t length;
     IpAddress source;
     uint16_t source_port;
@@ -37,7 +39,8 @@ typedef struct DecoderConf {
     const IpPrefix *allowed; /* who may send; borrowed */
     size_t n_allowed;
     bool allow_all; /* captures named on the command line */
-    /* Bounds: what one exporter may make us keep, and how many exporters there may be. 0 means the default. */
+    /* Bounds: what one exporter may make us keep, and how many exporters there may be. 0 means the default.
+     */
     uint32_t max_exporters, max_new_exporters_per_minute;
     uint32_t max_domains, max_templates, max_fields, max_template_bytes, max_held_bytes;
     uint32_t sampling_override; /* operator's rate for all exporters; 0: none */
@@ -51,10 +54,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Decoder, decoder_free)
 
 /* Decodes one datagram. False if it was refused as a whole (counted under its reason). */
 bool decoder_datagram(Decoder *self, const Datagram *datagram);
-/* Hands the batch in work to the sink even if it is not full; ages templates, held data and silent exporters. */
+/* Hands the batch in work to the sink even if it is not full; ages templates, held data and silent exporters.
+ */
 void decoder_flush(Decoder *self, WallTime now);
-/* Tells the books what only the listener knows: datagrams that the kernel dropped at our socket, and those that
- * the queue behind us could not take. */
+/* Tells the books what only the listener knows: datagrams that the kernel dropped at our socket, and those
+ * that the queue behind us could not take. */
 void decoder_count_kernel_drops(Decoder *self, uint64_t datagrams);
 void decoder_count_queue_full(Decoder *self, const FlowBatch *dropped);
 
@@ -66,8 +70,8 @@ void decoder_totals(const Decoder *self, BooksTotals *out);
 /* The state that survives a restart, as bytes for a state file (statefile.h): templates, sampling, samplers,
  * interface and VRF names, boot time, sequence position, clock skew. */
 GBytes *decoder_save(const Decoder *self);
-/* Restores it, marked as provisional until the wire confirms. The bytes are not trusted: false, with a reason,
- * when they make no sense; what was read up to there is kept. */
+/* Restores it, marked as provisional until the wire confirms. The bytes are not trusted: false, with a
+ * reason, when they make no sense; what was read up to there is kept. */
 bool decoder_restore(Decoder *self, GBytes *state, GError **error);
 /* True when something worth keeping changed since the last decoder_save. */
 bool decoder_has_changed(const Decoder *self);

@@ -2,29 +2,31 @@
 /*
  * exporter.h - who sends, how well, and what became of everything they sent
  *
- * The books: for every exporter, datagrams received = decoded + refused, and each refusal has a reason. Owned by
- * the intake thread; other threads read an immutable ExporterSnapshot that the intake thread makes once a second.
+ * The books: for every exporter, datagrams received = decoded + refused, and each refusal has a reason. Owned
+ * by the intake thread; other threads read an immutable ExporterSnapshot that the intake thread makes once a
+ * second.
  */
 #pragma once
 #include <jansson.h>
 #include "collector/flow.h"
 
 /* reason, name in JSON and metrics, in words. A new reason is one more line here. */
-#define REFUSALS(X)                                                                                             \
-    X(NOT_ALLOWED, "not_allowed", "the sender is not on the list of exporters")                                 \
-    X(EXPORTER_QUOTA, "exporter_quota", "too many exporters, or too many new ones in a minute")                 \
-    X(DOMAIN_QUOTA, "domain_quota", "more observation domains than one exporter may have")                      \
-    X(TOO_SHORT, "too_short", "shorter than the header of its protocol")                                        \
-    X(VERSION, "unknown_version", "the version word is of no protocol known here")                              \
-    X(HEADER_LENGTH, "header_length", "the length in the header does not fit the datagram")                     \
-    X(HEADER_COUNT, "header_count", "more records announced than the datagram can hold")                        \
-    X(SET_LENGTH, "set_length", "a set or sample runs past its datagram, or is shorter than its own header")    \
-    X(SET_ID, "set_id", "a set with a reserved id")                                                             \
-    X(TEMPLATE_SYNTAX, "template_syntax", "a template that is cut short or contradicts itself")                 \
-    X(TEMPLATE_EMPTY, "template_empty", "a template whose records would have no length")                        \
-    X(TEMPLATE_QUOTA, "template_quota", "more templates, fields or template bytes than one exporter may have")  \
-    X(WITHDRAWAL, "withdrawal", "a template withdrawal over UDP, which RFC 7011 section 8.4 forbids")           \
-    X(RECORD_LENGTH, "record_length", "a record that runs past its set")                                        \
+#define REFUSALS(X)                                                                                          \
+    X(NOT_ALLOWED, "not_allowed", "the sender is not on the list of exporters")                              \
+    X(EXPORTER_QUOTA, "exporter_quota", "too many exporters, or too many new ones in a minute")              \
+    X(DOMAIN_QUOTA, "domain_quota", "more observation domains than one exporter may have")                   \
+    X(TOO_SHORT, "too_short", "shorter than the header of its protocol")                                     \
+    X(VERSION, "unknown_version", "the version word is of no protocol known here")                           \
+    X(HEADER_LENGTH, "header_length", "the length in the header does not fit the datagram")                  \
+    X(HEADER_COUNT, "header_count", "more records announced than the datagram can hold")                     \
+    X(SET_LENGTH, "set_length", "a set or sample runs past its datagram, or is shorter than its own header") \
+    X(SET_ID, "set_id", "a set with a reserved id")                                                          \
+    X(TEMPLATE_SYNTAX, "template_syntax", "a template that is cut short or contradicts itself")              \
+    X(TEMPLATE_EMPTY, "template_empty", "a template whose records would have no length")                     \
+    X(TEMPLATE_QUOTA, "template_quota",                                                                      \
+      "more templates, fields or template bytes than one exporter may have")                                 \
+    X(WITHDRAWAL, "withdrawal", "a template withdrawal over UDP, which RFC 7011 section 8.4 forbids")        \
+    X(RECORD_LENGTH, "record_length", "a record that runs past its set")                                     \
     X(SAMPLE_SYNTAX, "sample_syntax", "an sFlow sample that contradicts itself")
 
 typedef enum Refusal {
@@ -38,26 +40,29 @@ const char *refusal_words(Refusal reason);
 
 /* What became of what was received. All in the units of the name; nothing is counted twice. */
 typedef struct Books {
-    uint64_t datagrams;         /* received */
-    uint64_t bytes;             /* of them, UDP payload */
-    uint64_t decoded;           /* datagrams of which nothing was refused as a whole */
-    uint64_t refused[N_REFUSALS]; /* reason -> datagrams refused as a whole; their sum + decoded = datagrams */
-    uint64_t malformed[N_REFUSALS]; /* reason -> parts (sets, templates, records) given up within decoded datagrams */
+    uint64_t datagrams; /* received */
+    uint64_t bytes;     /* of them, UDP payload */
+    uint64_t decoded;   /* datagrams of which nothing was refused as a whole */
+    uint64_t
+        refused[N_REFUSALS]; /* reason -> datagrams refused as a whole; their sum + decoded = datagrams */
+    uint64_t malformed[N_REFUSALS]; /* reason -> parts (sets, templates, records) given up within decoded
+                                       datagrams */
     uint64_t templates, options_templates; /* definitions received, repeats included */
-    uint64_t records;           /* flow records (sFlow: flow samples) decoded on arrival */
+    uint64_t records;                      /* flow records (sFlow: flow samples) decoded on arrival */
     uint64_t options_records;
     uint64_t counter_samples, discard_samples;
-    uint64_t missing_template_sets; /* data sets whose template was not known on arrival */
+    uint64_t missing_template_sets;        /* data sets whose template was not known on arrival */
     uint64_t held_sets, held_dropped_sets; /* of those: kept for later; given up (bound or age) */
-    uint64_t late_records;      /* records of held sets, decoded when the template came; not in @records */
-    uint64_t sequence_lost;     /* in the unit of the protocol's sequence: records (v5, IPFIX), datagrams (v9, sFlow) */
+    uint64_t late_records;  /* records of held sets, decoded when the template came; not in @records */
+    uint64_t sequence_lost; /* in the unit of the protocol's sequence: records (v5, IPFIX), datagrams (v9,
+                               sFlow) */
     uint64_t sequence_resets, sequence_reordered, sequence_duplicates;
     uint64_t queue_full_records; /* decoded, but the scoring queue was full */
 } Books;
 
 typedef struct BooksTotals {
-    Books all;                   /* sum over all exporters and refused senders */
-    uint64_t kernel_drops;       /* datagrams that the kernel dropped at our sockets */
+    Books all;             /* sum over all exporters and refused senders */
+    uint64_t kernel_drops; /* datagrams that the kernel dropped at our sockets */
     uint32_t exporters, refused_senders;
 } BooksTotals;
 
@@ -75,5 +80,6 @@ const char *exporter_protocol(const Exporter *self);
 /* The JSON object of the API's resource "exporter" (shape: web/openapi.json), with the diagnosis in words.
  * Intake thread. The caller owns it. @now is our clock. */
 json_t *exporter_to_json(const Exporter *self, uint32_t index, WallTime now);
-/* The object `books` of `decode --summary` and of the API's status: received, decoded, refused, difference, ... */
+/* The object `books` of `decode --summary` and of the API's status: received, decoded, refused, difference,
+ * ... */
 json_t *books_to_json(const Books *books);

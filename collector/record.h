@@ -20,8 +20,9 @@ typedef enum Protocol {
 const char *protocol_name(Protocol protocol); /* netflow1 netflow5 netflow7 netflow9 ipfix sflow */
 
 typedef struct FieldView {
-    const Element *element; /* from the information model; never NULL (unknown ones are made when the template comes) */
-    const uint8_t *at;      /* network order, as on the wire */
+    const Element
+        *element; /* from the information model; never NULL (unknown ones are made when the template comes) */
+    const uint8_t *at; /* network order, as on the wire */
     uint16_t length;
 } FieldView;
 
@@ -31,7 +32,7 @@ typedef struct RecordView {
     uint32_t domain;
     uint16_t template_id; /* 0: the protocol has none */
     bool is_options;
-    bool is_event;   /* NSEL or NAT log */
+    bool is_event; /* NSEL or NAT log */
     WallTime export_time;
     WallTime boot_time; /* zero point of sysUptime stamps; ms 0 when unknown */
     const FieldView *fields;

@@ -3,8 +3,8 @@
  * alert.h - an alert, its life, and its one shape in JSON
  *
  * The same object is a line of `talaya replay`, a row of the store and the body of the API. Its id is made of
- * what it is about (asset, leading detector, peer or path, opening window), so that the same input gives the same
- * ids and a repeat after a crash updates instead of duplicating.
+ * what it is about (asset, leading detector, peer or path, opening window), so that the same input gives the
+ * same ids and a repeat after a crash updates instead of duplicating.
  */
 #pragma once
 #include <jansson.h>
@@ -28,29 +28,30 @@ typedef enum AlertVerdict {
     VERDICT_BENIGN_EXPECTED,
     N_ALERT_VERDICTS
 } AlertVerdict;
-const char *alert_verdict_name(AlertVerdict verdict); /* unknown true_positive false_positive benign_expected */
+const char *
+alert_verdict_name(AlertVerdict verdict); /* unknown true_positive false_positive benign_expected */
 bool alert_verdict_parse(const char *name, AlertVerdict *out);
 
 enum { ALERT_CONTRIBUTIONS = 24, ALERT_FLOWS = 20, ALERT_REASON = 400 };
 
 /* What one detector adds. The decibans of all contributions add up to the score. */
 typedef struct AlertContribution {
-    const char *detector; /* static name from the table of detectors */
-    double decibans;      /* 10 log10 of its evidence */
-    double p;             /* calibrated: chance of something at least this odd if all is as before */
+    const char *detector;      /* static name from the table of detectors */
+    double decibans;           /* 10 log10 of its evidence */
+    double p;                  /* calibrated: chance of something at least this odd if all is as before */
     char reason[ALERT_REASON]; /* a sentence with the numbers, for a human */
 } AlertContribution;
 
 typedef struct Alert {
-    char id[24];       /* hex */
+    char id[24]; /* hex */
     AlertState state;
     AlertVerdict verdict;
-    double score;      /* decibans */
-    double threshold;  /* decibans at which an alert opens under the budget */
-    const char *kind;  /* leading detector */
+    double score;     /* decibans */
+    double threshold; /* decibans at which an alert opens under the budget */
+    const char *kind; /* leading detector */
     IpAddress asset;
     char asset_name[64], asset_role[32];
-    int criticality;   /* 1..5; 3 when the inventory says nothing */
+    int criticality; /* 1..5; 3 when the inventory says nothing */
     bool has_peer;
     IpAddress peer;
     char peer_class[24], peer_country[4], peer_as_name[64], peer_source[64];
@@ -59,25 +60,26 @@ typedef struct Alert {
     bool has_path;
     IpAddress path_exporter, path_next_hop;
     uint32_t path_out_if, path_next_as;
-    char path_usual[160]; /* in words: what the asset's path was before; empty: not known */
+    char path_usual[160];                /* in words: what the asset's path was before; empty: not known */
     int64_t first_seen_ms, last_seen_ms; /* flow time */
     int64_t time_ms;                     /* flow time of the opening or change */
     uint32_t n_contributions;
     AlertContribution contributions[ALERT_CONTRIBUTIONS];
     uint32_t n_flows;
-    FlowRecord flows[ALERT_FLOWS]; /* evidence, oldest first */
+    FlowRecord flows[ALERT_FLOWS];         /* evidence, oldest first */
     IpAddress flow_exporters[ALERT_FLOWS]; /* address of each evidence flow's exporter */
-    double maturity;               /* 0..1: how much of its learning the asset's baseline has done */
+    double maturity;                       /* 0..1: how much of its learning the asset's baseline has done */
     double observed, expected_low, expected_high; /* octets out of the window; NAN: does not apply */
     bool is_demo;
-    char summary[ALERT_REASON];    /* one sentence: who did what, and why it is odd */
+    char summary[ALERT_REASON];        /* one sentence: who did what, and why it is odd */
     char counterfactual[ALERT_REASON]; /* what would have had to be different; may be empty */
 } Alert;
 
-/* Keys: time, id, state, verdict, score, threshold, asset, assetName, assetRole, criticality, kind, detectors[{name,
- * decibans,p,reason}], peer, peerClass, peerAsn, peerAsName, peerCountry, peerSource, path{exporter,egressInterface,
- * nextHop,nextAs,accessClass,asn,usual}, firstSeen, lastSeen, flows[...], maturity, observed, expected{low,high},
- * summary, counterfactual, demo. null where unknown. The caller owns the object. */
+/* Keys: time, id, state, verdict, score, threshold, asset, assetName, assetRole, criticality, kind,
+ * detectors[{name, decibans,p,reason}], peer, peerClass, peerAsn, peerAsName, peerCountry, peerSource,
+ * path{exporter,egressInterface, nextHop,nextAs,accessClass,asn,usual}, firstSeen, lastSeen, flows[...],
+ * maturity, observed, expected{low,high}, summary, counterfactual, demo. null where unknown. The caller owns
+ * the object. */
 json_t *alert_to_json(const Alert *self);
 /* One evidence flow, with raw and scaled counts. */
 json_t *flow_to_json(const FlowRecord *flow, const IpAddress *exporter);

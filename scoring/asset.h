@@ -2,8 +2,8 @@
 /*
  * asset.h - which addresses are ours, and what the inventory says of them
  *
- * From [assets] prefixes= and the inventory CSV (prefix,name,role,criticality,tags). Immutable once loaded; may be
- * shared by threads. The longest prefix wins.
+ * From [assets] prefixes= and the inventory CSV (prefix,name,role,criticality,tags). Immutable once loaded;
+ * may be shared by threads. The longest prefix wins.
  */
 #pragma once
 #include "collector/flow.h"
@@ -17,7 +17,8 @@ typedef struct AssetEntry {
 } AssetEntry;
 
 typedef struct AssetTable AssetTable;
-/* @prefixes: the monitored ones. @inventory_path may be NULL. On a bad line: NULL and @error with file and line. */
+/* @prefixes: the monitored ones. @inventory_path may be NULL. On a bad line: NULL and @error with file and
+ * line. */
 AssetTable *asset_table_new(const IpPrefix *prefixes, size_t n, const char *inventory_path, GError **error);
 void asset_table_free(AssetTable *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AssetTable, asset_table_free)

@@ -2,8 +2,8 @@
 /*
  * scorer.h - batches of flows go in, alerts come out
  *
- * Everything runs on flow time, so the same input gives the same alerts, byte for byte. One thread owns a scorer;
- * it never looks at a clock, a file or a socket: alerts and samples leave through the sink.
+ * Everything runs on flow time, so the same input gives the same alerts, byte for byte. One thread owns a
+ * scorer; it never looks at a clock, a file or a socket: alerts and samples leave through the sink.
  */
 #pragma once
 #include <jansson.h>
@@ -22,16 +22,17 @@ typedef struct ScorerSink {
 } ScorerSink;
 
 typedef struct ScoringConf {
-    double budget;         /* false alarms a day for the whole network */
+    double budget; /* false alarms a day for the whole network */
     uint32_t learn_days;
-    uint32_t window_s;     /* 300 */
+    uint32_t window_s; /* 300 */
     uint32_t max_assets, max_peers_per_asset, max_pairs;
     uint32_t series_assets; /* the so many busiest assets get a series; pinned ones always */
     uint64_t hash_seed;
 } ScoringConf;
 
 /* Borrows the tables and @conf; they must outlive the scorer. */
-Scorer *scorer_new(const ScoringConf *conf, const AssetTable *assets, const PlaceTable *places, const ScorerSink *sink);
+Scorer *scorer_new(const ScoringConf *conf, const AssetTable *assets, const PlaceTable *places,
+                   const ScorerSink *sink);
 void scorer_free(Scorer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scorer, scorer_free)
 
@@ -44,7 +45,8 @@ void scorer_finish(Scorer *self);
 
 /* For the API; same thread as scorer_batch. Shapes: web/openapi.json. The caller owns the objects. */
 json_t *scorer_status_json(const Scorer *self);
-json_t *scorer_assets_json(const Scorer *self, const char *query, const char *sort, uint32_t offset, uint32_t limit);
+json_t *scorer_assets_json(const Scorer *self, const char *query, const char *sort, uint32_t offset,
+                           uint32_t limit);
 json_t *scorer_asset_json(const Scorer *self, const IpAddress *asset); /* NULL: never seen */
 /* What a verdict teaches: benign_expected and false_positive make this (asset, peer or path) known. */
 void scorer_verdict(Scorer *self, const IpAddress *asset, const IpAddress *peer, AlertVerdict verdict);

@@ -12,8 +12,8 @@
 
 typedef struct Store Store;
 
-/* Opens, or makes, @path; migrates an older schema. On damage: sets the file aside, starts a new one, and gives
- * the message in @notice (caller frees; NULL when all is well). @notice may be NULL. */
+/* Opens, or makes, @path; migrates an older schema. On damage: sets the file aside, starts a new one, and
+ * gives the message in @notice (caller frees; NULL when all is well). @notice may be NULL. */
 Store *store_open(const char *path, char **notice, GError **error);
 /* For readers: fails when there is none. */
 Store *store_open_readonly(const char *path, GError **error);
@@ -25,17 +25,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
 bool store_put_alert(Store *self, const Alert *alert, GError **error);
 
 typedef struct AlertQuery {
-    const char *state;   /* names separated by commas; NULL: all */
+    const char *state;                               /* names separated by commas; NULL: all */
     const char *verdict, *kind, *asset, *peer_class; /* NULL: all */
     double min_score;
     int64_t since_ms, until_ms; /* last seen; 0: open */
-    const char *cursor; /* opaque, from the last page; NULL: first */
-    const char *sort;   /* "time" (default, newest first) or "score" */
-    uint32_t limit;     /* 1..500 */
+    const char *cursor;         /* opaque, from the last page; NULL: first */
+    const char *sort;           /* "time" (default, newest first) or "score" */
+    uint32_t limit;             /* 1..500 */
 } AlertQuery;
-/* {"items":[alert without flows...],"next":cursor or null,"total":n}. NULL with @error on a bad cursor or sort. */
+/* {"items":[alert without flows...],"next":cursor or null,"total":n}. NULL with @error on a bad cursor or
+ * sort. */
 json_t *store_alerts_json(Store *self, const AlertQuery *query, GError **error);
-/* One alert, whole, with "history":[{time,actor,action,note,from,to}], "note", "etag". NULL without @error: none. */
+/* One alert, whole, with "history":[{time,actor,action,note,from,to}], "note", "etag". NULL without @error:
+ * none. */
 json_t *store_alert_json(Store *self, const char *id, GError **error);
 /* {"new":n,"in_progress":n,...} */
 json_t *store_counts_json(Store *self, GError **error);
@@ -44,12 +46,14 @@ json_t *store_counts_json(Store *self, GError **error);
 int store_decide(Store *self, const char *id, const char *state, const char *verdict, const char *note,
                  const char *actor, GError **error);
 
-/* Tokens. Only the SHA-256 of the secret is kept. Scopes: read, triage, admin (each includes those before). */
+/* Tokens. Only the SHA-256 of the secret is kept. Scopes: read, triage, admin (each includes those before).
+ */
 typedef enum TokenScope { SCOPE_NONE = 0, SCOPE_READ, SCOPE_TRIAGE, SCOPE_ADMIN } TokenScope;
 const char *token_scope_name(TokenScope scope);
 /* Makes a token "<id>.<secret>" (256 random bits); the caller frees it, it is never to be had again. */
 char *store_make_token(Store *self, const char *name, TokenScope scope, int64_t expires_ms, GError **error);
-/* The scope of @token, NONE when unknown, expired or revoked; compared in constant time. Fills @name (64 bytes). */
+/* The scope of @token, NONE when unknown, expired or revoked; compared in constant time. Fills @name (64
+ * bytes). */
 TokenScope store_check_token(Store *self, const char *token, int64_t now_ms, char name[64]);
 int store_count_tokens(Store *self);
 bool store_audit(Store *self, const char *actor, const char *action, const char *object, const char *detail,
