@@ -233,7 +233,8 @@ choose(const FieldSpec *fields, uint32_t n_fields, Found *found)
         const Target *target = target_of(fields[i].element);
         uint32_t at = from, j;
 
-        from += fields[i].length; /* nonsense behind a variable field, where it is not used */
+        /* Behind a variable field this means nothing and is not used, but it must not seem out of range. */
+        from += fields[i].length == FIELD_VARIABLE ? 0u : fields[i].length;
         if (target == NULL || !length_fits(target, fields[i].length))
             continue;
         Found mine = { .target = target, .field = (uint16_t)i, .from = at, .length = fields[i].length };

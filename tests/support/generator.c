@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* generator.c - see generator.h: what all protocols share */
+#include "tests/support/generator-private.h"
+
+#include <string.h>
+
+#define MEMBER(name)                                                                                         \
+    {                                                                                                        \
+#name, offsetof(FlowRecord, name), sizeof(((FlowRecord *)0)->name)                                   \
+    }
+static const GeneratedMember members[] = {
+    MEMBER(src),
+    MEMBER(dst),
+    MEMBER(octets),
+    MEMBER(packets),
+    MEMBER(start_ms),
+    MEMBER(end_ms),
+    MEMBER(sampling),
+    MEMBER(in_if),
+    MEMBER(out_if),
+    MEMBER(src_as),
+    MEMBER(dst_as),
+    MEMBER(src_port),
+    MEMBER(dst_port),
+    MEMBER(protocol),
+    MEMBER(tos),
+    MEMBER(tcp_flags),
+    MEMBER(src_mask),
+    MEMBER(dst_mask),
+    MEMBER(icmp_type),
+    MEMBER(icmp_code),
+    MEMBER(kind),
+    MEMBER(event),
+    MEMBER(end_reason),
+    MEMBER(direction),
+    MEMBER(family),
+    MEMBER(vlan),
+    MEMBER(in_vrf),
+    MEMBER(out_vrf),
+    MEMBER(export_ms),
+    MEMBER(next_hop),
+    MEMBER(bgp_next_hop),
+    MEMBER(reverse_octets),
+    MEMBER(src_mac),
+    MEMBER(dst_mac),
+    MEMBER(reverse_packets),
+    MEMBER(nat_src),
+    MEMBER(nat_dst),
+    MEMBER(nat_src_port),
+    MEMBER(nat_dst_port),
+    MEMBER(has_reverse),
+    MEMBER(domain),
+    MEMBER(has_initiator),
+    MEMBER(sampling_source),
+    MEMBER(application_id),
+    MEMBER(received_ms),
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(members) <= 64);
+
+const GeneratedMember *
+generator_members(size_t *n)
+{
+    *n = G_N_ELEMENTS(members);
+    return members;
+}
+
+uint64_t
+member_bit(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(members); i++)
+        if (strcmp(members[i].name, name) == 0)
+            return (uint64_t)1 << i;
+    g_error("FlowRecord has no member '%s'", name);
+}
+
+/* SplitMix64: one addition and a mix, so that any seed will do. */
+uint64_t
+generator_random(uint64_t *state)
+{
+    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+void
+put_number(GByteArray *out, uint64_t value, size_t length)
+{
+    for (size_t i = length; i-- > 0;) {
+        uint8_t byte = i >= 8 ? 0 : (uint8_t)(value >> (8 * i));
+        g_byte_array_append(out, &byte, 1);
+    }
+}
+
+void
+put_zeros(GByteArray *out, size_t length)
+{
+    put_number(out, 0, length);
+}
+
+static uint32_t
+below(uint64_t *state, uint32_t limit)
+{
+    return (uint32_t)(generator_random(state) % limit);
+}
+
+static IpAddress
+random_address(uint64_t *state, int family)
+{
+    if (family == 4) /* 10.0.0.0 to 10.127.255.255 or 198.18.0.0/15 */
+        return ip_from_v4(below(state, 2) == 0 ? 0x0a000001 + below(state, 0x7fffff)
+                                               : 0xc6120001 + below(state, 0x1fffe));
+    IpAddress ip = { { 0x20, 0x01, 0x0d, 0xb8 } };
+    for (size_t i = 4; i < sizeof ip.bytes; i++)
+        ip.bytes[i] = (uint8_t)generator_random(state);
+    return ip;
+}
+
+static void
+random_ports(uint64_t *state, FlowRecord *flow)
+{
+    static const uint8_t protocols[] = { 6, 6, 6, 17, 17, 1 };
+    static const uint16_t services[] = { 22, 53, 80, 123, 443, 3389, 8080 };
+
+    flow->protocol = protocols[below(state, G_N_ELEMENTS(protocols))];
+    if (flow->protocol == 1) {
+        flow->protocol = flow->family == 6 ? 58 : 1;
+        flow->icmp_type = (uint8_t)(flow->family == 6 ? 128 + below(state, 2) : 8 * below(state, 2));
+        flow->icmp_code = (uint8_t)below(state, 3);
+        return;
+    }
+    flow->src_port = (uint16_t)(1024 + below(state, 64000));
+    flow->dst_port = services[below(state, G_N_ELEMENTS(services))];
+    if (flow->protocol == 6)
+        flow->tcp_flags = (uint16_t)(2 + below(state, 62));
+}
+
+static void
+random_mac(uint64_t *state, uint8_t mac[6])
+{
+    mac[0] = 2; /* locally administered */
+    for (size_t i = 1; i < 6; i++)
+        mac[i] = (uint8_t)generator_random(state);
+}
+
+FlowRecord
+random_flow(uint64_t *state, int family, int64_t export_ms)
+{
+    FlowRecord flow = { .family = (uint8_t)family, .export_ms = export_ms, .direction = 255 };
+
+    flow.src = random_address(state, family);
+    flow.dst = random_address(state, family);
+    random_ports(state, &flow);
+    flow.packets = 1 + below(state, 20000);
+    flow.octets = flow.packets * (40 + below(state, 1400));
+    flow.reverse_packets = 1 + below(state, 20000);
+    flow.reverse_octets = flow.reverse_packets * (40 + below(state, 1400));
+    flow.end_ms = export_ms - (int64_t)below(state, 15000) - 1;
+    flow.start_ms = flow.end_ms - (int64_t)below(state, 60000);
+    flow.in_if = 1 + below(state, 400);
+    flow.out_if = 1 + below(state, 400);
+    flow.src_as = 64512 + below(state, 1000);
+    flow.dst_as = 64512 + below(state, 1000);
+    flow.tos = (uint8_t)(below(state, 64) << 2);
+    flow.src_mask = (uint8_t)(family == 4 ? 8 + below(state, 25) : 32 + below(state, 33));
+    flow.dst_mask = (uint8_t)(family == 4 ? 8 + below(state, 25) : 32 + below(state, 33));
+    flow.end_reason = (uint8_t)(1 + below(state, 5));
+    flow.vlan = (uint16_t)(1 + below(state, 4094));
+    flow.in_vrf = 1 + below(state, 60);
+    flow.out_vrf = 1 + below(state, 60);
+    flow.next_hop = random_address(state, family);
+    flow.bgp_next_hop = random_address(state, family);
+    flow.application_id = 0x03000000u + below(state, 0xffff);
+    random_mac(state, flow.src_mac);
+    random_mac(state, flow.dst_mac);
+    flow.nat_src = random_address(state, family);
+    flow.nat_dst = random_address(state, family);
+    flow.nat_src_port = (uint16_t)(1024 + below(state, 64000));
+    flow.nat_dst_port = (uint16_t)(1 + below(state, 1023));
+    return flow;
+}
+
+GeneratedSession *
+session_new(const Shape *shape, uint16_t port)
+{
+    GeneratedSession *self = g_new0(GeneratedSession, 1);
+
+    *self = (GeneratedSession){
+        .shape = shape->name, .protocol = shape->protocol, .domain = shape->domain, .port = port
+    };
+    self->datagrams = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    self->records = g_array_new(FALSE, TRUE, sizeof(GeneratedRecord));
+    self->fields = g_array_new(FALSE, TRUE, sizeof(GeneratedField));
+    self->values = g_byte_array_new();
+    return self;
+}
+
+void
+generated_session_free(GeneratedSession *self)
+{
+    if (self == NULL)
+        return;
+    g_ptr_array_unref(self->datagrams);
+    g_array_unref(self->records);
+    g_array_unref(self->fields);
+    g_byte_array_unref(self->values);
+    g_free(self);
+}
+
+GeneratedRecord *
+session_add_record(GeneratedSession *self, uint16_t template_id, bool is_options)
+{
+    GeneratedRecord record = { .template_id = template_id,
+                               .is_options = is_options,
+                               .first_field = self->fields->len };
+
+    if (is_options)
+        self->n_options_records++;
+    else
+        self->n_flows++;
+    g_array_append_val(self->records, record);
+    return &g_array_index(self->records, GeneratedRecord, self->records->len - 1);
+}
+
+void
+session_add_field(GeneratedSession *self, GeneratedRecord *record, uint32_t pen, uint16_t id,
+                  const uint8_t *bytes, size_t length)
+{
+    GeneratedField field = { .pen = pen, .id = id, .length = (uint16_t)length, .at = self->values->len };
+
+    g_byte_array_append(self->values, bytes, (guint)length);
+    g_array_append_val(self->fields, field);
+    record->n_fields++;
+}
+
+void
+session_add_datagram(GeneratedSession *self, GByteArray *bytes)
+{
+    g_ptr_array_add(self->datagrams, g_byte_array_free_to_bytes(bytes));
+}
+
+GeneratedSession *
+generator_make(const char *name, uint64_t seed, uint32_t records)
+{
+    const Shape *shape = shape_find(name);
+
+    if (shape == NULL)
+        return NULL;
+    switch (shape->protocol) {
+    case PROTOCOL_NETFLOW9:
+    case PROTOCOL_IPFIX:
+        return make_templated(shape, seed, records);
+    case PROTOCOL_SFLOW:
+        return make_sflow(shape, seed, records);
+    default:
+        return make_legacy(shape, seed, records);
+    }
+}
