@@ -121,6 +121,12 @@ static const Target targets[] = {
     { 0, 136, OP_U8, 1, FLOW(end_reason) },
     { 0, 61, OP_U8, 1, FLOW(direction) },
     { 0, 233, OP_U8, 1, FLOW(event) },
+    /* Cisco ASA before 8.4 has its own v9 types; IPFIX has no numbers that high */
+    { 0, 40001, OP_ADDRESS4, 3, FLOW(nat_src) },
+    { 0, 40002, OP_ADDRESS4, 3, FLOW(nat_dst) },
+    { 0, 40003, OP_U16, 3, FLOW(nat_src_port) },
+    { 0, 40004, OP_U16, 3, FLOW(nat_dst_port) },
+    { 0, 40005, OP_U8, 3, FLOW(event) },
     { 0, 48, OP_U64, 1, EXTRA(sampler) },
     { 0, 302, OP_U64, 2, EXTRA(sampler) },
     { 0, 34, OP_U64, 1, EXTRA(interval) },
@@ -253,7 +259,7 @@ choose(const FieldSpec *fields, uint32_t n_fields, Found *found)
 static void
 note_traits(DecodePlan *self, const Found *found, uint32_t n)
 {
-    bool v4 = false, v6 = false;
+    bool v4 = false, v6 = false, has_delta = false;
 
     for (uint32_t i = 0; i < n; i++) {
         const Target *target = found[i].target;
@@ -267,11 +273,13 @@ note_traits(DecodePlan *self, const Found *found, uint32_t n)
                                                 target->to == offsetof(FlowRecord, reverse_packets));
         self->has_initiator |= target->pen == 0 && (target->id == 231 || target->id == 232 ||
                                                     target->id == 298 || target->id == 299);
-        self->is_event |= target->pen == 0 && (target->id == 233 || target->id == 230);
+        has_delta |= target->pen == 0 && target->id == 1;
+        self->is_event |= target->pen == 0 && (target->id == 233 || target->id == 230 || target->id == 40005);
         self->has_sampler |= target->extra && target->to == offsetof(PlanExtra, sampler);
         self->has_rate |= target->extra && target->to >= offsetof(PlanExtra, interval) &&
                           target->to <= offsetof(PlanExtra, population);
     }
+    self->totals_at_end = self->is_event && self->has_initiator && !has_delta;
     self->family = v4 && v6 ? 255 : v4 ? 4 : v6 ? 6 : 0;
 }
 

@@ -51,6 +51,7 @@ typedef struct DecodePlan {
     bool has_icmp;          /* the record has type and code; else they may be in the destination port */
     bool has_reverse, has_initiator;
     bool is_event; /* firewallEvent or natEvent is in the template */
+    bool totals_at_end; /* NSEL: an update's counters come again in the deletion, with what was added */
     bool has_sampler, has_rate;
     FlowRecord blank; /* what every record starts from */
     PlanStep steps[PLAN_STEPS_MOST];

@@ -159,13 +159,20 @@ finish_family(FlowRecord *record)
     record->family = src_v4 && dst_v4 ? 4 : 6;
 }
 
-/* An event that has traffic of its own is a flow (ASA's updates carry deltas, firewalls mark every flow). */
+enum { FIREWALL_UPDATE = 5 };
+
+/*
+ * An event that has traffic of its own is a flow: firewalls mark every flow. Not so the update of an ASA: its
+ * counters are those of the connection so far, and the deletion that follows has them again.
+ */
 static inline void
-finish_event(FlowRecord *record)
+finish_event(FlowRecord *record, bool totals_at_end)
 {
+    bool has_traffic = record->octets != 0 || record->reverse_octets != 0;
+
     if (record->event == 0)
         return;
-    if (record->octets != 0 || record->reverse_octets != 0)
+    if (has_traffic && !(totals_at_end && record->event == FIREWALL_UPDATE))
         record->event = 0;
     else
         record->kind = FLOW_KIND_EVENT;
@@ -185,7 +192,7 @@ finish(const DecodePlan *plan, FlowRecord *records, uint32_t n)
             finish_family(&records[i]);
     if (plan->is_event)
         for (uint32_t i = 0; i < n; i++)
-            finish_event(&records[i]);
+            finish_event(&records[i], plan->totals_at_end);
     return octets;
 }
 
