@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * chart.js - a time chart drawn by uPlot, with an expected band, marked moments and a summary in words
+ *
+ * times: seconds since 1970. lines: [{label, values, colour, fill, dash, bars}], colour being the name of a CSS
+ * variable. band: {label, low, high}. marks: [{time, label}]. The picture is one image to a screen reader, so the
+ * summary has to say what it shows. The theme is read when the chart is made; another theme makes another chart.
+ */
+import { html } from 'htm/preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import uPlot from 'uplot';
+import { clock, dayMonth, NONE } from '../lib/format.js';
+import { useApp, useWidth } from '../lib/hooks.js';
+
+const cssColour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim() || '#888';
+const utc = (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC');
+
+function drawMarks(plot, marks, colour) {
+  const { ctx, bbox } = plot;
+  const ratio = devicePixelRatio;
+
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.fillStyle = colour;
+  ctx.lineWidth = 1.5 * ratio;
+  ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+  for (const { time, label } of marks) {
+    if (time < plot.scales.x.min || time > plot.scales.x.max)
+      continue;
+    const x = Math.round(plot.valToPos(time, 'x', true));
+    const toLeft = x > bbox.left + bbox.width * 0.7;
+    ctx.setLineDash([4 * ratio, 3 * ratio]);
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.textAlign = toLeft ? 'right' : 'left';
+    ctx.fillText(label, x + (toLeft ? -5 : 5) * ratio, bbox.top + 11 * ratio);
+  }
+  ctx.restore();
+}
+
+function axes(format, span) {
+  const base = { stroke: cssColour('muted'), font: '11px system-ui, sans-serif',
+    grid: { stroke: cssColour('grid'), width: 1 }, ticks: { show: false } };
+  const label = (seconds) => {
+    const date = new Date(seconds * 1000);
+    return seconds % 86400 === 0 ? dayMonth(date) : clock(date, span < 3600);
+  };
+  return [
+    { ...base, space: 70, size: 28, values: (plot, splits) => splits.map(label) },
+    { ...base, size: 78, gap: 6, space: 34, values: (plot, splits) => splits.map((value) => (value === null ? '' : format(value))) },
+  ];
+}
+
+function options({ lines, band, marks, format, width, height, span, onPoint }) {
+  const series = [{}];
+  if (band) {
+    series.push({ label: 'low', stroke: 'transparent', width: 0, points: { show: false } },
+      { label: 'high', stroke: 'transparent', width: 0, points: { show: false } });
+  }
+  for (const { label, colour, fill, dash, bars } of lines) {
+    series.push({ label, stroke: cssColour(colour), width: bars ? 0 : 1.75, dash, points: { show: false }, spanGaps: false,
+      fill: fill || bars ? cssColour(fill || colour) : undefined,
+      paths: bars ? uPlot.paths.bars({ size: [0.8, 24] }) : undefined });
+  }
+  return {
+    width, height, tzDate: utc, series, legend: { show: false }, pxAlign: 1, padding: [10, 8, 0, 0],
+    cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
+    scales: { x: { time: true }, y: { range: (plot, min, max) => [Math.min(0, min ?? 0), Math.max(max ?? 0, 1e-9) * 1.12] } },
+    bands: band ? [{ series: [2, 1], fill: cssColour('band') }] : [],
+    axes: axes(format, span),
+    hooks: {
+      draw: [(plot) => marks?.length && drawMarks(plot, marks, cssColour('mark'))],
+      setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)],
+    },
+  };
+}
+
+const key = ({ colour, dash }) => html`<span class=${dash ? 'key dashed' : 'key'} style=${{ color: `var(--${colour})` }}></span>`;
+
+function Legend({ lines, band, times, at, format }) {
+  const value = (values) => (at === null ? '' : html` <b class="num">${values[at] === null || values[at] === undefined ? NONE : format(values[at])}</b>`);
+  return html`
+    <figcaption class="legend" aria-hidden="true">
+      ${lines.map((each) => html`<span key=${each.label}>${key(each)}${each.label}${value(each.values)}</span>`)}
+      ${band && html`<span><span class="key band"></span>${band.label}${at !== null && band.low[at] !== null && band.low[at] !== undefined
+        && html` <b class="num">${format(band.low[at])}\u2009\u2013\u2009${format(band.high[at])}</b>`}</span>`}
+      ${at !== null && times[at] !== undefined && html`<span class="legend-time num">${clock(new Date(times[at] * 1000))} UTC</span>`}
+    </figcaption>`;
+}
+
+export function Chart({ times, lines, band, marks, format, height = 220, summary }) {
+  const { theme } = useApp();
+  const [ref, width] = useWidth();
+  const plot = useRef(null);
+  const [at, setAt] = useState(null);
+  const data = [times, ...(band ? [band.low, band.high] : []), ...lines.map(({ values }) => values)];
+  const span = times.length > 1 ? times.at(-1) - times[0] : 0;
+  const shape = `${theme} ${lines.map(({ label }) => label)} ${Boolean(band)} ${height} ${JSON.stringify(marks ?? [])} ${span > 3600}`;
+
+  useEffect(() => {
+    if (!width)
+      return undefined;
+    plot.current = new uPlot(options({ lines, band, marks, format, width, height, span, onPoint: setAt }), data, ref.current);
+    return () => {
+      plot.current.destroy();
+      plot.current = null;
+    };
+  }, [shape, width > 0]);
+  useEffect(() => { if (width) plot.current?.setSize({ width, height }); }, [width, height]);
+  useEffect(() => { plot.current?.setData(data); }, [times, lines, band]);
+
+  return html`
+    <figure class="chart">
+      <div class="chart-box" ref=${ref} role="img" aria-label=${summary} style=${{ height: `${height}px` }}></div>
+      <${Legend} lines=${lines} band=${band} times=${times} at=${at} format=${format} />
+    </figure>`;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* graph-image.js - a graph drawn by the daemon's RRDtool; fetched with the token, so it cannot be a plain img address */
+import { html } from 'htm/preact';
+import { useEffect, useState } from 'preact/hooks';
+import { blob, withQuery } from '../lib/api.js';
+import { useApp, useWidth } from '../lib/hooks.js';
+
+/* Drawn at full size and shrunk by the browser on a narrow screen: the daemon refuses widths below 100. */
+const fit = (width) => Math.max(360, Math.min(1400, Math.ceil(width / 60) * 60));
+
+export function GraphImage({ kind, name, query, alt, height = 200 }) {
+  const { theme, refuse } = useApp();
+  const [ref, width] = useWidth();
+  const [state, setState] = useState({});
+  const path = width ? withQuery(`/graphs/${kind}/${encodeURIComponent(name)}.svg`, { ...query, width: fit(width), height, theme }) : null;
+
+  useEffect(() => {
+    if (!path)
+      return undefined;
+    const leave = new AbortController();
+    let address = null;
+    blob(path, { signal: leave.signal }).then((image) => {
+      address = URL.createObjectURL(image);
+      setState({ address });
+    }).catch((error) => {
+      if (error.name !== 'AbortError') {
+        refuse(error);
+        setState({ error });
+      }
+    });
+    return () => {
+      leave.abort();
+      if (address)
+        URL.revokeObjectURL(address);
+    };
+  }, [path]);
+  const missing = state.error?.status === 404
+    ? 'No series is kept for this one. The busiest assets, and those tagged "pinned" in the inventory, have one.'
+    : state.error && `The graph could not be drawn. ${state.error.message}`;
+  return html`<div class="graph-image" ref=${ref}>
+    ${state.address && html`<img src=${state.address} alt=${alt} />`}
+    ${missing && html`<p class="note">${missing}</p>`}
+    ${!state.address && !missing && html`<p class="loading">Drawing\u2026</p>`}
+  </div>`;
+}

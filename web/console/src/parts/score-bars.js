@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * score-bars.js - how the score comes about: each contribution begins where the one before it ended
+ *
+ * The last bar therefore ends at the score, and the eye can check that the numbers add up.
+ */
+import { html } from 'htm/preact';
+import { decibans, probability, signed } from '../lib/format.js';
+import { kindWord } from '../lib/words.js';
+import { Card } from './basics.js';
+
+export function ScoreBars({ alert }) {
+  const parts = alert.detectors ?? [];
+  const sum = parts.reduce((total, part) => total + part.decibans, 0);
+  let at = 0;
+  const steps = parts.map((part) => {
+    const from = at;
+    at += part.decibans;
+    return { ...part, from: Math.min(from, at), to: Math.max(from, at) };
+  });
+  const low = Math.min(0, ...steps.map(({ from }) => from));
+  const high = Math.max(alert.threshold ?? 0, alert.score, ...steps.map(({ to }) => to)) * 1.02 || 1;
+  const x = (value) => `${((value - low) / (high - low)) * 100}%`;
+  const adds = Math.abs(sum - alert.score) < 0.15;
+
+  return html`
+    <${Card} title="Why this score">
+      <ol class="score-bars" aria-label="Contributions to the score">
+        ${steps.map((part, i) => html`
+          <li key=${i} data-decibans=${part.decibans}>
+            <div class="score-line"><span class="score-name">${kindWord(part.name)}</span>
+              <span class="num"><b class="contribution">${signed(part.decibans)}</b> <span class="muted">p = ${probability(part.p)}</span></span></div>
+            <div class="score-track" aria-hidden="true">
+              <div class=${part.decibans < 0 ? 'score-fill against' : `score-fill tone-${i % 4}`} style=${{ left: x(part.from), width: `calc(${x(part.to - part.from + low)} + 1px)` }}></div>
+              ${typeof alert.threshold === 'number' && html`<div class="score-threshold" style=${{ left: x(alert.threshold) }}></div>`}
+            </div>
+            <p class="score-reason">${part.reason}</p>
+          </li>`)}
+      </ol>
+      <p class="score-sum"><span>Sum</span> <b class="num" id="score-sum">${decibans(sum)}</b> <span class="muted">decibans${adds ? '' : `; the alert says ${decibans(alert.score)}`}.
+        ${typeof alert.threshold === 'number' && html` The dashed line is the threshold, ${decibans(alert.threshold)}, which follows from the budget of false alarms.`}</span></p>
+    <//>`;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* alerts.js - the list of alerts: filters in the address, decisions by one key */
+import { html } from 'htm/preact';
+import { useRef, useState } from 'preact/hooks';
+import { withQuery } from '../lib/api.js';
+import { useApp, useKeys } from '../lib/hooks.js';
+import { usePages } from '../lib/pages.js';
+import { go, link } from '../lib/router.js';
+import { DECISIONS, decide } from '../lib/triage.js';
+import { ACCESS_CLASSES, classWord, kindWord, OPEN_STATES, stateWord } from '../lib/words.js';
+import { AlertRow } from '../parts/alert-row.js';
+import { Choices, Empty, Failure, Loading, Page } from '../parts/basics.js';
+import { KeysHelp } from '../parts/keys-help.js';
+import { plural } from '../lib/format.js';
+
+const PAGE = 50;
+const STATES = [['open', 'Open'], ['new', 'New'], ['in_progress', 'In progress'], ['suppressed', 'Suppressed'],
+  ['resolved', 'Resolved'], ['archived', 'Archived'], ['all', 'All']];
+
+function readFilters(query) {
+  const state = STATES.some(([name]) => name === query.get('state')) ? query.get('state') : 'open';
+  return { state, class: query.get('class') ?? '', text: query.get('text') ?? '', asset: query.get('asset') ?? '',
+    sort: query.get('sort') === 'score' ? 'score' : 'time' };
+}
+
+const toApi = ({ state, class: peerClass, asset, sort }, cursor) => withQuery('/alerts', {
+  state: state === 'open' ? OPEN_STATES : state === 'all' ? '' : state, class: peerClass, asset, sort, limit: PAGE, cursor });
+
+/* What the text filter looks at; it works on the rows that are loaded. */
+const haystack = (alert) => [alert.asset, alert.assetName, alert.assetRole, alert.peer, alert.peerAsName, alert.peerClass,
+  alert.kind, kindWord(alert.kind), alert.summary, alert.id].join(' ').toLowerCase();
+
+function Filters({ filters, set, counts }) {
+  const known = { ...counts, open: (counts?.new ?? 0) + (counts?.in_progress ?? 0) };
+  const choices = STATES.map(([name, text]) => [name, html`${text}${known[name] > 0 && html` <span class="num muted">${known[name]}</span>`}`]);
+  return html`
+    <div class="filters" role="search" aria-label="Filter alerts">
+      <${Choices} label="State" value=${filters.state} choices=${choices} onChange=${(state) => set({ state })} />
+      <div class="filter-fields">
+        <label><span>Far end</span>
+          <select value=${filters.class} onChange=${(event) => set({ class: event.target.value })}>
+            <option value="">any network</option>
+            ${ACCESS_CLASSES.map((name) => html`<option key=${name} value=${name}>${classWord(name)}</option>`)}
+          </select></label>
+        <label><span>Order</span>
+          <select value=${filters.sort} onChange=${(event) => set({ sort: event.target.value })}>
+            <option value="time">newest first</option><option value="score">highest score first</option>
+          </select></label>
+        <label class="grow"><span>Text</span>
+          <input type="search" id="alert-text" value=${filters.text} placeholder="asset, address, words" spellcheck="false"
+            onInput=${(event) => set({ text: event.target.value })} /></label>
+      </div>
+      ${filters.asset && html`<p class="note">Only of the asset <span class="mono">${filters.asset}</span>. <button type="button"
+        class="linkish" onClick=${() => set({ asset: '' })}>Show all assets</button></p>`}
+    </div>`;
+}
+
+export function AlertsView({ query }) {
+  const app = useApp();
+  const filters = readFilters(query);
+  const { state, class: peerClass, asset, sort } = filters;
+  const path = toApi({ state, class: peerClass, asset, sort });
+  const pages = usePages(path, (cursor) => toApi(filters, cursor));
+  const [help, setHelp] = useState(false);
+  const [currentId, setCurrent] = useState(null); /* an id, not a place: rows move when an alert comes in */
+  const list = useRef(null);
+  const lastUndo = useRef(null);
+  const needle = filters.text.trim().toLowerCase();
+  const rows = pages.items.filter((alert) => !needle || haystack(alert).includes(needle));
+  const current = rows.findIndex(({ id }) => id === currentId);
+
+  const set = (change) => {
+    const now = { ...filters, ...change };
+    go(link('alerts', { ...now, state: now.state === 'open' ? '' : now.state, sort: now.sort === 'time' ? '' : now.sort }), true);
+  };
+  const move = (step) => {
+    const links = [...list.current?.querySelectorAll('[data-alert]') ?? []];
+    const to = current < 0 ? 0 : links.includes(document.activeElement) ? Math.max(0, Math.min(rows.length - 1, current + step)) : current;
+    links[to]?.focus();
+    links[to]?.closest('li').scrollIntoView({ block: 'nearest' });
+  };
+  const act = (key) => {
+    const alert = rows[current];
+    if (!alert) {
+      app.notify({ text: 'Choose an alert first: j and k move.' });
+      return;
+    }
+    const notify = (toast) => {
+      lastUndo.current = toast.undo ?? null;
+      app.notify(toast);
+    };
+    decide(alert, DECISIONS[key].change, pages.show, { ...app, notify });
+  };
+  const undo = () => {
+    lastUndo.current?.();
+    lastUndo.current = null;
+  };
+  useKeys({
+    j: () => move(1), k: () => move(-1), ArrowDown: () => document.activeElement?.dataset.alert ? move(1) : false,
+    ArrowUp: () => document.activeElement?.dataset.alert ? move(-1) : false, u: undo, '?': () => setHelp(true),
+    '/': () => document.getElementById('alert-text').focus(),
+    ...Object.fromEntries(Object.keys(DECISIONS).map((key) => [key, () => act(key)])),
+  });
+
+  return html`
+    <${Page} title="Alerts" lead=${pages.first.data ? `${plural(pages.total, 'alert')} under this filter.` : ''}
+      aside=${html`<button type="button" onClick=${() => setHelp(true)}>Keys <kbd>?</kbd></button>`} />
+    <${Filters} filters=${filters} set=${set} counts=${app.status?.alerts} />
+    ${pages.first.error && html`<${Failure} error=${pages.first.error} retry=${pages.first.reload} />`}
+    ${pages.first.loading && html`<${Loading} what="Asking for alerts" />`}
+    ${pages.first.data && html`
+      <section class="card list" aria-label="List of alerts">
+        ${rows.length === 0 ? html`<${Empty} title=${needle ? 'No loaded alert has these words.' : `No alert is ${state === 'open' ? 'open' : state === 'all' ? 'known' : stateWord(state).toLowerCase()}.`}>
+            <p>${needle ? 'Try fewer letters, or load more below.' : 'A quiet list is what a night should look like.'}</p><//>`
+          : html`<ul class="rows" ref=${list}>${rows.map((alert) => html`
+              <li key=${alert.id} class=${alert.id === currentId ? 'current' : ''}><${AlertRow} alert=${alert}
+                onFocus=${() => setCurrent(alert.id)} /></li>`)}</ul>`}
+        ${pages.next && html`<p class="more"><button type="button" disabled=${pages.busy} onClick=${pages.loadMore}>Load more</button></p>`}
+      </section>
+      <p class="note key-line"><kbd>j</kbd> <kbd>k</kbd> move, <kbd>Enter</kbd> open, <kbd>a</kbd> take, <kbd>r</kbd> resolve,
+        <kbd>f</kbd> false positive, <kbd>t</kbd> true positive, <kbd>e</kbd> expected, <kbd>u</kbd> undo</p>`}
+    <${KeysHelp} open=${help} close=${() => setHelp(false)} />`;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* exporters.js - who sends, in what state, and why nothing may be seen */
+import { html } from 'htm/preact';
+import { bits, perSecond, plural, whole } from '../lib/format.js';
+import { useApi, useApp } from '../lib/hooks.js';
+import { link } from '../lib/router.js';
+import { protocolWord } from '../lib/words.js';
+import { Answer, Card, ExporterState, Finding, Page, When } from '../parts/basics.js';
+import { Balance } from '../parts/books.js';
+import { FirstSteps } from '../parts/first-steps.js';
+import { Mark } from '../parts/icons.js';
+import { Table } from '../parts/table.js';
+
+const sampling = ({ rate, known } = {}) => (!known ? 'sampling not known' : rate > 1 ? `1 in ${whole(rate)}` : 'not sampled');
+
+function ExporterCard({ each }) {
+  const findings = (each.diagnosis ?? []).filter(({ severity }) => severity === 'error' || severity === 'warning');
+  const good = (each.diagnosis ?? []).filter(({ severity }) => severity === 'ok' || severity === 'info');
+  return html`
+    <article class="card exporter-card">
+      <header class="card-head"><h2><a href=${link('exporters', each.index)}>${each.name || html`<span class="mono">${each.address}</span>`}</a></h2>
+        <div class="aside"><${ExporterState} state=${each.state} /></div></header>
+      <p class="exporter-line muted">${each.name && html`<span class="mono">${each.address}</span>`}<span>${protocolWord(each.protocol)}</span><span>${sampling(each.sampling)}</span><span>${plural(each.domains?.length ?? 0, 'domain')}</span></p>
+      <p class="exporter-line num"><span><b>${perSecond(each.rates?.recordsPerSecond)}</b> records</span><span><b>${bits(each.rates?.octetsPerSecond)}</b></span><span class="muted">last heard <${When} time=${each.lastSeen} wall ageOnly /></span></p>
+      ${findings.length > 0 ? html`<ul class="findings">${findings.map((f, i) => html`<${Finding} key=${i} severity=${f.severity} text=${f.text} fix=${f.fix} />`)}</ul>`
+        : html`<p class="all-good"><${Mark} kind="ok" /> ${good[0]?.text ?? 'Nothing to mend.'}</p>`}
+    </article>`;
+}
+
+const SOCKET_COLUMNS = [
+  { key: 'listen', label: 'Socket', cell: (s) => html`<span class="mono">${s.listen}</span>` },
+  { key: 'got', label: 'Buffer', num: true, cell: (s) => html`${whole(s.got)}${s.asked > s.got && html`<span class="muted"> of ${whole(s.asked)} asked</span>`}` },
+  { key: 'drops', label: 'Dropped by the kernel', num: true, cell: (s) => html`<span class=${s.drops > 0 ? 'bad' : ''}>${whole(s.drops)}</span>` },
+];
+
+function Daemon({ status }) {
+  const hints = (status.sockets ?? []).filter(({ hint }) => hint);
+  return html`
+    <${Card} title="Sockets">
+      <${Table} caption="Sockets" columns=${SOCKET_COLUMNS} rows=${status.sockets ?? []} />
+      ${hints.length > 0 && html`<ul class="findings">${hints.map(({ listen, hint }) => html`<${Finding} key=${listen} severity="warning" text=${`The buffer of ${listen} is smaller than asked.`} fix=${hint} />`)}</ul>`}
+    <//>
+    <${Card} title="The books of all"><${Balance} books=${status.books} /><//>`;
+}
+
+export function ExportersView() {
+  const { status } = useApp();
+  const exporters = useApi('/exporters', 3000);
+  const n = exporters.data?.items.length;
+  const bad = exporters.data?.items.filter(({ state }) => state !== 'ok').length;
+  const order = { silent: 0, warning: 1, ok: 2 };
+  return html`
+    <${Page} title="Exporters" lead=${n ? `${plural(n, 'exporter')}; ${bad ? `${bad} ${bad === 1 ? 'needs' : 'need'} a look` : 'all send as they should'}.` : ''} />
+    <${Answer} of=${exporters} what="Asking for exporters">
+      ${({ items }) => html`
+        ${items.length === 0 && status && html`<${FirstSteps} status=${status} />`}
+        <div class="cards">${[...items].sort((a, b) => (order[a.state] ?? 3) - (order[b.state] ?? 3)).map((each) => html`<${ExporterCard} key=${each.index} each=${each} />`)}</div>
+        ${status && html`<div class="cards below"><${Daemon} status=${status} /></div>`}`}
+    <//>`;
+}
