@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * build.mjs - makes the console's three files (index.html, app.js, app.css) and their .gz siblings
+ * build.mjs - makes the console's files (index.html, app.js, app.css) with its icon, and their .gz siblings
  *
  * usage: node build.mjs --work DIR --out DIR [--depfile FILE]
  * Packages are installed from package-lock.json into DIR of --work, never into the source tree, and only when
@@ -86,15 +86,17 @@ mkdirSync(out, { recursive: true });
 const named = (end) => Buffer.from(result.outputFiles.find((file) => file.path.endsWith(end)).contents);
 const js = named('app.js');
 const css = named('style.css');
+const icon = readFileSync(join(here, 'src/icon.svg'));
 const html = readFileSync(join(here, 'src/index.html'), 'utf8')
+  .replace('icon.svg', `icon.svg?v=${digest(icon).slice(0, 12)}`)
   .replace('app.css', `app.css?v=${digest(css).slice(0, 12)}`)
   .replace('app.js', `app.js?v=${digest(js).slice(0, 12)}`);
-const total = emit('app.js', js) + emit('app.css', css) + emit('index.html', Buffer.from(html));
+const total = emit('app.js', js) + emit('app.css', css) + emit('index.html', Buffer.from(html)) + emit('icon.svg', icon);
 
 if (args.depfile) {
   const inputs = Object.keys(result.metafile.inputs).map((name) => resolve(here, name))
     .filter((name) => !name.startsWith(work));
-  inputs.push(join(here, 'src/index.html'), join(here, 'package-lock.json'));
+  inputs.push(join(here, 'src/index.html'), join(here, 'src/icon.svg'), join(here, 'package-lock.json'));
   const target = relative(process.cwd(), join(out, 'app.js'));
   writeFileSync(args.depfile, `${target}: ${inputs.map((name) => name.replaceAll(' ', '\\ ')).join(' ')}\n`);
 }

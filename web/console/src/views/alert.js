@@ -76,10 +76,6 @@ function Body({ alert, matchTag, show }) {
           ${typeof alert.observed === 'number' && html`<${Expected} observed=${alert.observed} low=${alert.expected?.low}
             high=${alert.expected?.high} format=${bytes} what="Sent in the window" />`}
         <//>
-        <${FlowTable} flows=${alert.flows ?? []} />
-        <${Card} title="From the archive" note="Drawn by the daemon from its round-robin files; the band is what was expected.">
-          <${GraphImage} kind="asset" name=${alert.asset} query=${{ metric: 'octets', from, to }} alt=${`Octets of ${alert.assetName || alert.asset} around the alert, with the expected band`} />
-        <//>
       </div>
       <div class="stack">
         <${Triage} alert=${alert} act=${act} />
@@ -87,6 +83,12 @@ function Body({ alert, matchTag, show }) {
         ${alert.counterfactual && html`<${Card} title="What would have made it normal"><p>${alert.counterfactual}</p><//>`}
         <${History} alert=${alert} />
       </div>
+    </div>
+    <div class="stack below">
+      <${FlowTable} flows=${alert.flows ?? []} />
+      <${Card} title="From the archive" note="Drawn by the daemon from its round-robin files; the band is what was expected.">
+        <${GraphImage} kind="asset" name=${alert.asset} query=${{ metric: 'octets', from, to }} alt=${`Octets of ${alert.assetName || alert.asset} around the alert, with the expected band`} />
+      <//>
     </div>`;
 }
 
