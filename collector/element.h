@@ -2,9 +2,10 @@
 /*
  * element.h - information elements: number -> name, type, and where it goes in a FlowRecord
  *
- * Names and types come from libfixbuf's information model (the IANA registry and the enterprise elements that it
- * knows), read once at start; nothing is typed in here but which elements a FlowRecord has room for. NetFlow v9's
- * field types are the first 127 elements and a few of their own (RFC 3954 section 8; RFC 7011 keeps the numbers).
+ * Names and types come from libfixbuf's information model (the IANA registry and the enterprise elements that
+ * it knows), read once at start; nothing is typed in here but which elements a FlowRecord has room for.
+ * NetFlow v9's field types are the first 127 elements and a few of their own (RFC 3954 section 8; RFC 7011
+ * keeps the numbers).
  */
 #pragma once
 #include <glib.h>
@@ -36,7 +37,7 @@ typedef struct Element {
 } Element;
 
 enum {
-    ELEMENT_PEN_REVERSE = 29305,           /* RFC 5103 */
+    ELEMENT_PEN_REVERSE = 29305,            /* RFC 5103 */
     ELEMENT_PEN_V9_SCOPE = G_MAXUINT32 - 1, /* ours, never on the wire: NetFlow v9's scope types */
 };
 

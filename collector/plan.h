@@ -50,7 +50,7 @@ typedef struct DecodePlan {
     uint8_t family;         /* 4 or 6; 0: no address in the template; 255: look at each record */
     bool has_icmp;          /* the record has type and code; else they may be in the destination port */
     bool has_reverse, has_initiator;
-    bool is_event; /* firewallEvent or natEvent is in the template */
+    bool is_event;      /* firewallEvent or natEvent is in the template */
     bool totals_at_end; /* NSEL: an update's counters come again in the deletion, with what was added */
     bool has_sampler, has_rate;
     FlowRecord blank; /* what every record starts from */

@@ -14,9 +14,11 @@
 /* name in files and API, in words. Order is part of the state file: append only. */
 #define ACCESS_CLASSES(X)                                                                                    \
     X(UNKNOWN, "unknown")                                                                                    \
-    X(RESIDENTIAL, "residential") X(MOBILE, "mobile") X(SATELLITE, "satellite") X(BUSINESS, "business")      \
-        X(HOSTING, "hosting") X(CDN, "cdn") X(EDUCATION, "education") X(GOVERNMENT, "government")            \
-            X(TRANSIT, "transit") X(OWN, "own") X(PRIVATE, "private")
+    X(RESIDENTIAL, "residential")                                                                            \
+    X(MOBILE, "mobile")                                                                                      \
+    X(SATELLITE, "satellite")                                                                                \
+    X(BUSINESS, "business") X(HOSTING, "hosting") X(CDN, "cdn") X(EDUCATION, "education")                    \
+        X(GOVERNMENT, "government") X(TRANSIT, "transit") X(OWN, "own") X(PRIVATE, "private")
 typedef enum AccessClass {
 #define X(id, name) ACCESS_##id,
     ACCESS_CLASSES(X)
@@ -28,8 +30,8 @@ bool access_class_parse(const char *name, AccessClass *out);
 
 #define ANONYMITIES(X)                                                                                       \
     X(NONE, "none")                                                                                          \
-    X(RESIDENTIAL_PROXY, "residential_proxy") X(VPN, "vpn") X(TOR, "tor") X(PUBLIC_PROXY, "public_proxy")    \
-        X(RELAY, "relay")
+    X(RESIDENTIAL_PROXY, "residential_proxy")                                                                \
+    X(VPN, "vpn") X(TOR, "tor") X(PUBLIC_PROXY, "public_proxy") X(RELAY, "relay")
 typedef enum Anonymity {
 #define X(id, name) ANONYMITY_##id,
     ANONYMITIES(X)
