@@ -17,8 +17,11 @@
     X(RESIDENTIAL, "residential")                                                                            \
     X(MOBILE, "mobile")                                                                                      \
     X(SATELLITE, "satellite")                                                                                \
-    X(BUSINESS, "business") X(HOSTING, "hosting") X(CDN, "cdn") X(EDUCATION, "education")                    \
-        X(GOVERNMENT, "government") X(TRANSIT, "transit") X(OWN, "own") X(PRIVATE, "private")
+    X(BUSINESS, "business")                                                                                  \
+    X(HOSTING, "hosting")                                                                                    \
+    X(CDN, "cdn")                                                                                            \
+    X(EDUCATION, "education")                                                                                \
+    X(GOVERNMENT, "government") X(TRANSIT, "transit") X(OWN, "own") X(PRIVATE, "private")
 typedef enum AccessClass {
 #define X(id, name) ACCESS_##id,
     ACCESS_CLASSES(X)
