@@ -20,6 +20,7 @@ command_version(int argc, char **argv)
 
 /* A new subcommand is one more line here. */
 static const Command commands[] = {
+    { "bench", command_bench, "measure what a record costs on this machine" },
     { "check", command_check, "validate a configuration and the tables that it names" },
     { "decode", command_decode, "print what is in captures, record by record" },
     { "send", command_send, "play the datagrams of captures over UDP" },

@@ -275,6 +275,8 @@ draw_flow(Maker *self, const TemplateShape *template)
         flow.octets = flow.packets = flow.reverse_octets = flow.reverse_packets = 0;
         flow.kind = FLOW_KIND_EVENT;
     }
+    if (flow.event == 5 && has(template, 231)) /* an update tells again what the end will tell */
+        flow.kind = FLOW_KIND_EVENT;
     fit(template, &flow);
     return flow;
 }
@@ -426,6 +428,22 @@ announce(Maker *self)
     end_datagram(self, count);
 }
 
+/* Room that a record, and a set's beginning before it, may need. */
+static guint
+most_needed(const Shape *shape)
+{
+    guint most = 0;
+
+    for (uint8_t i = 0; i < shape->n_templates; i++) {
+        guint length = 8;
+        for (uint8_t j = 0; j < shape->templates[i].n_fields; j++)
+            length +=
+                shape->templates[i].fields[j].length == VARIABLE ? 300 : shape->templates[i].fields[j].length;
+        most = MAX(most, length);
+    }
+    return MIN(most, GENERATOR_PAYLOAD - 100u);
+}
+
 GeneratedSession *
 make_templated(const Shape *shape, uint64_t seed, uint32_t records)
 {
@@ -434,12 +452,13 @@ make_templated(const Shape *shape, uint64_t seed, uint32_t records)
                    .random = seed,
                    .export_ms = (int64_t)GENERATOR_EXPORT_S * 1000 };
     const TemplateShape *in_set = NULL;
+    guint needed = most_needed(shape);
     uint32_t done = 0;
 
     announce(&self);
     while (done < records) {
         begin_datagram(&self);
-        while (done < records && self.out->len < GENERATOR_PAYLOAD - 300) {
+        while (done < records && self.out->len + needed <= GENERATOR_PAYLOAD) {
             /* Mostly the same template again, so that sets hold several records. */
             uint64_t draw = generator_random(&self.random);
             const TemplateShape *next = &shape->templates[draw / 8 % shape->n_templates];

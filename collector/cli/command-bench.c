@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * command-bench.c - `talaya bench`: what a record costs, on this machine and on your own captures
+ *
+ * The datagrams are read into memory first. Every pass begins with a new decoder, whose making is not timed,
+ * so that sequence numbers and templates are what they were in the first. The best pass is reported, for
+ * others have been disturbed, and the median, which says by how much.
+ */
+#include "collector/cli/commands.h"
+#include "collector/cli/datagram-store.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MOST_PASSES = 10000 };
+
+typedef struct Pass {
+    uint64_t records;
+    double wall_ns, cpu_ns;
+} Pass;
+
+typedef struct Stopwatch {
+    struct timespec wall, cpu;
+} Stopwatch;
+
+static Stopwatch
+stopwatch_read(void)
+{
+    Stopwatch now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now.wall);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now.cpu);
+    return now;
+}
+
+static double
+nanoseconds(const struct timespec *from, const struct timespec *to)
+{
+    return (double)(to->tv_sec - from->tv_sec) * 1e9 + (double)(to->tv_nsec - from->tv_nsec);
+}
+
+static FlowBatch *
+count_batch(void *user, FlowBatch *batch)
+{
+    uint64_t *records = user;
+
+    *records += batch->n;
+    batch->n = batch->n_losses = 0;
+    return batch;
+}
+
+static Pass
+run_decode(const DatagramStore *store)
+{
+    Pass pass = { 0 };
+    DecoderConf conf = { .allow_all = true, .hash_seed = 1 };
+    DecoderSink sink = { .user = &pass.records, .flows = count_batch };
+    g_autoptr(Decoder) decoder = decoder_new(&conf, &sink);
+    size_t n = datagram_store_count(store);
+    WallTime last = { 0 };
+
+    Stopwatch begin = stopwatch_read();
+    for (size_t i = 0; i < n; i++) {
+        Datagram datagram = datagram_store_get(store, i);
+        decoder_datagram(decoder, &datagram);
+        last = datagram.received;
+    }
+    decoder_flush(decoder, last);
+    Stopwatch end = stopwatch_read();
+    pass.wall_ns = nanoseconds(&begin.wall, &end.wall);
+    pass.cpu_ns = nanoseconds(&begin.cpu, &end.cpu);
+    return pass;
+}
+
+typedef struct Stage {
+    const char *name;
+    Pass (*run)(const DatagramStore *store);
+} Stage;
+static const Stage stages[] = {
+    { "decode", run_decode },
+};
+
+static uint64_t
+resident_bytes(void)
+{
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+
+    if (file == NULL)
+        return 0;
+    if (fscanf(file, "%*u %lu", &pages) != 1)
+        pages = 0;
+    fclose(file);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static int
+by_wall(const void *a, const void *b)
+{
+    double difference = ((const Pass *)a)->wall_ns - ((const Pass *)b)->wall_ns;
+
+    return difference < 0 ? -1 : difference > 0;
+}
+
+static int
+bench(const Stage *stage, const DatagramStore *store, size_t repeat)
+{
+    g_autofree Pass *passes = g_new0(Pass, repeat);
+
+    for (size_t i = 0; i < repeat; i++)
+        passes[i] = stage->run(store);
+    qsort(passes, repeat, sizeof *passes, by_wall);
+    const Pass *best = &passes[0], *median = &passes[repeat / 2];
+    if (best->records == 0) {
+        fputs("talaya bench: there is no flow record in these files\n", stderr);
+        return EXIT_FAILED;
+    }
+    double records = (double)best->records;
+    json_t *result =
+        json_pack("{s:s, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:I}", "stage", stage->name, "records",
+                  (json_int_t)best->records, "datagrams", (json_int_t)datagram_store_count(store), "bytes",
+                  (json_int_t)datagram_store_bytes(store), "repeat", (json_int_t)repeat, "ns_per_record",
+                  best->wall_ns / records, "median_ns_per_record", median->wall_ns / records,
+                  "cpu_ns_per_record", best->cpu_ns / records, "flows_per_s", records * 1e9 / best->wall_ns,
+                  "rss_bytes", (json_int_t)resident_bytes());
+    json_dumpf(result, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    putchar('\n');
+    json_decref(result);
+    return EXIT_DONE;
+}
+
+static const Stage *
+find_stage(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(stages); i++)
+        if (strcmp(stages[i].name, name) == 0)
+            return &stages[i];
+    return NULL;
+}
+
+int
+command_bench(int argc, char **argv)
+{
+    g_autofree char *name = NULL;
+    gint repeat = 10;
+    const GOptionEntry entries[] = {
+        { "stage", 's', 0, G_OPTION_ARG_STRING, &name,
+          "decode: bytes become flow records (default); score: and flow records become alerts", "STAGE" },
+        { "repeat", 'r', 0, G_OPTION_ARG_INT, &repeat, "so many passes; the best one counts (default 10)",
+          "N" },
+        { NULL },
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("FILE...");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DatagramStore) store = datagram_store_new();
+
+    g_option_context_set_summary(context,
+                                 "Measures what one record costs, from memory, on one core. Prints one "
+                                 "JSON object.");
+    g_option_context_set_description(context,
+                                     "Example:\n  talaya bench --stage decode --repeat 20 routers.pcap\n\n"
+                                     "Exit status: 0 measured, 1 a file could not be read or holds no "
+                                     "records, 2 wrong usage.");
+    g_option_context_add_main_entries(context, entries, NULL);
+    bool is_parsed = g_option_context_parse(context, &argc, &argv, &error);
+    const Stage *stage = find_stage(name != NULL ? name : "decode");
+    if (!is_parsed || argc < 2 || stage == NULL || repeat < 1 || repeat > MOST_PASSES) {
+        fprintf(stderr, "talaya bench: %s\n",
+                error != NULL   ? error->message
+                : stage == NULL ? "--stage is decode or score"
+                                : "at least one FILE is wanted, and --repeat from 1 to 10000; see --help");
+        return EXIT_USAGE;
+    }
+    for (int i = 1; i < argc; i++)
+        if (!datagram_store_load(store, argv[i], &error)) {
+            fprintf(stderr, "talaya bench: %s\n", error->message);
+            return EXIT_FAILED;
+        }
+    return bench(stage, store, (size_t)repeat);
+}
