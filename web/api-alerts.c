@@ -9,6 +9,7 @@
 #include "web/page.h"
 #include "web/routes.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
 enum { DEFAULT_LIMIT = 50, NOTE_MOST = 2000, ID_MOST = 23 };
@@ -44,9 +45,8 @@ alerts_handle(Request *request)
     json_t *page = store_alerts_json(store, &query, &error);
     if (page != NULL)
         page_reply(request, page);
-    else if (query.cursor != NULL)
-        request_problem(request, PROBLEM_BAD_PARAMETER, "'cursor' must be the 'next' of an earlier page (%s)",
-                        error == NULL ? "" : error->message);
+    else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT))
+        request_problem(request, PROBLEM_BAD_PARAMETER, "%s", error->message);
     else
         store_failed(request, error);
 }
