@@ -117,7 +117,6 @@ export function AlertsView({ query }) {
                 onFocus=${() => setCurrent(alert.id)} /></li>`)}</ul>`}
         ${pages.next && html`<p class="more"><button type="button" disabled=${pages.busy} onClick=${pages.loadMore}>Load more</button></p>`}
       </section>
-      <p class="note key-line"><kbd>j</kbd> <kbd>k</kbd> move, <kbd>Enter</kbd> open, <kbd>a</kbd> take, <kbd>r</kbd> resolve,
-        <kbd>f</kbd> false positive, <kbd>t</kbd> true positive, <kbd>e</kbd> expected, <kbd>u</kbd> undo</p>`}
+      <p class="note key-line"><kbd>j</kbd> <kbd>k</kbd> move, <kbd>Enter</kbd> open, <kbd>a</kbd> take, <kbd>r</kbd> resolve, <kbd>f</kbd> false positive, <kbd>t</kbd> true positive, <kbd>e</kbd> expected, <kbd>u</kbd> undo</p>`}
     <${KeysHelp} open=${help} close=${() => setHelp(false)} />`;
 }

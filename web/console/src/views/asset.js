@@ -100,11 +100,6 @@ function Body({ asset }) {
           ${paths.length ? html`<${Table} caption="Outbound paths" columns=${PATH_COLUMNS} rows=${paths} start=${{ key: 'new', down: true }} rowClass=${(p) => (p.isNew ? 'is-new' : '')} />`
             : html`<${Empty} title="No way out seen yet." />`}
         <//>
-        <${Card} title="Peers" aside=${html`<span class="muted">${plural(peers.length, 'peer')}</span>`}>
-          ${peers.length ? html`<${Table} caption="Peers" columns=${PEER_COLUMNS} rows=${peers} start=${{ key: 'out', down: true }} />`
-            : html`<${Empty} title="No peer seen yet." />`}
-        <//>
-        <${RecentTable} windows=${asset.recent ?? []} />
       </div>
       <div class="stack">
         <${Card} title="Who it is">
@@ -122,6 +117,13 @@ function Body({ asset }) {
         <${WeekStrip} baseline=${asset.baseline} />
         ${!(asset.openAlerts > 0) && html`<${Alerts} address=${asset.address} />`}
       </div>
+    </div>
+    <div class="stack below">
+      <${Card} title="Peers" aside=${html`<span class="muted">${plural(peers.length, 'peer')}</span>`}>
+        ${peers.length ? html`<${Table} caption="Peers" columns=${PEER_COLUMNS} rows=${peers} start=${{ key: 'out', down: true }} />`
+          : html`<${Empty} title="No peer seen yet." />`}
+      <//>
+      <${RecentTable} windows=${asset.recent ?? []} />
     </div>`;
 }
 

@@ -17,7 +17,7 @@ const COLUMNS = [
   { key: 'role', label: 'Role', cell: (a) => a.role },
   { key: 'score', label: 'Score', num: true, hint: 'decibans', cell: (a) => decibans(a.score) },
   { key: 'alerts', label: 'Open alerts', num: true, cell: (a) => (a.openAlerts ? html`<a class="pill open-alerts" href=${link('alerts', { asset: a.address })}>${a.openAlerts}<span class="sr"> open alerts of ${a.name || a.address}</span></a>` : html`<span class="muted">0</span>`) },
-  { key: 'maturity', label: 'Known', num: true, hint: 'How much of its learning is done', cell: (a) => html`<span class="mini-meter" aria-hidden="true"><span style=${{ width: `${Math.min(1, a.maturity ?? 0) * 100}%` }}></span></span> ${percent(a.maturity)}` },
+  { key: 'maturity', label: 'Known', num: true, hint: 'How much of its learning is done', cell: (a) => html`<span class="mini-meter" aria-hidden="true"><span style=${{ width: `${Math.min(1, a.maturity ?? 0) * 100}%` }}></span></span><span class="mini-words">${percent(a.maturity)}</span>` },
   { key: 'out', label: 'Sent', num: true, cell: (a) => bytes(a.octetsOut) },
   { key: 'in', label: 'Received', num: true, cell: (a) => bytes(a.octetsIn) },
   { key: 'peers', label: 'Peers', num: true, cell: (a) => count(a.peers) },

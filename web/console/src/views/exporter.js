@@ -12,7 +12,7 @@ import { GraphImage } from '../parts/graph-image.js';
 import { Table } from '../parts/table.js';
 
 const DOMAINS = [
-  { key: 'id', label: 'Domain', num: true, sort: (d) => d.id, cell: (d) => d.id },
+  { key: 'id', label: 'Domain', sort: (d) => d.id, cell: (d) => d.id },
   { key: 'templates', label: 'Templates', num: true, sort: (d) => d.templates, cell: (d) => whole(d.templates) },
   { key: 'options', label: 'Options templates', num: true, sort: (d) => d.optionsTemplates, cell: (d) => whole(d.optionsTemplates) },
   { key: 'held', label: 'Waiting for a template', num: true, sort: (d) => d.heldSets, cell: (d) => plural(d.heldSets ?? 0, 'set') },
@@ -32,10 +32,10 @@ function Interfaces({ exporter }) {
   const to = new Date(Math.ceil(flowNow / 300e3) * 300e3);
   const range = { from: new Date(to - 86400e3).toISOString(), to: to.toISOString() };
   const columns = [
-    { key: 'index', label: 'Index', num: true, sort: (i) => i.index, cell: (i) => i.index },
+    { key: 'index', label: 'Index', sort: (i) => i.index, cell: (i) => i.index },
     { key: 'name', label: 'Name', sort: (i) => i.name, cell: (i) => i.name || html`<span class="muted">not told</span>` },
     { key: 'description', label: 'Description', sort: (i) => i.description, cell: (i) => i.description },
-    { key: 'graph', label: 'Graph', cell: (i) => html`<button type="button" aria-pressed=${drawn === i.index} aria-label=${`Graph of interface ${i.name || i.index}`} onClick=${() => setDrawn(drawn === i.index ? null : i.index)}>24 h</button>` },
+    { key: 'graph', label: 'Graph', cell: (i) => html`<button type="button" aria-pressed=${drawn === i.index} onClick=${() => setDrawn(drawn === i.index ? null : i.index)}><span class="sr">Graph of interface ${i.name || i.index}, </span>24 h</button>` },
   ];
   const list = exporter.interfaces ?? [];
   return html`

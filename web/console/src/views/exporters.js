@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* exporters.js - who sends, in what state, and why nothing may be seen */
 import { html } from 'htm/preact';
-import { bits, perSecond, plural, whole } from '../lib/format.js';
+import { bits, bytes, perSecond, plural, whole } from '../lib/format.js';
 import { useApi, useApp } from '../lib/hooks.js';
 import { link } from '../lib/router.js';
 import { protocolWord } from '../lib/words.js';
@@ -29,8 +29,8 @@ function ExporterCard({ each }) {
 
 const SOCKET_COLUMNS = [
   { key: 'listen', label: 'Socket', cell: (s) => html`<span class="mono">${s.listen}</span>` },
-  { key: 'got', label: 'Buffer', num: true, cell: (s) => html`${whole(s.got)}${s.asked > s.got && html`<span class="muted"> of ${whole(s.asked)} asked</span>`}` },
-  { key: 'drops', label: 'Dropped by the kernel', num: true, cell: (s) => html`<span class=${s.drops > 0 ? 'bad' : ''}>${whole(s.drops)}</span>` },
+  { key: 'got', label: 'Buffer', num: true, cell: (s) => html`${bytes(s.got)}${s.asked > s.got && html`<span class="muted"> of ${bytes(s.asked)}</span>`}` },
+  { key: 'drops', label: 'Drops', hint: 'Datagrams that the kernel dropped because the buffer was full', num: true, cell: (s) => html`<span class=${s.drops > 0 ? 'bad' : ''}>${whole(s.drops)}</span>` },
 ];
 
 function Daemon({ status }) {

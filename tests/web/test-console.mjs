@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * test-console.mjs - the console in a real browser against a real daemon that has played the demo scenario
+ *
+ * environment: TALAYA_URL and TALAYA_TOKEN (scope triage or admin); CHROMIUM, a browser (default /usr/bin/chromium);
+ * TALAYA_SHOTS, a folder for screenshots. Prints TAP; ends with 77 (skipped) when TALAYA_URL is not set.
+ * Everything is asserted on content: what the API says of the alert has to stand on the page.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { canvasInk, collectFaults, hasNoSidewaysScroll, imageIsDrawn } from './browser-checks.mjs';
+
+const { TALAYA_URL, TALAYA_TOKEN, TALAYA_SHOTS, CHROMIUM = '/usr/bin/chromium' } = process.env;
+if (!TALAYA_URL) {
+  console.log('1..0 # SKIP TALAYA_URL is not set');
+  process.exit(77);
+}
+const base = TALAYA_URL.replace(/\/$/, '');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync'];
+
+let number = 0;
+let failed = 0;
+async function step(name, body) {
+  number++;
+  try {
+    await body();
+    console.log(`ok ${number} - ${name}`);
+  } catch (error) {
+    failed++;
+    console.log(`not ok ${number} - ${name}\n${String(error.stack ?? error).replace(/^/gm, '# ')}`);
+  }
+}
+
+async function api(path, options = {}) {
+  const response = await fetch(`${base}/api/v1${path}`, { ...options, headers: { Authorization: `Bearer ${TALAYA_TOKEN}`, ...options.headers } });
+  assert.equal(response.status, 200, `${path} answers ${response.status}`);
+  return response.json();
+}
+
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+const faults = [];
+
+async function open(hash, { theme = 'dark', width = 1440, height = 900, loggedIn = true } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme });
+  const page = await context.newPage();
+  await collectFaults(page, base, faults);
+  if (loggedIn)
+    await page.addInitScript((token) => sessionStorage.setItem('talaya-token', token), TALAYA_TOKEN);
+  await page.goto(`${base}/${hash}`);
+  return page;
+}
+
+/* A view is there when its title is, nothing is being asked any more and no problem is shown. */
+async function settled(page) {
+  await page.waitForSelector('h1');
+  await page.waitForFunction(() => !document.querySelector('main .loading'), null, { timeout: 15000 });
+  assert.equal(await page.locator('.problem').count(), 0, await page.locator('.problem').allInnerTexts().then(String));
+}
+
+async function shot(page, name) {
+  if (TALAYA_SHOTS)
+    await page.screenshot({ path: join(TALAYA_SHOTS, `${name}.png`), fullPage: false });
+}
+
+const { items: found } = await api('/alerts?kind=residential_path&sort=score&limit=1');
+assert.ok(found.length, 'the daemon has an alert on a new outbound path to a residential network');
+const alert = await api(`/alerts/${found[0].id}`);
+const { items: exporters } = await api('/exporters');
+const VIEWS = [['overview', '#/'], ['alerts', '#/alerts?state=all'], ['alert', `#/alerts/${alert.id}`], ['asset', `#/assets/${alert.asset}`],
+  ['assets', '#/assets'], ['exporters', '#/exporters'], ['exporter', `#/exporters/${exporters[0].index}`], ['look-up', `#/lookup?address=${alert.peer}`]];
+
+await step('a wrong token is refused in words and a right one leads to the view that was asked for', async () => {
+  const page = await open(`#/alerts/${alert.id}`, { loggedIn: false });
+  await page.fill('#token', 'wrong.token');
+  await page.click('button[type=submit]');
+  await page.waitForSelector('.problem');
+  assert.match(await page.locator('.problem').innerText(), /not known/);
+  await page.fill('#token', TALAYA_TOKEN);
+  await page.click('button[type=submit]');
+  await page.waitForSelector('.summary');
+  assert.ok(page.url().endsWith(`#/alerts/${alert.id}`));
+  await page.context().close();
+  faults.splice(0, faults.length, ...faults.filter((fault) => !/^401 /.test(fault)));
+});
+
+await step('the list leads to the alert, which says who, to whom and why', async () => {
+  const page = await open('#/alerts?state=all&sort=score');
+  await settled(page);
+  await page.click(`a[data-alert="${alert.id}"]`);
+  await page.waitForSelector('.summary');
+  const text = await page.locator('main').innerText();
+  for (const word of [alert.asset, alert.assetName, alert.peer, alert.summary, alert.path.exporter, 'residential'])
+    assert.ok(!word || text.includes(word), `the page names ${word}`);
+  await page.context().close();
+});
+
+await step('the contributions on the page are those of the API and add up to the score', async () => {
+  const page = await open(`#/alerts/${alert.id}`);
+  await settled(page);
+  const shown = (await page.locator('.contribution').allInnerTexts()).map((text) => Number(text.replace('\u2212', '-').replace('+', '')));
+  assert.equal(shown.length, alert.detectors.length);
+  alert.detectors.forEach(({ decibans }, i) => assert.ok(Math.abs(decibans - shown[i]) <= 0.0501));
+  const sum = shown.reduce((total, each) => total + each, 0);
+  assert.ok(Math.abs(sum - alert.score) <= 0.05 * (shown.length + 1) + 0.01, `${sum} is ${alert.score}`);
+  assert.equal(await page.locator('#score-sum').innerText(), alert.score.toFixed(1));
+  for (const { reason } of alert.detectors)
+    assert.ok((await page.locator('.score-bars').innerText()).includes(reason), reason);
+  await page.context().close();
+});
+
+await step('the evidence flows are shown, each with its addresses, and can be sorted', async () => {
+  const page = await open(`#/alerts/${alert.id}`);
+  await settled(page);
+  const rows = page.locator('table:has(caption:text("Evidence flows")) tbody tr');
+  assert.equal(await rows.count(), alert.flows.length);
+  assert.ok(alert.flows.length > 0);
+  const texts = await rows.allInnerTexts();
+  for (const flow of alert.flows)
+    assert.ok(texts.some((text) => text.includes(flow.src) && text.includes(flow.dst)), `${flow.src} to ${flow.dst}`);
+  await page.click('button.sort:text("Octets")');
+  await page.waitForSelector('th[aria-sort=descending]');
+  await page.context().close();
+});
+
+await step('graphs are drawn: the live chart, the asset\'s chart and the one from the archive', async () => {
+  const page = await open(`#/alerts/${alert.id}`);
+  await settled(page);
+  await page.waitForSelector('.chart canvas');
+  assert.ok(await canvasInk(page, '.chart canvas') > 500, 'the chart has something on it');
+  await page.waitForSelector('.graph-image img');
+  assert.ok(await imageIsDrawn(page, '.graph-image img'), 'the archive graph is an image');
+  await shot(page, 'alert');
+  await page.goto(`${base}/#/`);
+  await settled(page);
+  await page.waitForSelector('.chart canvas');
+  assert.ok(await canvasInk(page, '.chart canvas') > 500, 'the live chart has something on it');
+  await page.context().close();
+});
+
+await step('one key takes an alert and undo gives it back', async () => {
+  const page = await open('#/alerts?state=all&sort=score');
+  await settled(page);
+  await page.focus(`a[data-alert="${alert.id}"]`);
+  const wanted = alert.state === 'in_progress' ? ['r', 'resolved'] : ['a', 'in_progress'];
+  await page.keyboard.press(wanted[0]);
+  await page.waitForSelector('.toast button:has-text("Undo")');
+  assert.equal((await api(`/alerts/${alert.id}`)).state, wanted[1]);
+  await page.keyboard.press('u');
+  await page.waitForTimeout(1500);
+  const after = await api(`/alerts/${alert.id}`);
+  assert.deepEqual([after.state, after.verdict], [alert.state, alert.verdict]);
+  await page.context().close();
+});
+
+await step('text of the API is text, whatever stands in it', async () => {
+  const page = await open('#/', { loggedIn: true });
+  const hostile = '<img src=x onerror="window.bitten=1"><script>window.bitten=1</script>';
+  await page.route('**/api/v1/alerts?*', async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    await route.fulfill({ response, json: { ...body, items: body.items.map((each) => ({ ...each, assetName: hostile, summary: hostile })) } });
+  });
+  await page.goto(`${base}/#/alerts?state=all`);
+  await page.waitForSelector('.alert-row');
+  await page.waitForFunction((text) => document.querySelector('.alert-row h3 a')?.textContent === text, hostile);
+  assert.equal(await page.evaluate(() => window.bitten), undefined);
+  await page.context().close();
+});
+
+for (const theme of ['dark', 'light']) {
+  await step(`every view is there in ${theme} and has no serious finding of axe`, async () => {
+    const page = await open('#/', { theme });
+    for (const [name, hash] of VIEWS) {
+      await page.goto(`${base}/${hash}`);
+      await page.waitForTimeout(300);
+      await settled(page);
+      await page.waitForTimeout(300);
+      await shot(page, `${name}-${theme}`);
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+      const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
+      assert.deepEqual(grave, [], `${name} in ${theme}`);
+    }
+    await page.context().close();
+  });
+}
+
+await step('nothing is wider than a screen of 360 pixels', async () => {
+  const page = await open('#/', { width: 360, height: 780 });
+  for (const [name, hash] of VIEWS) {
+    await page.goto(`${base}/${hash}`);
+    await page.waitForTimeout(300);
+    await settled(page);
+    await shot(page, `${name}-narrow`);
+    assert.ok(await hasNoSidewaysScroll(page), `${name} scrolls sideways`);
+  }
+  await page.context().close();
+});
+
+await step('no error, no breach of the page\'s policy, no failed or foreign request in all of this', async () => {
+  assert.deepEqual(faults, []);
+});
+
+await browser.close();
+console.log(`1..${number}`);
+process.exit(failed ? 1 : 0);
