@@ -19,14 +19,12 @@ count_unknown(const ElementModel *model, const FieldNumber *fields, uint32_t n_f
 static void
 name_fields(Template *self, const ElementModel *model, const FieldNumber *fields)
 {
-    uint32_t n_unknown = 0;
-
     self->unknown = g_new0(Element, count_unknown(model, fields, self->n_fields));
     for (uint32_t i = 0; i < self->n_fields; i++) {
         const Element *element = element_model_find(model, fields[i].pen, fields[i].id);
 
         if (element == NULL) {
-            Element *own = &self->unknown[n_unknown++];
+            Element *own = &self->unknown[self->n_unknown++];
 
             *own = (Element){ .pen = fields[i].pen, .id = fields[i].id, .type = ELEMENT_OCTETS };
             own->name = g_strdup_printf("e%uid%u", fields[i].pen, fields[i].id);
@@ -82,9 +80,8 @@ template_unref(Template *self)
 {
     if (self == NULL || --self->refs > 0)
         return;
-    for (uint32_t i = 0, n = 0; i < self->n_fields; i++)
-        if (self->fields[i].element == &self->unknown[n])
-            g_free((char *)self->unknown[n++].name);
+    for (uint32_t i = 0; i < self->n_unknown; i++)
+        g_free((char *)self->unknown[i].name);
     g_free(self->unknown);
     g_aligned_free(self);
 }

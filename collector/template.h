@@ -19,6 +19,7 @@ typedef struct Template {
     uint32_t hash;    /* of the definition: equal templates have equal hashes */
     int64_t heard_ms; /* our clock, last time it was announced */
     DecodePlan plan;
+    uint32_t n_unknown;
     Element *unknown; /* owned; the elements that the model does not know */
     FieldSpec fields[];
 } Template;
