@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* decoder.c - see decoder.h: who may send, which format it is, what became of it */
-#include "collector/wire.h"
+#include "collector/exporter-state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,8 @@ enum {
     DEFAULT_TEMPLATE_BYTES = 4 << 20,
     DEFAULT_HELD_BYTES = 1 << 20,
     TEMPLATE_AGE_MS = 24 * 3600 * 1000, /* three times the slowest refresh that we know of */
-    HELD_AGE_MS = 35 * 60 * 1000,       /* a firewall (ASA) repeats its templates each 30 minutes */
+    LATE_MS = 2000,
+    HELD_AGE_MS = 35 * 60 * 1000, /* a firewall (ASA) repeats its templates each 30 minutes */
 };
 
 struct Decoder {
@@ -88,8 +89,10 @@ is_loopback(const IpAddress *ip)
 }
 
 static bool
-is_allowed(const DecoderConf *conf, const IpAddress *source)
+is_allowed(const void *user, const IpAddress *source)
 {
+    const DecoderConf *conf = user;
+
     if (conf->allow_all)
         return true;
     if (conf->n_allowed == 0)
@@ -178,6 +181,9 @@ decoder_flush(Decoder *self, WallTime now)
         for (guint j = 0; j < exporter->domains->len; j++) {
             Domain *domain = g_ptr_array_index(exporter->domains, j);
 
+            /* Nothing has come for a while: what is missing is not just late. */
+            if (now.ms - exporter->last_ms > LATE_MS)
+                wire_confirm_losses(wire, exporter, domain);
             if (template_cache_expire(&domain->templates, now.ms - TEMPLATE_AGE_MS) > 0)
                 wire->has_changed = true;
         }
@@ -219,6 +225,19 @@ decoder_totals(const Decoder *self, BooksTotals *out)
                           .refused_senders = table->n_refused_senders };
     for (guint i = 0; i < table->exporters->len; i++)
         books_add(&out->all, exporter_books(g_ptr_array_index(table->exporters, i)));
+}
+
+GBytes *
+decoder_save(Decoder *self)
+{
+    self->wire.has_changed = false;
+    return exporter_state_save(self->wire.table);
+}
+
+bool
+decoder_restore(Decoder *self, GBytes *state, GError **error)
+{
+    return exporter_state_restore(&self->wire, state, is_allowed, &self->conf, error);
 }
 
 bool

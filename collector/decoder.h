@@ -69,7 +69,7 @@ void decoder_totals(const Decoder *self, BooksTotals *out);
 
 /* The state that survives a restart, as bytes for a state file (statefile.h): templates, sampling, samplers,
  * interface and VRF names, boot time, sequence position, clock skew. */
-GBytes *decoder_save(const Decoder *self);
+GBytes *decoder_save(Decoder *self);
 /* Restores it, marked as provisional until the wire confirms. The bytes are not trusted: false, with a
  * reason, when they make no sense; what was read up to there is kept. */
 bool decoder_restore(Decoder *self, GBytes *state, GError **error);

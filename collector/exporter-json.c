@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* exporter-json.c - the books and an exporter as JSON objects, with a diagnosis in words; see exporter.h */
-#include "collector/exporter-private.h"
+/* exporter-json.c - the books and an exporter as JSON objects; see exporter.h. The diagnosis is in
+ * diagnosis.c. */
+#include "collector/diagnosis.h"
 
 static json_t *
 reasons(const uint64_t counts[N_REFUSALS])
@@ -55,15 +56,152 @@ books_to_json(const Books *books)
     return out;
 }
 
+static void
+set_time(json_t *object, const char *key, int64_t ms)
+{
+    char text[WALL_TIME_TEXT];
+
+    json_object_set_new(object, key,
+                        ms == 0 ? json_null() : json_string(wall_time_text((WallTime){ ms }, text)));
+}
+
+static json_t *
+domain_to_json(const Domain *domain)
+{
+    json_t *out = json_object();
+    json_int_t templates = 0, options = 0;
+
+    for (uint32_t i = 0; i < domain->templates.n_slots; i++) {
+        const Template *tmpl = domain->templates.slots[i];
+
+        if (tmpl != NULL && tmpl->is_options)
+            options++;
+        else if (tmpl != NULL)
+            templates++;
+    }
+    json_object_set_new(out, "id", json_integer(domain->id));
+    json_object_set_new(out, "protocol", json_string(protocol_name(domain->protocol)));
+    json_object_set_new(out, "templates", json_integer(templates));
+    json_object_set_new(out, "optionsTemplates", json_integer(options));
+    json_object_set_new(out, "provisional", json_boolean(domain_is_provisional(domain)));
+    json_object_set_new(out, "heldSets", json_integer(domain->held_sets));
+    json_object_set_new(out, "records", json_integer((json_int_t)domain->records));
+    json_object_set_new(out, "sequenceLost", json_integer((json_int_t)domain->sequence_lost));
+    return out;
+}
+
+static json_t *
+domains_to_json(const Exporter *self)
+{
+    json_t *out = json_array();
+
+    for (guint i = 0; i < self->domains->len; i++)
+        json_array_append_new(out, domain_to_json(g_ptr_array_index(self->domains, i)));
+    return out;
+}
+
+static json_t *
+sampling_to_json(const Exporter *self)
+{
+    static const char *const sources[] = { "unknown", "header", "domain",  "interface",
+                                           "sampler", "record", "operator" };
+    json_t *out = json_object();
+
+    json_object_set_new(out, "rate", self->rate == 0 ? json_null() : json_integer(self->rate));
+    json_object_set_new(out, "source", json_string(sources[self->rate_source]));
+    json_object_set_new(out, "known", json_boolean(self->rate != 0));
+    return out;
+}
+
+static int
+compare_index(const void *a, const void *b)
+{
+    guint x = GPOINTER_TO_UINT(a), y = GPOINTER_TO_UINT(b);
+
+    return (x > y) - (x < y);
+}
+
+static json_t *
+text_or_null(const char *text)
+{
+    return text == NULL ? json_null() : json_string(text);
+}
+
+static json_t *
+interfaces_to_json(const Exporter *self)
+{
+    json_t *out = json_array();
+    g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(self->interfaces), compare_index);
+
+    for (const GList *at = keys; at != NULL; at = at->next) {
+        const InterfaceName *name = g_hash_table_lookup(self->interfaces, at->data);
+        json_t *each = json_object();
+
+        json_object_set_new(each, "index", json_integer(GPOINTER_TO_UINT(at->data)));
+        json_object_set_new(each, "name", text_or_null(name->name));
+        json_object_set_new(each, "description", text_or_null(name->description));
+        json_array_append_new(out, each);
+    }
+    return out;
+}
+
+static json_t *
+vrfs_to_json(const Exporter *self)
+{
+    json_t *out = json_array();
+    g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(self->vrfs), compare_index);
+
+    for (const GList *at = keys; at != NULL; at = at->next) {
+        json_t *each = json_object();
+
+        json_object_set_new(each, "id", json_integer(GPOINTER_TO_UINT(at->data)));
+        json_object_set_new(each, "name", text_or_null(g_hash_table_lookup(self->vrfs, at->data)));
+        json_array_append_new(out, each);
+    }
+    return out;
+}
+
+static int64_t
+boot_time(const Exporter *self)
+{
+    for (guint i = 0; i < self->domains->len; i++) {
+        const Domain *domain = g_ptr_array_index(self->domains, i);
+
+        if (domain->boot_ms > 0)
+            return domain->boot_ms;
+    }
+    return 0;
+}
+
 json_t *
 exporter_to_json(const Exporter *self, uint32_t index, WallTime now)
 {
     char text[IP_TEXT];
-    json_t *out = json_object();
+    json_t *out = json_object(), *rates = json_object();
+    int64_t skew;
+    bool has_skew = exporter_skew(self, &skew);
 
     json_object_set_new(out, "index", json_integer(index));
     json_object_set_new(out, "address", json_string(ip_text(&self->address, text)));
+    json_object_set_new(out, "name", json_null());
     json_object_set_new(out, "protocol", json_string(exporter_protocol(self)));
+    set_time(out, "firstSeen", self->first_ms);
+    set_time(out, "lastSeen", self->last_ms);
+    json_object_set_new(out, "domains", domains_to_json(self));
+    json_object_set_new(out, "sampling", sampling_to_json(self));
+    json_object_set_new(out, "clockSkewSeconds", has_skew ? json_real((double)skew / 1000) : json_null());
+    set_time(out, "bootTime", boot_time(self));
+    json_object_set_new(rates, "datagramsPerSecond", json_real(self->pace.datagrams_per_s));
+    json_object_set_new(rates, "recordsPerSecond", json_real(self->pace.records_per_s));
+    json_object_set_new(rates, "octetsPerSecond", json_real(self->pace.octets_per_s));
+    json_object_set_new(out, "rates", rates);
     json_object_set_new(out, "books", books_to_json(&self->books));
+    json_object_set_new(out, "interfaces", interfaces_to_json(self));
+    json_object_set_new(out, "vrfs", vrfs_to_json(self));
+
+    json_t *findings = json_array();
+    const char *state = diagnosis_add(self, now, findings);
+    json_object_set_new(out, "state", json_string(state));
+    json_object_set_new(out, "diagnosis", findings);
     return out;
 }

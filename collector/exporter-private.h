@@ -42,7 +42,7 @@ typedef struct Domain {
     uint64_t records;
     uint32_t held_sets;
     int64_t missing_since_ms; /* our clock; 0: no set waits for its template */
-    uint32_t header_rate;     /* v5 header, sFlow's last sample */
+    uint32_t header_rate;     /* v5 header */
 } Domain;
 
 /* A data set that came before its template. */

@@ -1,15 +1,347 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* exporter-state.c - what was learned from exporters, as bytes that survive a restart; see decoder.h */
-#include "collector/decoder.h"
+/* exporter-state.c - see exporter-state.h */
+#include "collector/exporter-state.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+enum { LAYOUT = 1 };
+
+/* Writing */
+
+static void
+put(GByteArray *out, uint64_t value, unsigned length)
+{
+    for (unsigned i = 0; i < length; i++, value >>= 8)
+        g_byte_array_append(out, (const guint8[]){ (guint8)value }, 1);
+}
+
+static void
+put_text(GByteArray *out, const char *text)
+{
+    size_t length = text == NULL ? 0 : MIN(strlen(text), EXPORTER_NAME_MOST * 3);
+
+    put(out, length, 2);
+    g_byte_array_append(out, (const guint8 *)text, (guint)length);
+}
+
+static void
+put_rates(GByteArray *out, const RateMap *rates)
+{
+    put(out, rates->n, 4);
+    for (uint32_t i = 0; i < rates->n_slots; i++)
+        if (rates->rates[i] != 0) {
+            put(out, rates->keys[i], 8);
+            put(out, rates->rates[i], 4);
+        }
+}
+
+static void
+put_sampling(GByteArray *out, const Sampling *sampling)
+{
+    put(out, sampling->domain, 4);
+    put_rates(out, &sampling->samplers);
+    put_rates(out, &sampling->interfaces);
+}
+
+static void
+put_template(GByteArray *out, const Template *tmpl)
+{
+    put(out, tmpl->id, 2);
+    put(out, tmpl->is_options, 1);
+    put(out, tmpl->n_scope, 2);
+    put(out, tmpl->n_fields, 2);
+    put(out, (uint64_t)tmpl->heard_ms, 8);
+    for (uint32_t i = 0; i < tmpl->n_fields; i++) {
+        put(out, tmpl->fields[i].element->pen, 4);
+        put(out, tmpl->fields[i].element->id, 2);
+        put(out, tmpl->fields[i].length, 2);
+    }
+}
+
+static void
+put_domain(GByteArray *out, const Domain *domain)
+{
+    put(out, domain->protocol, 1);
+    put(out, domain->id, 4);
+    put(out, (uint64_t)domain->init_ms, 8);
+    put(out, (uint64_t)domain->boot_ms, 8);
+    put(out, domain->has_uptime, 1);
+    put(out, domain->uptime, 4);
+    put(out, domain->sequence.known, 1);
+    put(out, domain->sequence.next, 4);
+    put(out, domain->header_rate, 4);
+    put_sampling(out, &domain->sampling);
+    put(out, domain->templates.n, 4);
+    for (uint32_t i = 0; i < domain->templates.n_slots; i++)
+        if (domain->templates.slots[i] != NULL)
+            put_template(out, domain->templates.slots[i]);
+}
+
+static void
+put_names(GByteArray *out, const Exporter *exporter)
+{
+    GHashTableIter iter;
+    gpointer key, value;
+
+    put(out, g_hash_table_size(exporter->interfaces), 4);
+    g_hash_table_iter_init(&iter, exporter->interfaces);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        put(out, GPOINTER_TO_UINT(key), 4);
+        put_text(out, ((const InterfaceName *)value)->name);
+        put_text(out, ((const InterfaceName *)value)->description);
+    }
+    put(out, g_hash_table_size(exporter->vrfs), 4);
+    g_hash_table_iter_init(&iter, exporter->vrfs);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        put(out, GPOINTER_TO_UINT(key), 4);
+        put_text(out, value);
+    }
+}
+
+static void
+put_exporter(GByteArray *out, const Exporter *exporter)
+{
+    int64_t skew;
+    bool has_skew = exporter_skew(exporter, &skew);
+
+    g_byte_array_append(out, exporter->address.bytes, sizeof exporter->address.bytes);
+    put(out, exporter->protocol, 1);
+    put(out, (uint64_t)exporter->first_ms, 8);
+    put(out, (uint64_t)exporter->last_ms, 8);
+    put(out, has_skew, 1);
+    put(out, (uint64_t)(has_skew ? skew : 0), 8);
+    put(out, exporter->rate, 4);
+    put(out, exporter->rate_source, 1);
+    put_sampling(out, &exporter->sampling);
+    put_names(out, exporter);
+    put(out, exporter->domains->len, 4);
+    for (guint i = 0; i < exporter->domains->len; i++)
+        put_domain(out, g_ptr_array_index(exporter->domains, i));
+}
 
 GBytes *
-decoder_save(const Decoder *self)
+exporter_state_save(const ExporterTable *table)
 {
-    return g_bytes_new(NULL, 0);
+    GByteArray *out = g_byte_array_new();
+
+    put(out, LAYOUT, 4);
+    put(out, table->exporters->len, 4);
+    for (guint i = 0; i < table->exporters->len; i++)
+        put_exporter(out, g_ptr_array_index(table->exporters, i));
+    return g_byte_array_free_to_bytes(out);
+}
+
+/* Reading */
+
+static uint64_t
+get(Cursor *cur, unsigned length)
+{
+    const uint8_t *at = cursor_take(cur, length);
+    uint64_t value = 0;
+
+    for (unsigned i = length; at != NULL && i-- > 0;)
+        value = value << 8 | at[i];
+    return value;
+}
+
+#define LATEST_MS INT64_C(253402300799999) /* 9999-12-31 */
+
+/* A time, or a distance of times; nonsense becomes 0. */
+static int64_t
+get_ms(Cursor *cur)
+{
+    int64_t ms = (int64_t)get(cur, 8);
+
+    return ms > LATEST_MS || ms < -LATEST_MS ? 0 : ms;
+}
+
+/* A count of things that take at least @least bytes each: more than there is room for is nonsense. */
+static uint32_t
+get_count(Cursor *cur, size_t least)
+{
+    uint32_t n = (uint32_t)get(cur, 4);
+
+    if (n > cursor_left(cur) / least)
+        cur->failed = true;
+    return cur->failed ? 0 : n;
+}
+
+/* The caller owns it; "" when there is none. What is stored is cleaned again by who keeps it. */
+static char *
+get_text(Cursor *cur)
+{
+    size_t length = (size_t)get(cur, 2);
+    const uint8_t *at = cursor_take(cur, length);
+
+    return at == NULL ? g_strdup("") : g_strndup((const char *)at, length);
+}
+
+static void
+get_rates(Cursor *cur, RateMap *rates)
+{
+    uint32_t n = get_count(cur, 12);
+
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t key = get(cur, 8);
+
+        rate_map_put(rates, key, (uint32_t)get(cur, 4));
+    }
+}
+
+static void
+get_sampling(Cursor *cur, Sampling *sampling)
+{
+    sampling->domain = (uint32_t)get(cur, 4);
+    get_rates(cur, &sampling->samplers);
+    get_rates(cur, &sampling->interfaces);
+}
+
+static void
+get_template(Wire *wire, Cursor *cur, Domain *domain)
+{
+    uint16_t id = (uint16_t)get(cur, 2);
+    bool is_options = get(cur, 1) != 0;
+    uint32_t n_scope = (uint32_t)get(cur, 2), n_fields = (uint32_t)get(cur, 2);
+    int64_t heard_ms = get_ms(cur);
+
+    if (id < 256 || n_fields == 0 || n_fields > wire->limits.fields || n_fields > cursor_left(cur) / 8) {
+        cur->failed = true;
+        return;
+    }
+    g_autofree FieldNumber *fields = g_new0(FieldNumber, n_fields);
+    for (uint32_t i = 0; i < n_fields; i++) {
+        fields[i].pen = (uint32_t)get(cur, 4);
+        fields[i].id = (uint16_t)get(cur, 2);
+        fields[i].length = (uint16_t)get(cur, 2);
+    }
+    Template *tmpl =
+        cur->failed ? NULL : template_new(wire->model, id, fields, n_fields, n_scope, is_options);
+    if (tmpl == NULL) {
+        cur->failed = true;
+        return;
+    }
+    tmpl->provisional = true;
+    template_cache_put(&domain->templates, tmpl, heard_ms);
+}
+
+static void
+get_domain(Wire *wire, Cursor *cur, Exporter *exporter)
+{
+    uint32_t protocol = (uint32_t)get(cur, 1), id = (uint32_t)get(cur, 4);
+
+    if (cur->failed || protocol == PROTOCOL_NONE || protocol > PROTOCOL_SFLOW) {
+        cur->failed = true;
+        return;
+    }
+    Domain *domain = exporter_domain(exporter, (Protocol)protocol, id, wire->limits.domains);
+    if (domain == NULL) { /* the limit was lowered since: the rest of this exporter is left out */
+        cur->failed = true;
+        return;
+    }
+    domain->provisional = true;
+    domain->init_ms = get_ms(cur);
+    domain->boot_ms = get_ms(cur);
+    domain->has_uptime = get(cur, 1) != 0;
+    domain->uptime = (uint32_t)get(cur, 4);
+    domain->sequence.known = get(cur, 1) != 0;
+    domain->sequence.next = (uint32_t)get(cur, 4);
+    domain->header_rate = (uint32_t)get(cur, 4);
+    get_sampling(cur, &domain->sampling);
+    uint32_t n = get_count(cur, 15);
+    for (uint32_t i = 0; i < n && !cur->failed; i++)
+        get_template(wire, cur, domain);
+}
+
+static void
+get_names(Cursor *cur, Exporter *exporter)
+{
+    uint32_t n = get_count(cur, 8);
+
+    for (uint32_t i = 0; i < n && !cur->failed; i++) {
+        uint32_t index = (uint32_t)get(cur, 4);
+        g_autofree char *name = get_text(cur);
+        g_autofree char *description = get_text(cur);
+
+        exporter_name_interface(exporter, index, name, description);
+    }
+    n = get_count(cur, 6);
+    for (uint32_t i = 0; i < n && !cur->failed; i++) {
+        uint32_t id = (uint32_t)get(cur, 4);
+        g_autofree char *name = get_text(cur);
+
+        exporter_name_vrf(exporter, id, name);
+    }
+}
+
+static void
+get_exporter(Wire *wire, Cursor *cur, Exporter *exporter)
+{
+    uint32_t protocol = (uint32_t)get(cur, 1);
+
+    exporter->protocol = protocol > PROTOCOL_SFLOW ? PROTOCOL_NONE : (Protocol)protocol;
+    exporter->first_ms = get_ms(cur);
+    exporter->last_ms = get_ms(cur);
+    exporter->has_skew_saved = get(cur, 1) != 0;
+    exporter->skew_saved_ms =
+        get_ms(cur);
+    exporter->rate = (uint32_t)get(cur, 4);
+    uint64_t source = get(cur, 1);
+    exporter->rate_source = (uint8_t)MIN(source, (uint64_t)SAMPLING_OPERATOR);
+    get_sampling(cur, &exporter->sampling);
+    get_names(cur, exporter);
+    uint32_t n = get_count(cur, 51);
+    for (uint32_t i = 0; i < n && !cur->failed; i++)
+        get_domain(wire, cur, exporter);
+}
+
+/* Reads one exporter into the table, or past it: one that may not send any more is read into a table of its
+ * own. */
+static void
+get_one(Wire *wire, Cursor *cur, bool (*is_allowed)(const void *user, const IpAddress *ip), const void *user)
+{
+    IpAddress address;
+    const uint8_t *at = cursor_take(cur, sizeof address.bytes);
+    ExporterTable *aside = NULL;
+
+    if (at == NULL)
+        return;
+    memcpy(address.bytes, at, sizeof address.bytes);
+    Exporter *exporter = NULL;
+    if ((is_allowed == NULL || is_allowed(user, &address)) &&
+        exporter_table_find(wire->table, &address) == NULL)
+        exporter = exporter_table_add(wire->table, &address, 0, true);
+    if (exporter == NULL) {
+        aside = exporter_table_new(&wire->limits, 0);
+        exporter = exporter_table_add(aside, &address, 0, true);
+    }
+    get_exporter(wire, cur, exporter);
+    exporter_table_free(aside);
 }
 
 bool
-decoder_restore(Decoder *self, GBytes *state, GError **error)
+exporter_state_restore(Wire *wire, GBytes *state, bool (*is_allowed)(const void *user, const IpAddress *ip),
+                       const void *user, GError **error)
 {
+    gsize size;
+    const void *bytes = g_bytes_get_data(state, &size);
+    Cursor cur = cursor_over(bytes, size);
+
+    if (size == 0)
+        return true;
+    uint32_t layout = (uint32_t)get(&cur, 4);
+    if (layout != LAYOUT) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "state of exporters has layout %u, not %d",
+                    layout, LAYOUT);
+        return false;
+    }
+    uint32_t n = get_count(&cur, 16 + 1 + 8 + 8 + 1 + 8 + 5 + 12 + 8 + 4), i;
+    for (i = 0; i < n && !cur.failed; i++)
+        get_one(wire, &cur, is_allowed, user);
+    if (cur.failed || cursor_left(&cur) > 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                    "state of exporters is damaged in exporter %u of %u", i, n);
+        return false;
+    }
     return true;
 }

@@ -113,13 +113,16 @@ learn_rate(Wire *self, const OptionsFacts *facts, Sampling *sampling)
 
     if (rate == 0)
         return;
-    self->has_changed = true;
-    if (facts->has_sampler)
+    if (facts->has_sampler) {
+        self->has_changed |= rate_map_find(&sampling->samplers, facts->rate.sampler) != rate;
         rate_map_put(&sampling->samplers, facts->rate.sampler, rate);
-    else if (facts->has_interface && facts->interface != 0)
+    } else if (facts->has_interface && facts->interface != 0) {
+        self->has_changed |= rate_map_find(&sampling->interfaces, facts->interface) != rate;
         rate_map_put(&sampling->interfaces, facts->interface, rate);
-    else
+    } else {
+        self->has_changed |= sampling->domain != rate;
         sampling->domain = rate;
+    }
 }
 
 void
@@ -136,6 +139,8 @@ options_learn(Wire *self, const Template *tmpl, const uint8_t *const *at, const 
         exporter_name_interface(self->exporter, facts.interface, facts.name, facts.description);
     if (facts.has_vrf && facts.vrf_name[0] != '\0')
         exporter_name_vrf(self->exporter, facts.vrf, facts.vrf_name);
-    if (facts.rate.init_ms != 0 && facts.rate.init_ms < LATEST_MS)
+    if (facts.rate.init_ms != 0 && facts.rate.init_ms < LATEST_MS) {
+        self->has_changed |= self->domain->init_ms != (int64_t)facts.rate.init_ms;
         self->domain->init_ms = self->domain->boot_ms = (int64_t)facts.rate.init_ms;
+    }
 }

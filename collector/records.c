@@ -252,6 +252,17 @@ sample(const Wire *self, const SetSampling *set, const PlanExtra *extra, FlowRec
         record->sampling = rate;
 }
 
+/* For the exporter's page: the rate of the last record stands for all, unless they differ. */
+static inline void
+note_rate(Exporter *exporter, const FlowRecord *last)
+{
+    if (exporter->rate == last->sampling && exporter->rate_source == last->sampling_source)
+        return;
+    exporter->rate_mixed = exporter->rate != 0 && last->sampling != 0 && exporter->rate != last->sampling;
+    exporter->rate = last->sampling;
+    exporter->rate_source = last->sampling_source;
+}
+
 /* What the extra fields of a record say besides its sampling. */
 static void
 use_extra(const PlanExtra *extra, const DecodePlan *plan, SetClock clock, FlowRecord *record)
@@ -320,6 +331,7 @@ complete(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t n)
         for (uint32_t i = 0; i < n; i++)
             sample(job->wire, &job->sampling, extras == NULL ? NULL : &extras[i], &records[i]);
     job->wire->exporter->octets += finish(plan, records, n);
+    note_rate(job->wire->exporter, &records[n - 1]);
 }
 
 static void

@@ -8,12 +8,12 @@ enum { REBOOT_TOLERANCE_MS = 60 * 1000 }; /* a datagram that was overtaken is no
 bool
 wire_open(Wire *self, Protocol protocol, uint32_t domain, int64_t export_ms)
 {
-    Domain *known = self->exporter->last_domain;
+    guint n_known = self->exporter->domains->len;
 
     self->domain = exporter_domain(self->exporter, protocol, domain, self->limits.domains);
     if (self->domain == NULL)
         return false;
-    if (self->domain != known)
+    if (self->exporter->domains->len != n_known)
         self->has_changed = true;
     self->domain->provisional = false;
     self->exporter->protocol = protocol;
@@ -51,6 +51,17 @@ note_restart(Wire *self)
 
     self->exporter->books.sequence_resets++;
     note_loss(self, news.confirmed, news.confirmed_export_ms);
+}
+
+void
+wire_confirm_losses(Wire *self, Exporter *exporter, Domain *domain)
+{
+    SequenceGap gap;
+
+    self->exporter = exporter;
+    self->domain = domain;
+    while (sequence_confirm(&domain->sequence, &gap))
+        note_loss(self, gap.left, gap.export_ms);
 }
 
 void

@@ -57,6 +57,9 @@ wire_malformed(Wire *self, Refusal reason)
     self->exporter->books.malformed[reason]++;
 }
 
+/* Hands over what is still open of a stream's gaps. */
+void wire_confirm_losses(Wire *self, Exporter *exporter, Domain *domain);
+
 /* A template as parsed: counts, keeps it, and decodes what waited for it. False: the rest of the set is
  * unreadable. */
 bool wire_template(Wire *self, TemplateResult result, Template *tmpl);

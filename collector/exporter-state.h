@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * exporter-state.h - what was learned from exporters, as bytes that survive a restart
+ *
+ * Little-endian, a count before each list, no alignment. Reading trusts nothing: every count is checked
+ * against the bytes that are left and against the limits that hold for the network too.
+ */
+#pragma once
+#include "collector/wire.h"
+
+GBytes *exporter_state_save(const ExporterTable *table);
+/* Adds to @wire's table those whom @is_allowed lets in (NULL: all), marked as provisional. False when the
+ * bytes make no sense; what was read up to there is kept. */
+bool exporter_state_restore(Wire *wire, GBytes *state,
+                            bool (*is_allowed)(const void *user, const IpAddress *ip), const void *user,
+                            GError **error);
