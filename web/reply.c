@@ -12,9 +12,9 @@
 
 static const char policy_api[] =
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-static const char policy_page[] =
-    "default-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; frame-ancestors 'none'; "
-    "base-uri 'none'; form-action 'none'; object-src 'none'";
+static const char policy_page[] = "default-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+                                  "connect-src 'self'; frame-ancestors 'none'; "
+                                  "base-uri 'none'; form-action 'none'; object-src 'none'";
 
 static void
 make_etag(Reply *reply)

@@ -123,7 +123,7 @@ bind_socket(const WebConf *conf, GError **error)
         return -1;
     int fd = fcntl(g_socket_get_fd(socket), F_DUPFD_CLOEXEC, 3);
     if (fd < 0)
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "cannot keep the socket: %s",
+        g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "cannot keep the socket: %s",
                     g_strerror(errno));
     return fd;
 }
@@ -150,7 +150,7 @@ listening_socket(const WebConf *conf, GError **error)
         return -1;
     if (listen(fd, BACKLOG) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
         return fd;
-    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "cannot listen for HTTP: %s",
+    g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "cannot listen for HTTP: %s",
                 g_strerror(errno));
     close(fd);
     return -1;

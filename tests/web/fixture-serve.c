@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fixture-serve.c - runs the fixture for a test in another language: prints where it is, ends with its input
  */
-#include "fixture.h"
+#include "tests/web/fixture.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fixture.c - see fixture.h */
-#include "fixture.h"
+#include "tests/web/fixture.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -292,7 +292,7 @@ fixture_clear(Fixture *self)
 void
 fixture_set_mood(Fixture *self, Mood mood)
 {
-    g_atomic_int_set(&self->mood, mood);
+    g_atomic_int_set(&self->mood, (gint)mood);
 }
 
 json_t *

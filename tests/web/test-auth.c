@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-auth.c - tokens, scopes, and patience with who guesses */
-#include "fixture.h"
+#include "tests/web/fixture.h"
 #include "web/auth.h"
 
 #include <glib/gstdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-server.c - the whole server over loopback: what it serves, and what it does with a hostile or slow
  * client */
-#include "fixture.h"
+#include "tests/web/fixture.h"
 
 #include <string.h>
 #include <sys/socket.h>
