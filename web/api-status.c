@@ -22,7 +22,7 @@ void
 status_handle(Request *request)
 {
     request_ask(request, PEER_SENSE, json_pack("{s:s}", "what", "status"));
-    request_ask_within(request, PEER_SERIES, json_pack("{s:s}", "what", "status"), SERIES_STATUS_MS);
+    request_ask_within(request, PEER_SERIES, json_pack("{s:s}", "what", "counters"), SERIES_STATUS_MS);
 }
 
 /* The counts of alerts come from the store, which holds what earlier runs found as well. */

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+enum { SERIES_MS = 300 }; /* as long as the page waits for what it can do without */
+
 typedef struct Metric {
     const char *name, *type, *help;
     const char *path;  /* to a number, an object of numbers, or an array of objects: "status.books.decoded" */
@@ -55,7 +57,11 @@ static const Metric metrics[] = {
       "socket", "listen", "drops" },
     { "talaya_socket_buffer_bytes", "gauge", "Receive buffer that the kernel gave, by socket.",
       "status.sockets", "socket", "listen", "got" },
-    { "talaya_series_files", "gauge", "RRD files of traffic history.", "status.series.files" },
+    { "talaya_series_files", "gauge", "RRD files of traffic history.", "series.files" },
+    { "talaya_series_samples_total", "counter", "Samples that came for the traffic history.",
+      "series.samples" },
+    { "talaya_series_written_total", "counter", "Samples written to disk.", "series.written" },
+    { "talaya_series_failed_total", "counter", "Samples that could not be written.", "series.failed" },
     { "talaya_exporter_up", "gauge", "Whether an exporter sends and all is well with it.", "exporters",
       "exporter", "address", "state", "ok" },
     { "talaya_exporter_datagrams_received_total", "counter", "Datagrams received, by exporter.", "exporters",
@@ -77,6 +83,7 @@ metrics_handle(Request *request)
 {
     request_ask(request, PEER_SENSE, json_pack("{s:s}", "what", "status"));
     request_ask(request, PEER_SENSE, json_pack("{s:s}", "what", "exporters"));
+    request_ask_within(request, PEER_SERIES, json_pack("{s:s}", "what", "counters"), SERIES_MS);
 }
 
 /* Lends what lies at a dotted path; NULL when it is not there. */
@@ -184,16 +191,18 @@ void
 metrics_finish(Request *request)
 {
     WebContext *context = request_context(request);
+    json_t *series = request_answer_json(request, 2); /* may be missing */
     json_t *status = request_answer_json(request, 0);
     json_t *exporters = status == NULL ? NULL : request_answer_json(request, 1);
     GString *out;
 
     if (exporters == NULL) {
         json_decref(status);
+        json_decref(series);
         return;
     }
     json_t *items = json_object_get(exporters, "items");
-    json_t *root = json_pack("{s:o, s:O?}", "status", status, "exporters", items);
+    json_t *root = json_pack("{s:o, s:O?, s:o?}", "status", status, "exporters", items, "series", series);
     out = g_string_sized_new(8192);
     add_own(out, context, root);
     for (size_t i = 0; i < G_N_ELEMENTS(metrics); i++)

@@ -13,7 +13,7 @@
 #include "web/route.h"
 
 typedef enum Peer { PEER_SENSE, PEER_SERIES, N_PEERS } Peer;
-enum { REQUEST_ASKS_MOST = 2, REQUEST_BODY_MOST = 64 << 10 };
+enum { REQUEST_ASKS_MOST = 3, REQUEST_BODY_MOST = 64 << 10 };
 
 typedef struct WebContext WebContext; /* web/context.h */
 WebContext *request_context(Request *self);

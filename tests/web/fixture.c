@@ -174,14 +174,14 @@ answer(StandIn *self, Store *store, const Message *message)
     const char *what = json_string_value(json_object_get(query, "what"));
 
     g_assert_nonnull(what);
-    bool is_series_status = self == &fixture->stand_ins[1] && strcmp(what, "status") == 0;
-    if (!is_series_status) {
+    bool is_counters = self == &fixture->stand_ins[1] && strcmp(what, "counters") == 0;
+    if (!is_counters) {
         g_mutex_lock(&fixture->lock);
         g_free(fixture->last_query);
         fixture->last_query = g_strndup(bytes, length);
         g_mutex_unlock(&fixture->lock);
     }
-    json_t *object = is_series_status
+    json_t *object = is_counters
                          ? json_pack("{s:i,s:i,s:i,s:b}", "files", 1, "samples", 2, "written", 2, "paused", 0)
                          : answer_of(fixture, store, query, &status);
     g_autofree char *text = strcmp(what, "graph") == 0 ? strdup(svg) : json_dumps(object, JSON_COMPACT);

@@ -51,19 +51,11 @@ test_a_path_finds_its_route(void)
 static void
 test_what_is_not_in_the_table_has_no_route(void)
 {
-    static const char *const paths[] = { "/",
-                                         "/thing",
-                                         "/things/",
-                                         "/things/7/",
-                                         "/things//",
-                                         "//things",
-                                         "/things/7/parts",
-                                         "/things/7/parts/a/b",
-                                         "/THINGS",
-                                         "/things/%2F",
-                                         "/things/a%2Fparts",
-                                         "/things/.."
-                                         "/x" };
+    static const char *const paths[] = {
+        "/",         "/thing",      "/things/",          "/things/7/",
+        "/things//", "//things",    "/things/7/parts",   "/things/7/parts/a/b",
+        "/THINGS",   "/things/%2F", "/things/a%2Fparts", "/things/../x"
+    };
     char allow[ROUTE_ALLOW];
     RouteArgs args;
     int index;
