@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* config.c - see config.h */
 #include "collector/base/config.h"
+#include "collector/base/nearest.h"
 
 #include <gio/gio.h>
 #include <stdlib.h>
@@ -16,50 +17,6 @@ struct Config {
     char **sections;
     GHashTable *lines; /* "section\nkey" -> line */
 };
-
-/* ---- nearest name ---- */
-
-/* Edits from @a to @b (Levenshtein 1966), swaps of neighbours counted as one. Short words only. */
-static unsigned
-edits(const char *a, const char *b)
-{
-    enum { MOST = 40 };
-    size_t n = strlen(a), m = strlen(b);
-    unsigned rows[3][MOST + 1];
-
-    if (n > MOST || m > MOST)
-        return MOST;
-    for (size_t j = 0; j <= m; j++)
-        rows[0][j] = (unsigned)j;
-    for (size_t i = 1; i <= n; i++) {
-        unsigned *now = rows[i % 3], *last = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
-        now[0] = (unsigned)i;
-        for (size_t j = 1; j <= m; j++) {
-            unsigned best = last[j - 1] + (a[i - 1] != b[j - 1]);
-            best = MIN(best, MIN(last[j], now[j - 1]) + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                best = MIN(best, before[j - 2] + 1);
-            now[j] = best;
-        }
-    }
-    return rows[n % 3][m];
-}
-
-const char *
-nearest_name(const char *word, const char *const *names)
-{
-    const char *best = NULL;
-    unsigned least = (unsigned)strlen(word) / 2 + 2;
-
-    for (; *names != NULL; names++) {
-        unsigned n = edits(word, *names);
-        if (n < least) {
-            least = n;
-            best = *names;
-        }
-    }
-    return best;
-}
 
 /* ---- the table ---- */
 
@@ -116,8 +73,7 @@ static void
 complain_unknown(const Config *self, GString *to, unsigned line, const char *what, const char *word,
                  GPtrArray *names)
 {
-    g_ptr_array_add(names, NULL);
-    const char *near = nearest_name(word, (const char *const *)names->pdata);
+    const char *near = nearest_name(word, (const char *const *)names->pdata, names->len);
 
     complain(self, to, line, "there is no %s '%s'%s%s%s", what, word, near != NULL ? "; did you mean '" : "",
              near != NULL ? near : "", near != NULL ? "'?" : "");
@@ -186,7 +142,7 @@ check_value(const Config *self, const ConfigKey *key, const char *text, unsigned
         g_auto(GStrv) choices = g_strsplit(key->choices, " ", -1);
         if (g_strv_contains((const char *const *)choices, text))
             break;
-        const char *near = nearest_name(text, (const char *const *)choices);
+        const char *near = nearest_name(text, (const char *const *)choices, g_strv_length(choices));
         complain(self, wrong, line, "%s=%s is none of: %s%s%s%s", key->key, text, key->choices,
                  near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
         break;

@@ -51,6 +51,3 @@ const char *const *config_sections(const Config *self);
 /* Line in the file, 0 when the key is not in it. For complaints of a higher level. */
 unsigned config_line(const Config *self, const char *section, const char *key);
 const char *config_name(const Config *self);
-
-/* The name in @names (NULL-terminated) that is nearest to @word, or NULL when none is near. */
-const char *nearest_name(const char *word, const char *const *names);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-config.c - what an operator is told of a configuration that is not sound */
 #include "collector/base/config.h"
+#include "collector/base/nearest.h"
 
 #include <string.h>
 
@@ -116,11 +117,11 @@ test_binary_rubbish_is_no_configuration(void)
 static void
 test_the_nearest_name_is_near(void)
 {
-    static const char *const names[] = { "residential", "hosting", "mobile", NULL };
+    static const char *const names[] = { "residential", "hosting", "mobile" };
 
-    g_assert_cmpstr(nearest_name("residental", names), ==, "residential");
-    g_assert_cmpstr(nearest_name("moblie", names), ==, "mobile");
-    g_assert_null(nearest_name("xyzzyplugh", names));
+    g_assert_cmpstr(nearest_name("residental", names, G_N_ELEMENTS(names)), ==, "residential");
+    g_assert_cmpstr(nearest_name("moblie", names, G_N_ELEMENTS(names)), ==, "mobile");
+    g_assert_null(nearest_name("xyzzyplugh", names, G_N_ELEMENTS(names)));
 }
 
 int

@@ -3,7 +3,7 @@
  * make-captures.c - writes generated exports into pcap files
  *
  *   make-captures --list                         names of the shapes
- *   make-captures FOLDER RECORDS [SEED [SHAPE...]]   FOLDER/SHAPE.pcap, each with so many flow records
+ *   make-captures FOLDER RECORDS [SEED [SHAPE...]]   FOLDER/SHAPE.pcap (the folder is made), each with so many flow records
  *
  * Each shape is an exporter of its own (192.0.2.1 and on). For the system tests and the benchmark.
  */
@@ -63,7 +63,7 @@ main(int argc, char **argv)
     uint32_t records = (uint32_t)g_ascii_strtoull(argv[2], NULL, 10);
     uint64_t seed = argc > 3 ? g_ascii_strtoull(argv[3], NULL, 10) : 1;
     const char *const *wanted = argc > 4 ? (const char *const *)argv + 4 : shapes;
-    bool all = true;
+    bool all = g_mkdir_with_parents(argv[1], 0755) == 0;
     for (uint32_t host = 1; *wanted != NULL; wanted++, host++)
         all &= write_one(argv[1], *wanted, host, seed + host, records);
     return all ? 0 : 1;

@@ -31,8 +31,8 @@ def test_files(tap, captures, scratch):
     cases = [
         (scratch / "missing.pcap", "No such file"),
         (empty, "is empty"),
-        (scratch, "is no file"),
-        (cut, "cut short"),
+        (scratch, "is a folder"),
+        (cut, "truncated"),
     ]
     for path, words in cases:
         result = run("decode", "--format", "none", "--summary", path, good)
