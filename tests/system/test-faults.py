@@ -122,6 +122,9 @@ def test_damaged_state(tap, scratch, captures):
             tap.ok((daemon.state / f"{name}.bad-1").exists(), f"damaged {name}: the file is kept for a look")
             status, _ = daemon.request("/api/v1/status", token=token)
             tap.equal(status, 200, f"damaged {name}: the token still works, so the database was not touched")
+    with daemon.start():
+        sent = daemon.send(good_capture(captures))["datagrams"]
+        wait_for(lambda: daemon.api("status")["books"]["received"] >= sent)
     database = daemon.state / "talaya.db"
     for extra in ("-wal", "-shm"):
         pathlib.Path(f"{database}{extra}").unlink(missing_ok=True)
