@@ -68,6 +68,7 @@ reader_store(Reader *self, const char **why)
     *why = "there is no store of alerts yet; the sense process makes it at its first start";
     if (self->path == NULL || stat(self->path, &file) != 0) {
         g_clear_pointer(&self->store, store_free);
+        self->has_tried = false;
         return NULL;
     }
     if (self->store != NULL && (file.st_dev != self->device || file.st_ino != self->inode)) {

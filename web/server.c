@@ -23,7 +23,7 @@ enum {
     DEFAULT_PER_ADDRESS = 64,
     CONNECTION_MEMORY = 32 << 10, /* request line and headers in, headers out */
     IN_FLIGHT = 64,
-    BACKLOG = 128,
+    BACKLOG = 256,
 };
 
 struct WebServer {
