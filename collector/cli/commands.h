@@ -12,5 +12,6 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 int command_bench(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_decode(int argc, char **argv);
+int command_replay(int argc, char **argv);
 int command_send(int argc, char **argv);
 int command_version(int argc, char **argv);

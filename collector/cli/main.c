@@ -23,6 +23,7 @@ static const Command commands[] = {
     { "bench", command_bench, "measure what a record costs on this machine" },
     { "check", command_check, "validate a configuration and the tables that it names" },
     { "decode", command_decode, "print what is in captures, record by record" },
+    { "replay", command_replay, "score captures in flow time and print the alerts" },
     { "send", command_send, "play the datagrams of captures over UDP" },
     { "version", command_version, "print the version" },
 };

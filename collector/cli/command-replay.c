@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * command-replay.c - `talaya replay`: captures go the whole way, in flow time, as fast as it goes
+ *
+ * Decoder and scorer run in one thread; nothing looks at a clock, and the hash seed is fixed, so the same
+ * input gives the same lines, byte for byte. Alerts are lines of JSON on stdout. With --state they are stored
+ * as well, the baselines are read before and kept after, and a later `talaya serve` on the same folder goes
+ * on from there.
+ */
+#include "collector/base/statefile.h"
+#include "collector/capture.h"
+#include "collector/cli/commands.h"
+#include "collector/cli/settings.h"
+#include "scoring/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { REPLAY_SEED = 1, STATE_VERSION = 1 };
+/* As sense.c has it. */
+static const char baselines_magic[8] = { 'T', 'A', 'L', 'B', 'A', 'S', 'E', '1' };
+
+typedef struct Replay {
+    Settings *settings;
+    Scorer *scorer;
+    Decoder *decoder;
+    Store *store; /* NULL without --state */
+    bool wants_summary;
+    WallTime last;
+    uint64_t alerts, datagrams, records;
+    GError *error; /* the first failure of the store */
+} Replay;
+
+static void
+print_alert(void *user, const Alert *lent)
+{
+    Replay *self = user;
+    g_autofree Alert *alert = g_memdup2(lent, sizeof *lent);
+
+    alert->is_demo = self->settings->demo.data;
+    json_t *json = alert_to_json(alert);
+    if (json != NULL) {
+        json_dumpf(json, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
+        putchar('\n');
+        json_decref(json);
+    }
+    self->alerts++;
+    if (self->store != NULL && self->error == NULL)
+        store_put_alert(self->store, alert, &self->error);
+}
+
+static FlowBatch *
+score_batch(void *user, FlowBatch *batch)
+{
+    Replay *self = user;
+
+    if (batch->n > 0 || batch->n_losses > 0)
+        scorer_batch(self->scorer, batch);
+    self->records += batch->n;
+    batch->n = batch->n_losses = 0;
+    return batch;
+}
+
+static IpAddress
+address_of(void *user, uint32_t index)
+{
+    Replay *self = user;
+    const Exporter *exporter = exporter_table_get(decoder_exporters(self->decoder), index);
+
+    return exporter != NULL ? exporter_address(exporter) : (IpAddress){ 0 };
+}
+
+/* False, with a message, when the file could not be read to its end; what came before counts. */
+static bool
+replay_file(Replay *self, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Capture) capture = capture_open(path, &error);
+    Datagram datagram;
+    int more = -1;
+
+    while (capture != NULL && (more = capture_next(capture, &datagram, &error)) > 0) {
+        decoder_datagram(self->decoder, &datagram);
+        self->datagrams++;
+        self->last = datagram.received;
+    }
+    if (more < 0)
+        fprintf(stderr, "talaya replay: %s\n", error->message);
+    return more == 0;
+}
+
+static bool
+open_state(Replay *self, const char *state_dir)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *alerts = settings_state_path(self->settings, state_dir, "talaya.db");
+    g_autofree char *baselines = settings_state_path(self->settings, state_dir, "baselines");
+    g_autofree char *notice = NULL;
+
+    g_mkdir_with_parents(state_dir, 0750);
+    self->store = store_open(alerts, &notice, &error);
+    if (notice != NULL)
+        fprintf(stderr, "talaya replay: %s\n", notice);
+    if (self->store == NULL) {
+        fprintf(stderr, "talaya replay: %s\n", error->message);
+        return false;
+    }
+    g_autoptr(GBytes) state = state_file_read(baselines, baselines_magic, STATE_VERSION, &error);
+    if (error == NULL && state != NULL)
+        scorer_restore(self->scorer, state, &error);
+    if (error != NULL)
+        fprintf(stderr, "talaya replay: %s; learning begins anew\n", error->message);
+    return true;
+}
+
+static bool
+keep_state(Replay *self, const char *state_dir)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = settings_state_path(self->settings, state_dir, "baselines");
+    g_autoptr(GBytes) state = scorer_save(self->scorer);
+
+    state_file_write(path, baselines_magic, STATE_VERSION, g_bytes_get_data(state, NULL),
+                     g_bytes_get_size(state), &error);
+    if (error == NULL)
+        error = g_steal_pointer(&self->error);
+    if (error != NULL)
+        fprintf(stderr, "talaya replay: %s\n", error->message);
+    return error == NULL;
+}
+
+static void
+print_summary(const Scorer *scorer)
+{
+    json_t *status = scorer_status_json(scorer);
+
+    json_dumpf(status, stderr, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    fputc('\n', stderr);
+    json_decref(status);
+}
+
+static int
+replay(Replay *self, const char *state_dir, char **files)
+{
+    bool whole = true;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(AssetTable) assets = settings_assets(self->settings, &error);
+    g_autoptr(PlaceTable) places = assets == NULL ? NULL : settings_places(self->settings, &error);
+
+    if (places == NULL) {
+        fprintf(stderr, "talaya replay: %s\n", error->message);
+        return EXIT_FAILED;
+    }
+    ScoringConf scoring = settings_scoring(self->settings);
+    DecoderConf decoding = settings_decoder(self->settings);
+    ScorerSink alerts = { .user = self, .alert = print_alert };
+    DecoderSink flows = { .user = self, .flows = score_batch };
+    scoring.hash_seed = decoding.hash_seed = REPLAY_SEED;
+    decoding.allow_all = true; /* files named here are wanted */
+    g_autoptr(Scorer) scorer = scorer_new(&scoring, assets, places, &alerts);
+    g_autoptr(Decoder) decoder = decoder_new(&decoding, &flows);
+    self->scorer = scorer;
+    self->decoder = decoder;
+    scorer_set_exporters(scorer, address_of, self);
+    if (state_dir != NULL && !open_state(self, state_dir))
+        return EXIT_FAILED;
+    for (char **file = files; *file != NULL; file++)
+        whole = replay_file(self, *file) && whole;
+    decoder_flush(decoder, self->last);
+    scorer_finish(scorer);
+    if (state_dir != NULL)
+        whole = keep_state(self, state_dir) && whole;
+    if (self->wants_summary)
+        print_summary(scorer);
+    store_free(self->store);
+    return whole ? EXIT_DONE : EXIT_FAILED;
+}
+
+int
+command_replay(int argc, char **argv)
+{
+    g_autofree char *config = NULL, *state_dir = NULL;
+    g_auto(GStrv) files = NULL;
+    gboolean summary = FALSE;
+    const GOptionEntry entries[] = {
+        { "config", 'c', 0, G_OPTION_ARG_FILENAME, &config, "The configuration (required)", "FILE" },
+        { "state", 's', 0, G_OPTION_ARG_FILENAME, &state_dir, "Keep alerts and baselines in DIR", "DIR" },
+        { "summary", 0, 0, G_OPTION_ARG_NONE, &summary, "Print the scorer's counters on stderr at the end",
+          NULL },
+        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files, NULL, "FILE..." },
+        { NULL, 0, 0, 0, NULL, NULL, NULL },
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("- score captures in flow time");
+    g_autoptr(GError) error = NULL;
+
+    g_option_context_set_summary(context,
+                                 "Decodes and scores captures (pcap, pcapng, raw datagrams, RFC 5655) in "
+                                 "the order given, and prints a line of JSON when an alert opens or "
+                                 "changes much.");
+    g_option_context_set_description(context,
+                                     "Example:\n  talaya replay --config talaya.conf week1.pcap week2.pcap "
+                                     "| jq -r '.summary'\n");
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+        fprintf(stderr, "talaya replay: %s\n", error->message);
+        return EXIT_USAGE;
+    }
+    if (config == NULL || files == NULL) {
+        fprintf(stderr, "talaya replay: %s; 'talaya replay --help' tells how\n",
+                config == NULL ? "--config is missing" : "no FILE given");
+        return EXIT_USAGE;
+    }
+    Replay self = { .settings = settings_load(config, &error), .wants_summary = summary };
+    if (self.settings == NULL) {
+        fprintf(stderr, "talaya replay: %s\n", error->message);
+        return EXIT_FAILED;
+    }
+    int status = replay(&self, state_dir, files);
+    settings_free(self.settings);
+    return status;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * baseline.h - what is normal for one asset and one metric, by hour of the week
+ *
+ * Works on log1p of the window's sum, where office hours and bursts look alike. 168 cells, and behind them,
+ * for as long as a cell has seen little: hour of day, then the asset as a whole (partial pooling). Updates
+ * are winsorised: a window moves a cell by at most three spreads, so that an hour of odd traffic does not
+ * become normal. Pure arithmetic: no I/O, no clock, no allocation.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { BASELINE_CELLS = 168, BASELINE_HOURS = 24 };
+
+typedef struct Baseline {
+    float cell[BASELINE_CELLS]; /* centre, log1p scale */
+    uint16_t cell_n[BASELINE_CELLS];
+    float hour[BASELINE_HOURS];
+    float spread_hour[BASELINE_HOURS]; /* mean absolute deviation */
+    uint32_t hour_n[BASELINE_HOURS];
+    float overall, spread;
+    uint32_t n;
+} Baseline;
+
+/* Hour of the week (0: Monday 00 h UTC) of a time. */
+uint32_t baseline_hour_of_week(int64_t time_ms);
+
+typedef struct BaselineBand {
+    double centre, spread;      /* log1p scale; spread is like a standard deviation */
+    double expected, low, high; /* in units of the metric */
+} BaselineBand;
+/* What a window in @hour of the week should look like; @prior_spread is the role's, for the young. */
+BaselineBand baseline_expect(const Baseline *self, uint32_t hour, double prior_spread);
+/* Teaches one window whose log1p value is @x. */
+void baseline_teach(Baseline *self, uint32_t hour, double x, double prior_spread);
+/* Cells that have seen at least one full hour's worth of windows (@per_hour). */
+uint32_t baseline_hours_covered(const Baseline *self, uint32_t per_hour);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* budget.c - see budget.h */
+#include "scoring/budget.h"
+
+#include <math.h>
+
+static const double threshold_least = 20; /* never alert below a hundred to one */
+static const double fade = 0.9;
+static const double e_value_tail = 4.343;            /* mean excess in dB when P(e >= x) = 1/x */
+static const double tail_trust = 10, tail_want = 15; /* peaks */
+static const double share = 0.4; /* of the budget, for each of the two families; the rest is slack */
+
+void
+budget_init(Budget *self, double per_day, double windows_per_day)
+{
+    *self = (Budget){ .per_day = fmax(per_day, 1e-3), .windows_per_day = windows_per_day };
+    for (int i = 0; i < N_FAMILIES; i++)
+        self->discount[i] = 1;
+    budget_assets(self, 1);
+}
+
+void
+budget_assets(Budget *self, uint32_t assets)
+{
+    double tests = fmax(1, assets) * self->windows_per_day;
+
+    self->threshold = fmax(self->threshold, fmax(threshold_least, 10 * log10(tests / self->per_day)));
+}
+
+void
+budget_peak(Budget *self, EvidenceFamily family, double decibans)
+{
+    int bin = (int)fmin(BUDGET_BINS - 1, fmax(0, decibans));
+
+    if (decibans >= 1)
+        self->peaks[family][bin] += 1;
+}
+
+/* The score that the family's clean tail passes @rate times a day, or 0 when too little is known. */
+static double
+tail_level(const float peaks[BUDGET_BINS], double days, double rate)
+{
+    double above = 0, excess = 0;
+    int from = BUDGET_BINS - 1;
+
+    for (; from > 0 && above < tail_want; from--)
+        above += (double)peaks[from];
+    if (above < tail_want)
+        return 0;
+    from++;
+    for (int i = from; i < BUDGET_BINS; i++)
+        excess += (double)peaks[i] * (i + 0.5 - from);
+    double mean = (excess + tail_trust * e_value_tail) / (above + tail_trust);
+
+    return from + mean * log(above / days / rate);
+}
+
+void
+budget_day(Budget *self, uint32_t assets)
+{
+    self->days = self->days * fade + 1;
+    self->threshold = 0;
+    budget_assets(self, assets);
+    for (int f = 0; f < N_FAMILIES; f++) {
+        double level = tail_level(self->peaks[f], self->days, share * self->per_day);
+        self->discount[f] = level > self->threshold ? self->threshold / level : 1;
+        for (int i = 0; i < BUDGET_BINS; i++)
+            self->peaks[f][i] *= (float)fade;
+    }
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * budget.h - the operator's promise: so many false alarms a day for the whole network
+ *
+ * With A asset-windows a day, evidence of A/budget crosses its threshold at most budget times a day if
+ * e-values keep their promise (evidence.h); that is the threshold, in decibans. They keep it as well as the
+ * models behind them are right, and models are wrong: so for every family of detectors the highest score of
+ * each asset and day is remembered in a histogram that fades over about ten days, its tail is fitted
+ * (exponential in decibans), and where that tail would break the budget, the family's evidence is discounted
+ * until it does not. All parts of a score get the same discount, so they still add up. Bounded, pure
+ * arithmetic.
+ */
+#pragma once
+#include <stdint.h>
+
+typedef enum EvidenceFamily { FAMILY_VOLUME = 0, FAMILY_CONTACT, N_FAMILIES } EvidenceFamily;
+enum { BUDGET_BINS = 128 };
+
+typedef struct Budget {
+    double per_day;
+    double windows_per_day;
+    double days;                          /* remembered, fading */
+    float peaks[N_FAMILIES][BUDGET_BINS]; /* asset-days by their highest score, fading */
+    double threshold;                     /* decibans */
+    double discount[N_FAMILIES];          /* 0..1 */
+} Budget;
+
+void budget_init(Budget *self, double per_day, double windows_per_day);
+/* The highest undiscounted score of one asset and day. */
+void budget_peak(Budget *self, EvidenceFamily family, double decibans);
+/* A day of flow time is over; @assets were active in it. */
+void budget_day(Budget *self, uint32_t assets);
+/* More assets came: the threshold may only wait for the end of the day to fall. */
+void budget_assets(Budget *self, uint32_t assets);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* calibrate.c - see calibrate.h */
+#include "scoring/calibrate.h"
+
+#include <math.h>
+
+/* Bins: 48 of a quarter from -4 to 8, then 16 that grow by 2^(1/4), up to 128. */
+enum { LINEAR_BINS = 48 };
+static const double first_edge = -4, bin_width = 0.25, linear_end = 8;
+static const double tail_share = 0.05, tail_least = 20; /* where the Pareto tail begins */
+static const double shape_prior = 0.15, shape_trust = 60, shape_most = 0.5;
+static const double own_trust = 600; /* windows after which own and role weigh alike */
+static const double p_least = 1e-9;
+
+static double
+bin_edge(int bin)
+{
+    if (bin <= LINEAR_BINS)
+        return first_edge + bin_width * bin;
+    return linear_end * exp2((bin - LINEAR_BINS) / 4.0);
+}
+
+static int
+bin_of(double residual)
+{
+    if (!(residual > first_edge))
+        return 0;
+    if (residual < linear_end)
+        return (int)((residual - first_edge) / bin_width);
+    int bin = LINEAR_BINS + (int)(4 * log2(residual / linear_end));
+
+    return bin < SKETCH_BINS ? bin : SKETCH_BINS - 1;
+}
+
+void
+sketch_add(ResidualSketch *self, double residual)
+{
+    self->count[bin_of(residual)] += 1;
+    self->n += 1;
+    if (self->n < SKETCH_MOST)
+        return;
+    for (int i = 0; i < SKETCH_BINS; i++)
+        self->count[i] /= 2;
+    self->n /= 2;
+}
+
+/* The first bin of the tail, and how many residuals lie in it and above. */
+static int
+tail_from(const ResidualSketch *self, double *in_tail)
+{
+    double above = 0, want = fmax(tail_least, tail_share * (double)self->n);
+    int bin = SKETCH_BINS - 1;
+
+    for (; bin > 0; bin--) {
+        above += (double)self->count[bin];
+        if (above >= want)
+            break;
+    }
+    *in_tail = above;
+    return bin;
+}
+
+/* Method of moments for the generalised Pareto, shape held back towards a heavy tail while data are few. */
+static double
+pareto_tail(const ResidualSketch *self, int from, double in_tail, double excess)
+{
+    double sum = 0, squares = 0, edge = bin_edge(from);
+
+    for (int i = from; i < SKETCH_BINS; i++) {
+        double middle = (bin_edge(i) + bin_edge(i + 1)) / 2 - edge;
+        sum += (double)self->count[i] * middle;
+        squares += (double)self->count[i] * middle * middle;
+    }
+    double mean = fmax(sum / in_tail, 0.1);
+    double variance = fmax(squares / in_tail - mean * mean, 1e-6);
+    double shape = 0.5 * (1 - mean * mean / variance);
+    shape =
+        (fmin(fmax(shape, 0), shape_most) * in_tail + shape_prior * shape_trust) / (in_tail + shape_trust);
+    double scale = mean * (1 - shape);
+
+    return pow(1 + shape * excess / scale, -1 / shape);
+}
+
+double
+sketch_upper_p(const ResidualSketch *self, double residual)
+{
+    double above = 0, in_tail;
+    int bin = bin_of(residual);
+
+    if (self->n < 2 * (float)tail_least)
+        return 1;
+    int from = tail_from(self, &in_tail);
+    if (bin > from) {
+        double tail = pareto_tail(self, from, in_tail, residual - bin_edge(from));
+        return fmax(p_least, (in_tail + 1) / ((double)self->n + 1) * tail);
+    }
+    for (int i = bin + 1; i < SKETCH_BINS; i++)
+        above += (double)self->count[i];
+    return (above + (double)self->count[bin] / 2 + 1) / ((double)self->n + 1); /* mid-rank within the bin */
+}
+
+double
+calibrated_p(const ResidualSketch *own, const ResidualSketch *role, double residual)
+{
+    double p_own = sketch_upper_p(own, residual), p_role = sketch_upper_p(role, residual);
+    double weight = (double)own->n / ((double)own->n + own_trust);
+
+    if (own->n < 2 * (float)tail_least)
+        weight = 0;
+    return fmin(1, weight * p_own + (1 - weight) * p_role);
+}

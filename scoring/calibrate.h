@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * calibrate.h - a residual becomes a p-value that can be trusted
+ *
+ * How odd a residual is, is asked of the past residuals themselves and not of a bell curve: conformal rank
+ * (Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World", 2005): p = (number at least as large
+ * + 1) / (n + 1). Ranks end at 1/(n+1); beyond the 95th percentile the excesses are fitted by a generalised
+ * Pareto tail (Pickands; the streaming use is SPOT, Siffer et al., KDD 2017), its shape held back towards a
+ * heavy one while data are few. An asset's own sketch and that of its role are mixed: a mixture of valid
+ * p-values by fixed weights stays valid up to the weights, and the young asset borrows from its peers.
+ *
+ * A sketch is a histogram of fixed size (bounded, mergeable, 272 bytes); counts are halved when full, so it
+ * forgets.
+ */
+#pragma once
+#include <stdint.h>
+
+enum { SKETCH_BINS = 64, SKETCH_MOST = 16384 };
+
+typedef struct ResidualSketch {
+    float count[SKETCH_BINS];
+    float n;
+} ResidualSketch;
+
+void sketch_add(ResidualSketch *self, double residual);
+/* Chance of a residual at least this large, were it like those before; 1 when nothing is known. */
+double sketch_upper_p(const ResidualSketch *self, double residual);
+/* The asset's own answer and its role's, weighed by how much the asset has seen. */
+double calibrated_p(const ResidualSketch *own, const ResidualSketch *role, double residual);

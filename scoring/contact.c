@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * contact.c - first calls of assets to far ends: opened by a record, judged when their window closes
+ *
+ * Who called can often be told only when both halves have been seen, so a contact waits as "pending" until
+ * its window closes. What turns out to be the far end's call, or cannot be told, is dropped. A contact lives
+ * until it has been quiet for half an hour (a day, once it is in an alert), and its evidence grows with it.
+ * Bounded: when all places are taken a new contact is counted and not watched.
+ */
+#include "scoring/detector.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { QUIET_WINDOWS = 6, PATIENCE = 1, EVIDENCE_HEAD = 12 };
+
+static Contact *
+take_contact(Scorer *self, uint32_t *index)
+{
+    if (self->free_contact != NONE) {
+        *index = self->free_contact;
+        self->free_contact = self->contacts[*index].next_free;
+        return &self->contacts[*index];
+    }
+    if (self->n_contacts == MOST_CONTACTS)
+        return NULL;
+    if (self->n_contacts == self->contact_room) {
+        self->contact_room = self->contact_room == 0 ? 256 : self->contact_room * 2;
+        Contact *more = g_aligned_alloc0(self->contact_room, sizeof *more, 64);
+        if (self->n_contacts > 0)
+            memcpy(more, self->contacts, self->n_contacts * sizeof *more);
+        g_aligned_free(self->contacts);
+        self->contacts = more;
+    }
+    *index = self->n_contacts++;
+    return &self->contacts[*index];
+}
+
+uint32_t
+contact_open(Scorer *self, uint32_t asset, uint32_t peer_slot, const FlowRecord *flow)
+{
+    Peer *peer = &self->peers[peer_slot];
+    const Place *place = place_table_find(self->places, &peer->address);
+    bool out = ip_equal(&flow->src, &self->assets[asset].address);
+    uint32_t index;
+    Contact *contact = take_contact(self, &index);
+
+    if (contact == NULL) {
+        self->counters.contacts_refused++;
+        return NONE;
+    }
+    memset(contact, 0, sizeof *contact);
+    contact->first = *flow;
+    contact->asset = asset;
+    contact->peer = peer_slot;
+    contact->path = contact->evidence = contact->story = contact->next_free = NONE;
+    contact->state = CONTACT_PENDING;
+    contact->protocol = flow->protocol;
+    contact->service = out ? flow->dst_port : flow->src_port;
+    contact->access = place->access;
+    contact->anonymity = place->anonymity;
+    contact->is_home = scorer_is_home(place);
+    contact->confidence =
+        place->anonymity == ANONYMITY_RESIDENTIAL_PROXY && place->confidence < 80 ? 80 : place->confidence;
+    contact->asn = place->asn != 0 ? place->asn : (out ? flow->dst_as : flow->src_as);
+    contact->first_ms = flow->start_ms;
+    contact->last_ms = flow->end_ms;
+    contact->opened_window = contact->last_window =
+        MAX(self->grid.first, window_number(&self->grid, flow->end_ms));
+    peer->contact = index;
+    self->counters.contacts++;
+    return index;
+}
+
+/* Keeps the first flows and the latest ones, twenty in all. */
+static void
+keep_evidence(Scorer *self, Contact *contact, const FlowRecord *flow)
+{
+    uint32_t at;
+
+    if (contact->n_evidence >= ALERT_FLOWS) { /* the oldest behind the head goes to the end */
+        uint32_t before = contact->evidence, last;
+        for (int i = 1; i < EVIDENCE_HEAD; i++)
+            before = self->evidence[before].next;
+        at = self->evidence[before].next;
+        self->evidence[before].next = self->evidence[at].next;
+        for (last = before; self->evidence[last].next != NONE;)
+            last = self->evidence[last].next;
+        self->evidence[last].next = at;
+    } else {
+        if (self->free_evidence != NONE) {
+            at = self->free_evidence;
+            self->free_evidence = self->evidence[at].next;
+        } else if (self->n_evidence < MOST_EVIDENCE) {
+            if (self->n_evidence == self->evidence_room) {
+                self->evidence_room = self->evidence_room == 0 ? 256 : self->evidence_room * 2;
+                Evidence *more = g_aligned_alloc0(self->evidence_room, sizeof *more, 64);
+                if (self->n_evidence > 0)
+                    memcpy(more, self->evidence, self->n_evidence * sizeof *more);
+                g_aligned_free(self->evidence);
+                self->evidence = more;
+            }
+            at = self->n_evidence++;
+        } else {
+            self->counters.evidence_refused++;
+            return;
+        }
+        uint32_t *end = &contact->evidence;
+        while (*end != NONE)
+            end = &self->evidence[*end].next;
+        *end = at;
+        contact->n_evidence++;
+    }
+    self->evidence[at].flow = *flow;
+    self->evidence[at].next = NONE;
+}
+
+void
+contact_add_flow(Scorer *self, Contact *contact, const FlowRecord *flow)
+{
+    const ScoredAsset *asset = &self->assets[contact->asset];
+    double scale = flow->sampling > 1 ? flow->sampling : 1;
+    int64_t number = window_number(&self->grid, flow->end_ms);
+
+    if (ip_equal(&flow->src, &asset->address)) {
+        contact->octets_out += (double)flow->octets * scale;
+        contact->octets_in += (double)flow->reverse_octets * scale;
+    } else {
+        contact->octets_in += (double)flow->octets * scale;
+        contact->octets_out += (double)flow->reverse_octets * scale;
+    }
+    contact->first_ms = MIN(contact->first_ms, flow->start_ms);
+    contact->last_ms = MAX(contact->last_ms, flow->end_ms);
+    if (number > contact->last_window || contact->active_windows == 0) {
+        contact->last_window = MAX(number, contact->last_window);
+        contact->active_windows++;
+    }
+    keep_evidence(self, contact, flow);
+}
+
+void
+contact_release(Scorer *self, uint32_t index)
+{
+    Contact *contact = &self->contacts[index];
+    uint32_t at = contact->evidence;
+
+    while (at != NONE) {
+        uint32_t next = self->evidence[at].next;
+        self->evidence[at].next = self->free_evidence;
+        self->free_evidence = at;
+        at = next;
+    }
+    if (contact->peer != NONE && self->peers[contact->peer].contact == index) {
+        self->peers[contact->peer].contact = NONE;
+        self->peers[contact->peer].flags &= (uint8_t)~PEER_PINNED;
+    }
+    for (uint32_t i = 0; contact->story != NONE && i < self->n_stories; i++)
+        if (self->stories[i]->contact == index)
+            self->stories[i]->contact = NONE;
+    contact->state = CONTACT_FREE;
+    contact->evidence = NONE;
+    contact->next_free = self->free_contact;
+    self->free_contact = index;
+}
+
+/* Has the asset left by this exporter, interface and next hop before the contact began? */
+static void
+look_at_egress(Scorer *self, Contact *contact)
+{
+    const ScoredAsset *asset = &self->assets[contact->asset];
+    const PathUse *own = contact->path == NONE ? NULL : &self->paths[contact->path];
+
+    contact->knows_egress = own != NULL && (own->out_if != 0 || !ip_is_zero(&own->next_hop));
+    contact->is_new_egress = contact->knows_egress;
+    for (uint32_t at = asset->paths; contact->is_new_egress && at != NONE; at = self->paths[at].next) {
+        const PathUse *path = &self->paths[at];
+        if (path->exporter == own->exporter && path->out_if == own->out_if &&
+            ip_equal(&path->next_hop, &own->next_hop) && path->first_s < seconds_of(contact->first_ms))
+            contact->is_new_egress = false;
+    }
+}
+
+/* A pending contact turns out to be the asset's call. */
+static void
+confirm(Scorer *self, Contact *contact)
+{
+    ScoredAsset *asset = &self->assets[contact->asset];
+    Peer *peer = &self->peers[contact->peer];
+    FleetView fleet = fleet_look(self, contact->asset, contact->asn, &peer->address);
+
+    contact->state = CONTACT_LIVE;
+    contact->is_new_as = fleet.is_new_as;
+    contact->others_as = fleet.others_as;
+    contact->others_role = fleet.others_role;
+    contact->others_block = fleet.others_block;
+    look_at_egress(self, contact);
+    peer->flags |= PEER_CALLED;
+    self->peer_keys.chances[contact->peer] = 3;
+    asset->peer_new++;
+    asset->home_new += contact->is_home;
+    asset->as_new += contact->is_new_as;
+}
+
+/* What the past says of the contacts of this window; the same for all of one asset and window. */
+static void
+set_leads(Scorer *self, Contact *contact)
+{
+    ScoredAsset *asset = &self->assets[contact->asset];
+    const Role *role = &self->roles[asset->role];
+    CountModel home = novelty_model(&asset->novelty, &role->novelty, &self->fleet.novelty, NOVELTY_HOME,
+                                    self->windows_per_day);
+    CountModel as = novelty_model(&asset->novelty, &role->novelty, &self->fleet.novelty, NOVELTY_AS,
+                                  self->windows_per_day);
+
+    contact->own_home = (double)asset->novelty.events[NOVELTY_HOME];
+    contact->own_as = (double)asset->novelty.events[NOVELTY_AS];
+    contact->own_days = (double)asset->novelty.windows / self->windows_per_day;
+    contact->p_home = count_mid_p(&home, asset->home_new);
+    contact->p_as = count_mid_p(&as, asset->as_new);
+    contact->lead_home = (double)asset->home_evidence;
+    contact->lead_as = (double)asset->as_evidence;
+}
+
+/* One step of the e-CUSUMs of new contacts; assets without a new one lose a little. */
+static void
+step_evidence(Scorer *self, ScoredAsset *asset)
+{
+    const Role *role = &self->roles[asset->role];
+    const double none = 0.8 * exp(-1 / self->windows_per_day) + 0.1 * exp(-24 / self->windows_per_day) + 0.1;
+    struct {
+        float *evidence;
+        uint32_t count;
+        NoveltyGroup group;
+    } kinds[] = { { &asset->home_evidence, asset->home_new, NOVELTY_HOME },
+                  { &asset->as_evidence, asset->as_new, NOVELTY_AS } };
+
+    for (int i = 0; i < 2; i++) {
+        double e = none;
+        if (kinds[i].count == 0 && *kinds[i].evidence <= 0)
+            continue;
+        if (kinds[i].count > 0) {
+            CountModel model = novelty_model(&asset->novelty, &role->novelty, &self->fleet.novelty,
+                                             kinds[i].group, self->windows_per_day);
+            e = count_e(&model, kinds[i].count, self->windows_per_day);
+        }
+        *kinds[i].evidence = (float)cusum_step((double)*kinds[i].evidence, e);
+    }
+}
+
+void
+contact_teach(Scorer *self, Contact *contact)
+{
+    if (contact->is_taught)
+        return;
+    contact->is_taught = true;
+    ScoredAsset *asset = &self->assets[contact->asset];
+    Role *role = &self->roles[asset->role];
+    const bool groups[N_NOVELTY_GROUPS] = { true, contact->is_new_as, contact->is_home };
+
+    for (int g = 0; g < N_NOVELTY_GROUPS; g++)
+        if (groups[g])
+            novelty_teach_events(&asset->novelty, &role->novelty, &self->fleet.novelty, (NoveltyGroup)g, 1,
+                                 self->windows_per_day);
+    fleet_teach(self, contact->asset, contact->asn, &self->peers[contact->peer].address);
+    fleet_teach_contact(self, asset, contact);
+}
+
+/* The duration bin grows with the contact; what it reaches is counted, unless it is under suspicion. */
+static void
+grow(Scorer *self, Contact *contact)
+{
+    int64_t span = contact->last_window - contact->opened_window + 1;
+    Role *role = &self->roles[self->assets[contact->asset].role];
+
+    while (contact->duration_bin + 1 < DURATION_BINS && span >= (int64_t)1 << (contact->duration_bin + 1)) {
+        contact->duration_bin++;
+        if (contact->story == NONE) {
+            role->duration[contact->duration_bin].with += 1;
+            self->fleet.duration[contact->duration_bin].with += 1;
+        }
+    }
+}
+
+static void
+score(Scorer *self, Contact *contact, int64_t number)
+{
+    ScoredAsset *asset = &self->assets[contact->asset];
+    double days = (double)(self->clock.now_ms - self->clock.first_ms) / 86400e3;
+    double trust = fmin(1, days / fmax(1, self->conf.learn_days));
+    DetectorView view = {
+        .scorer = self, .asset = asset, .role = &self->roles[asset->role], .contact = contact
+    };
+    double raw = detectors_score_contact(&view, contact, trust);
+    double shown = raw * self->budget.discount[FAMILY_CONTACT];
+
+    asset->peak[FAMILY_CONTACT] = (float)fmax((double)asset->peak[FAMILY_CONTACT], raw);
+    asset->score = (float)fmax((double)asset->score, shown);
+    if (days >= 1 && (shown >= self->budget.threshold || contact->story != NONE))
+        story_contact(self, contact, (number + 1) * self->grid.length_ms);
+}
+
+static void
+resolve_pending(Scorer *self, int64_t number)
+{
+    for (uint32_t i = 0; i < self->n_contacts; i++) {
+        Contact *contact = &self->contacts[i];
+        if (contact->state != CONTACT_PENDING || contact->opened_window > number)
+            continue;
+        if (contact->initiator == INITIATOR_ASSET) {
+            confirm(self, contact);
+        } else if (contact->initiator == INITIATOR_FAR || number - contact->opened_window >= PATIENCE) {
+            self->counters.direction_unknown += contact->initiator == INITIATOR_UNKNOWN;
+            self->counters.contacts_dropped++;
+            contact_release(self, i);
+        }
+    }
+}
+
+void
+contact_close_window(Scorer *self, int64_t number)
+{
+    resolve_pending(self, number);
+    for (uint32_t i = 0; i < self->n_assets; i++)
+        step_evidence(self, &self->assets[i]);
+    for (uint32_t i = 0; i < self->n_contacts; i++) {
+        Contact *contact = &self->contacts[i];
+        bool is_fresh = !contact->is_judged;
+        if (contact->state != CONTACT_LIVE)
+            continue;
+        contact->is_judged = true;
+        if (is_fresh)
+            set_leads(self, contact);
+        if (contact->last_window >= number || is_fresh) {
+            grow(self, contact);
+            score(self, contact, number);
+        }
+    }
+    /* Only now: what is learned must not depend on the order within the window. */
+    for (uint32_t i = 0; i < self->n_contacts; i++) {
+        Contact *contact = &self->contacts[i];
+        if (contact->state != CONTACT_LIVE)
+            continue;
+        if (contact->story == NONE)
+            contact_teach(self, contact);
+        if (number - contact->last_window >
+            (contact->story != NONE ? (int64_t)self->windows_per_day : QUIET_WINDOWS))
+            contact_release(self, i);
+    }
+    for (uint32_t i = 0; i < self->n_assets; i++)
+        self->assets[i].home_new = self->assets[i].as_new = self->assets[i].peer_new = 0;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * detector-volume-out.c - an asset sends more than its hour of the week explains
+ *
+ * The residual of the window against the seasonal baseline, less what the last residual already foretold and
+ * what the whole role does at the same time, ranked among past residuals. Evidence accumulates over windows:
+ * one loud window or many slightly loud ones.
+ */
+#include "scoring/detector.h"
+
+#include <stdio.h>
+
+bool
+volume_out_look(const DetectorView *view, Finding *out)
+{
+    double p = calibrated_p(&view->asset->residuals, &view->role->residuals, view->residual);
+
+    out->p = (float)p;
+    out->decibans = (float)decibans_of(e_of_p(p));
+    return view->asset->octets_out.n > 0;
+}
+
+static void
+octets_words(double octets, char out[32])
+{
+    static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
+    int unit = 0;
+
+    while (octets >= 1000 && unit < 4) {
+        octets /= 1000;
+        unit++;
+    }
+    g_snprintf(out, 32, octets < 10 && unit > 0 ? "%.1f %s" : "%.0f %s", octets, units[unit]);
+}
+
+void
+volume_out_explain(const DetectorView *view, const Finding *finding, char *out, size_t room)
+{
+    char name[80], sent[32], expected[32], high[32];
+
+    detector_asset_words(view->asset, name, sizeof name);
+    octets_words(view->observed, sent);
+    octets_words(view->band->expected, expected);
+    octets_words(view->band->high, high);
+    g_snprintf(out, room,
+               "%s sent %s in a window where %s is usual at this hour of the week and %s is the upper end; "
+               "one window "
+               "in %.0f is this far out, and evidence adds up over the windows",
+               name, sent, expected, high, 1 / (double)finding->p);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* detector.c - the table of detectors, and how their answers become one score; see detector.h */
+#include "scoring/detector.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const Detector detectors[] = {
+    /* name              kind              weight look                   explain                   instead */
+    { "volume_out", DETECTOR_WINDOW, 0, volume_out_look, volume_out_explain, NULL },
+    { "residential_path", DETECTOR_LEAD, 0.7, residential_path_look, residential_path_explain,
+      residential_path_instead },
+    { "new_peer", DETECTOR_LEAD, 0.3, new_peer_look, new_peer_explain, new_peer_instead },
+    { "fleet_rarity", DETECTOR_SUPPORT, 0, fleet_rarity_look, fleet_rarity_explain, fleet_rarity_instead },
+    { "new_egress", DETECTOR_SUPPORT, 0, new_egress_look, new_egress_explain, new_egress_instead },
+    { "odd_port", DETECTOR_SUPPORT, 0, odd_port_look, odd_port_explain, odd_port_instead },
+    { "quiet_long", DETECTOR_SUPPORT, 0, quiet_long_look, quiet_long_explain, quiet_long_instead },
+};
+const uint32_t n_detectors = G_N_ELEMENTS(detectors);
+G_STATIC_ASSERT(G_N_ELEMENTS(detectors) <= MOST_DETECTORS);
+G_STATIC_ASSERT(G_N_ELEMENTS(detectors) <= ALERT_CONTRIBUTIONS);
+
+uint32_t
+detector_index(const char *name)
+{
+    for (uint32_t i = 0; i < n_detectors; i++)
+        if (strcmp(detectors[i].name, name) == 0)
+            return i;
+    return NONE;
+}
+
+/*
+ * The leads' e-values are averaged. The decibans of the average are shared out by what each put in, so that
+ * the parts add up to the whole.
+ */
+static double
+score_leads(const DetectorView *view, Contact *contact, double trust)
+{
+    double e[MOST_DETECTORS] = { 0 }, sum = 0;
+
+    for (uint32_t i = 0; i < n_detectors; i++) {
+        Finding *finding = &contact->findings[i];
+        if (detectors[i].kind != DETECTOR_LEAD)
+            continue;
+        finding->has = detectors[i].look(view, finding);
+        e[i] = detectors[i].weight * (finding->has ? e_of_decibans((double)finding->decibans) : e_of_p(1));
+        sum += e[i];
+    }
+    double whole = decibans_of(trust * sum + (1 - trust));
+    for (uint32_t i = 0; i < n_detectors; i++)
+        if (detectors[i].kind == DETECTOR_LEAD) {
+            contact->findings[i].decibans = (float)(whole * e[i] / sum);
+            if (!contact->findings[i].has)
+                contact->findings[i].p = 1;
+        }
+    return whole;
+}
+
+double
+detectors_score_contact(const DetectorView *view, Contact *contact, double trust)
+{
+    double score = score_leads(view, contact, trust);
+
+    for (uint32_t i = 0; i < n_detectors; i++) {
+        Finding *finding = &contact->findings[i];
+        if (detectors[i].kind != DETECTOR_SUPPORT)
+            continue;
+        finding->has = detectors[i].look(view, finding);
+        if (!finding->has)
+            continue;
+        finding->decibans = (float)decibans_of(trust * e_hedged((double)finding->p) + (1 - trust));
+        score += (double)finding->decibans;
+    }
+    contact->score = (float)score;
+    return score;
+}
+
+void
+detector_asset_words(const ScoredAsset *asset, char *out, size_t room)
+{
+    char text[IP_TEXT];
+
+    if (asset->entry != NULL && asset->entry->name != NULL && asset->entry->name[0] != '\0')
+        g_strlcpy(out, asset->entry->name, room);
+    else
+        g_strlcpy(out, ip_text(&asset->address, text), room);
+}
+
+void
+detector_place_words(const DetectorView *view, char *out, size_t room)
+{
+    const Contact *contact = view->contact;
+    const Place *place = place_table_find(view->scorer->places, &view->scorer->peers[contact->peer].address);
+    const char *name = place->as_name != 0 ? place_as_name(view->scorer->places, place->as_name) : NULL;
+    char as[100];
+
+    if (contact->asn == 0)
+        g_strlcpy(as, "an unknown AS", sizeof as);
+    else
+        g_snprintf(as, sizeof as, "AS %u%s%.60s", contact->asn, name != NULL ? " " : "",
+                   name != NULL ? name : "");
+    g_snprintf(out, room, "%s (%s%s%s, confidence %u)", as, access_class_name((AccessClass)contact->access),
+               contact->anonymity != ANONYMITY_NONE ? ", " : "",
+               contact->anonymity != ANONYMITY_NONE ? anonymity_name((Anonymity)contact->anonymity) : "",
+               contact->confidence);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* evidence.c - see evidence.h */
+#include "scoring/evidence.h"
+
+#include <math.h>
+
+double
+decibans_of(double e)
+{
+    if (!(e > 0))
+        return -DECIBANS_MOST;
+    return fmin(DECIBANS_MOST, fmax(-DECIBANS_MOST, 10 * log10(e)));
+}
+
+double
+e_of_decibans(double decibans)
+{
+    return pow(10, decibans / 10);
+}
+
+double
+e_of_p(double p)
+{
+    if (!(p < 1))
+        return 0.5;
+    p = fmax(p, 1e-12);
+    double l = log(p);
+
+    if (l > -1e-3)
+        return 0.5; /* the limit at 1; the formula cancels there */
+    return (1 - p + p * l) / (p * l * l);
+}
+
+double
+e_hedged(double p)
+{
+    return 0.5 + 0.5 * e_of_p(p);
+}
+
+double
+cusum_step(double before_decibans, double e)
+{
+    return fmin(DECIBANS_MOST, fmax(before_decibans, 0) + decibans_of(e));
+}
+
+static double
+log_pmf(double shape, double mean, double count)
+{
+    return lgamma(shape + count) - lgamma(shape) - lgamma(count + 1) + shape * log(shape / (shape + mean)) +
+           count * log(mean / (shape + mean));
+}
+
+double
+count_mid_p(const CountModel *model, uint32_t count)
+{
+    double below = 0, at = exp(log_pmf(model->shape, model->mean, count));
+
+    if (count == 0)
+        return 1 - at / 2;
+    if (count > 200 || model->mean > 100) { /* far out: the sum is not worth it */
+        double deviation = sqrt(model->mean + model->mean * model->mean / model->shape);
+        return fmax(1e-12, 0.5 * erfc(((double)count - model->mean) / (deviation * M_SQRT2)));
+    }
+    for (uint32_t i = 0; i < count; i++)
+        below += exp(log_pmf(model->shape, model->mean, i));
+    double p = 1 - below - at / 2;
+
+    /* Where the sum has eaten all digits, the first term of the tail is the tail. */
+    return p > 1e-9 ? p : fmax(1e-12, at / 2);
+}
+
+double
+count_e(const CountModel *model, uint32_t count, double windows_per_day)
+{
+    const struct {
+        double weight, more;
+    } alternatives[] = { { 0.8, 1 / windows_per_day },
+                         { 0.1, 24 / windows_per_day },
+                         { 0.1, 3 * model->mean } };
+    double null = log_pmf(model->shape, model->mean, count), e = 0;
+
+    for (int i = 0; i < 3; i++)
+        e += alternatives[i].weight *
+             exp(log_pmf(model->shape, model->mean + alternatives[i].more, count) - null);
+    return e;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fleet.c - how common a far network is among all assets, and what new contacts are usually like
+ *
+ * Only calls that assets made themselves count. The first call of an asset into an AS (where none is known:
+ * into a /24 or /48) is remembered once, so the counts of distinct assets are exact as long as nothing is
+ * evicted, and evictions are counted. What the others do is evidence from the first hour on, and on a
+ * baseline that was poisoned before it began. Shares ("of the new contacts of this role, how many met a
+ * network that so few others use") make it a p-value.
+ */
+#include "scoring/scorer-internal.h"
+
+#include <string.h>
+
+enum { GROUP_AS = 1, GROUP_BLOCK };
+
+typedef struct GroupKey {
+    uint8_t block[16];
+    uint32_t kind, asn, role; /* role 0: all, else index + 1 */
+} GroupKey;
+
+/* The network that a far end stands for. */
+static GroupKey
+group_of_block(const IpAddress *far)
+{
+    GroupKey key = { .kind = GROUP_BLOCK };
+
+    memcpy(key.block, far->bytes, ip_is_v4(far) ? 15 : 6);
+    return key;
+}
+
+static GroupKey
+group_of(uint32_t asn, const IpAddress *far)
+{
+    if (asn == 0)
+        return group_of_block(far);
+    return (GroupKey){ .kind = GROUP_AS, .asn = asn };
+}
+
+static uint64_t
+hash_group(const Scorer *self, GroupKey key, uint32_t role)
+{
+    key.role = role;
+    return keyed_hash(&key, sizeof key, self->conf.hash_seed);
+}
+
+static uint64_t
+hash_affinity(const Scorer *self, uint64_t group, uint32_t asset)
+{
+    uint64_t words[2] = { group, asset };
+
+    return keyed_hash(words, sizeof words, self->conf.hash_seed);
+}
+
+static uint32_t
+count_assets(const Scorer *self, uint64_t hash)
+{
+    uint32_t slot = key_table_find(&self->group_keys, hash);
+
+    return slot == KEYED_NONE ? 0 : self->groups[slot].assets;
+}
+
+FleetView
+fleet_look(const Scorer *self, uint32_t asset, uint32_t asn, const IpAddress *far)
+{
+    GroupKey group = group_of(asn, far), block = group_of_block(far);
+    uint32_t role = self->assets[asset].role + 1;
+    uint64_t all = hash_group(self, group, 0), blocks = hash_group(self, block, 0);
+    bool known = key_table_find(&self->affinity_keys, hash_affinity(self, all, asset)) != KEYED_NONE;
+    bool known_block = key_table_find(&self->affinity_keys, hash_affinity(self, blocks, asset)) != KEYED_NONE;
+    FleetView view = { .is_new_as = !known };
+
+    view.others_as = count_assets(self, all);
+    view.others_role = count_assets(self, hash_group(self, group, role));
+    view.others_block = count_assets(self, blocks);
+    view.others_as -= known && view.others_as > 0;
+    view.others_role -= known && view.others_role > 0;
+    view.others_block -= known_block && view.others_block > 0;
+    return view;
+}
+
+static FleetGroup *
+put_group(Scorer *self, uint64_t hash)
+{
+    uint32_t slot;
+
+    if (key_table_put(&self->group_keys, hash, 1, &slot) != KEY_FOUND)
+        self->groups[slot] = (FleetGroup){ 0 };
+    return &self->groups[slot];
+}
+
+static void
+teach_group(Scorer *self, uint32_t asset, GroupKey key)
+{
+    uint64_t all = hash_group(self, key, 0);
+    uint32_t slot;
+    bool is_new = key_table_put(&self->affinity_keys, hash_affinity(self, all, asset), 2, &slot) != KEY_FOUND;
+
+    if (is_new)
+        self->affinities[slot] = (Affinity){ .asset = asset };
+    self->affinities[slot].contacts++;
+    FleetGroup *every = put_group(self, all);
+    every->contacts++;
+    every->assets += is_new;
+    FleetGroup *same = put_group(self, hash_group(self, key, self->assets[asset].role + 1));
+    same->contacts++;
+    same->assets += is_new;
+}
+
+void
+fleet_teach(Scorer *self, uint32_t asset, uint32_t asn, const IpAddress *far)
+{
+    teach_group(self, asset, group_of_block(far));
+    if (asn != 0)
+        teach_group(self, asset, group_of(asn, far));
+}
+
+/* 0, 1, 2-3, 4-7, 8 and more others. */
+int
+fleet_prevalence_bin(uint32_t others)
+{
+    int bin = 0;
+
+    while (bin < PREVALENCE_BINS - 1 && others >= (1u << bin))
+        bin++;
+    return bin;
+}
+
+double
+fleet_prevalence_p(const Scorer *self, const Role *role, bool is_home, uint32_t others)
+{
+    int bin = fleet_prevalence_bin(others);
+
+    return share_p(&role->prevalence[is_home][bin], &self->fleet.prevalence[is_home][bin]);
+}
+
+/* Counts a port in a table of the most frequent ones (Misra and Gries, 1982). */
+static void
+teach_port(Role *role, uint32_t port)
+{
+    int least = 0;
+
+    role->port_total += 1;
+    for (int i = 0; i < ROLE_PORTS; i++) {
+        if (role->port[i] == port && role->port_n[i] > 0) {
+            role->port_n[i] += 1;
+            return;
+        }
+        if (role->port_n[i] < role->port_n[least])
+            least = i;
+    }
+    if (role->port_n[least] < 1) {
+        role->port[least] = port;
+        role->port_n[least] = 1;
+        return;
+    }
+    for (int i = 0; i < ROLE_PORTS; i++)
+        role->port_n[i] -= 1;
+}
+
+static void
+teach_role(Role *role, const Contact *contact)
+{
+    for (int bin = 0; bin < PREVALENCE_BINS; bin++)
+        share_teach(&role->prevalence[contact->is_home][bin],
+                    fleet_prevalence_bin(contact->others_as) <= bin);
+    if (contact->knows_egress)
+        share_teach(&role->egress, contact->is_new_egress);
+    for (int bin = 0; bin < DURATION_BINS; bin++)
+        share_teach(&role->duration[bin], bin == 0);
+    teach_port(role, (uint32_t)contact->protocol << 16 | contact->service);
+}
+
+void
+fleet_teach_contact(Scorer *self, const ScoredAsset *asset, const Contact *contact)
+{
+    teach_role(&self->roles[asset->role], contact);
+    teach_role(&self->fleet, contact);
+}
+
+/* Share of new contacts that went to a port no more usual than this one. */
+static double
+port_share(const Role *role, uint32_t port)
+{
+    float here = 0, rarer = 0, tracked = 0;
+
+    for (int i = 0; i < ROLE_PORTS; i++) {
+        tracked += role->port_n[i];
+        if (role->port[i] == port)
+            here = role->port_n[i];
+    }
+    for (int i = 0; i < ROLE_PORTS; i++)
+        if (role->port_n[i] <= here)
+            rarer += role->port_n[i];
+    return (double)(rarer + (role->port_total - tracked) + 1) / ((double)role->port_total + 2);
+}
+
+double
+fleet_port_p(const Scorer *self, const Role *role, uint8_t protocol, uint16_t port)
+{
+    uint32_t key = (uint32_t)protocol << 16 | port;
+    double weight = (double)role->port_total / ((double)role->port_total + 20);
+
+    return weight * port_share(role, key) + (1 - weight) * port_share(&self->fleet, key);
+}
+
+double
+fleet_duration_p(const Scorer *self, const Role *role, uint32_t bin)
+{
+    return share_p(&role->duration[bin], &self->fleet.duration[bin]);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* keyed.c - see keyed.h */
+#include "scoring/keyed.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+void
+key_table_init(KeyTable *self, uint32_t most)
+{
+    uint64_t lines = 1;
+
+    while (lines * KEYED_WAYS < (uint64_t)most + most / 8)
+        lines *= 2;
+    *self = (KeyTable){ .line_mask = (uint32_t)(lines - 1) };
+    self->keys = g_aligned_alloc0(lines * KEYED_WAYS, sizeof(uint64_t), 64);
+    self->chances = g_malloc0(lines * KEYED_WAYS);
+}
+
+void
+key_table_clear(KeyTable *self)
+{
+    g_aligned_free(self->keys);
+    g_free(self->chances);
+    *self = (KeyTable){ 0 };
+}
+
+static uint32_t
+count_line(const KeyTable *self, uint32_t line)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < KEYED_WAYS; i++)
+        n += self->keys[line * KEYED_WAYS + i] != 0;
+    return n;
+}
+
+/* The slot of the least chance in both lines; every other one there loses one chance. */
+static uint32_t
+pick_victim(KeyTable *self, uint32_t line, uint32_t other)
+{
+    uint32_t victim = line * KEYED_WAYS;
+
+    for (uint32_t i = 0; i < 2 * KEYED_WAYS; i++) {
+        uint32_t slot = (i < KEYED_WAYS ? line : other) * KEYED_WAYS + i % KEYED_WAYS;
+        if (self->chances[slot] < self->chances[victim])
+            victim = slot;
+    }
+    for (uint32_t i = 0; i < 2 * KEYED_WAYS; i++) {
+        uint32_t slot = (i < KEYED_WAYS ? line : other) * KEYED_WAYS + i % KEYED_WAYS;
+        if (self->chances[slot] > 0)
+            self->chances[slot]--;
+    }
+    return victim;
+}
+
+KeyPut
+key_table_put(KeyTable *self, uint64_t key, uint8_t chance, uint32_t *slot)
+{
+    uint32_t line = key_table_line(self, key), other = key_table_other_line(self, key);
+    uint32_t free_slot;
+
+    *slot = key_table_find(self, key);
+    if (*slot != KEYED_NONE) {
+        if (self->chances[*slot] < chance)
+            self->chances[*slot] = chance;
+        return KEY_FOUND;
+    }
+    free_slot = key_table_in_line(self, count_line(self, line) <= count_line(self, other) ? line : other, 0);
+    if (free_slot != KEYED_NONE) {
+        self->used++;
+    } else {
+        free_slot = pick_victim(self, line, other);
+        self->evictions++;
+    }
+    *slot = free_slot;
+    bool replaced = self->keys[free_slot] != 0;
+    self->keys[free_slot] = key;
+    self->chances[free_slot] = chance;
+    return replaced ? KEY_REPLACED : KEY_ADDED;
+}
+
+void
+key_table_remove(KeyTable *self, uint32_t slot)
+{
+    if (self->keys[slot] == 0)
+        return;
+    self->keys[slot] = 0;
+    self->chances[slot] = 0;
+    self->used--;
+}
+
+uint64_t
+keyed_hash(const void *bytes, size_t length, uint64_t seed)
+{
+    uint64_t hash = XXH3_64bits_withSeed(bytes, length, seed);
+
+    return hash != 0 ? hash : 1;
+}

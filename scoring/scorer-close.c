@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * scorer-close.c - what happens when a window closes: contacts, volumes, learning, series, the day
+ *
+ * Assets are gone through in the order of their first appearance. Two passes for the volumes: the first finds
+ * what a whole role does at once (a holiday, a flash crowd, a change of sampling), the second scores what is
+ * left. A window in which one of the asset's exporters lost data, or fell silent, does not teach; nor does a
+ * window that belongs to an open story.
+ */
+#include "scoring/detector.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double correlation_most = 0.8, learn_after = 12, common_least = 8, common_clip = 3;
+static const double rate_step = 0.05, silent_least = 20;
+
+static int
+slot_of(int64_t number)
+{
+    return (int)(number & (WINDOWS_OPEN - 1));
+}
+
+/* Exporters that are usually heard in every window and were not in this one, as bits. */
+static uint64_t
+silent_exporters(const Scorer *self, int64_t number)
+{
+    uint64_t silent = 0;
+
+    for (uint32_t i = 0; i < self->n_exporters; i++) {
+        const ExporterUse *use = &self->exporters[i];
+        double flows = use->open[slot_of(number)].flows_in;
+        if (use->is_seen && flows == 0 && use->rate >= silent_least)
+            silent |= 1ull << (i % 64);
+    }
+    return silent;
+}
+
+typedef struct Measured {
+    BaselineBand band;
+    double residual; /* less what the last one foretold; NAN: nothing to compare with */
+    double raw;
+    double x;
+} Measured;
+
+static Measured
+measure(const Scorer *self, const ScoredAsset *asset, const WindowSums *sums, uint32_t hour)
+{
+    const Role *role = &self->roles[asset->role];
+    Measured out = { .x = log1p(sums->octets_out) };
+    double noise = sums->octets_out > 0 ? sqrt((double)sums->variance_out) / sums->octets_out : 0;
+
+    out.band = baseline_expect(&asset->octets_out, hour, (double)role->spread);
+    double spread = sqrt(out.band.spread * out.band.spread + noise * noise);
+    double correlation =
+        asset->residual_squares > 1 ? (double)(asset->residual_products / asset->residual_squares) : 0;
+    correlation = fmin(fmax(correlation, 0), correlation_most);
+    out.raw = (out.x - out.band.centre) / spread;
+    out.residual = out.raw - correlation * (double)asset->last_residual;
+    return out;
+}
+
+static void
+learn_correlation(ScoredAsset *asset, double raw)
+{
+    double clipped = fmin(fmax(raw, -4), 4);
+
+    asset->residual_products =
+        (float)((double)asset->residual_products * 0.998 + clipped * (double)asset->last_residual);
+    asset->residual_squares = (float)((double)asset->residual_squares * 0.998 + clipped * clipped);
+    asset->last_residual = (float)clipped;
+}
+
+static void
+add_recent(Scorer *self, const ScoredAsset *asset, const WindowSums *sums, const BaselineBand *band,
+           int64_t number)
+{
+    if (asset->recent == NONE)
+        return;
+    self->recent[(size_t)asset->recent * RECENT_WINDOWS + (size_t)(number % RECENT_WINDOWS)] =
+        (RecentWindow){ .number = number,
+                        .octets_out = (float)sums->octets_out,
+                        .octets_in = (float)sums->octets_in,
+                        .flows = (float)(sums->flows_in + sums->flows_out),
+                        .score = asset->score,
+                        .low = (float)band->low,
+                        .high = (float)band->high };
+}
+
+static void
+tell_series(const Scorer *self, const ScoredAsset *asset, const WindowSums *sums, const BaselineBand *band,
+            int64_t number)
+{
+    if (self->sink.sample == NULL || !(asset->in_series || asset->pinned))
+        return;
+    SeriesSample sample = { .key = { .kind = SERIES_ASSET, .address = asset->address },
+                            .time_s = (number + 1) * self->grid.length_ms / 1000,
+                            .octets_in = sums->octets_in,
+                            .octets_out = sums->octets_out,
+                            .packets_in = (double)sums->packets_in,
+                            .packets_out = (double)sums->packets_out,
+                            .flows_in = sums->flows_in,
+                            .flows_out = sums->flows_out,
+                            .lost = (double)NAN,
+                            .score = (double)asset->score,
+                            .expected_low = band->low,
+                            .expected_high = band->high };
+
+    self->sink.sample(self->sink.user, &sample);
+}
+
+static void
+score_volume(Scorer *self, uint32_t index, const Measured *measured, const WindowSums *sums, int64_t number,
+             double residual)
+{
+    ScoredAsset *asset = &self->assets[index];
+    DetectorView view = { .scorer = self,
+                          .asset = asset,
+                          .role = &self->roles[asset->role],
+                          .band = &measured->band,
+                          .observed = sums->octets_out,
+                          .residual = residual };
+    double trust = scorer_maturity(self, asset);
+    Finding finding = { 0 };
+
+    if (asset->octets_out.n < learn_after || !volume_out_look(&view, &finding))
+        return;
+    double e = trust * e_of_decibans((double)finding.decibans) + (1 - trust);
+    asset->volume_evidence = (float)fmax(0, cusum_step((double)asset->volume_evidence, e));
+    asset->peak[FAMILY_VOLUME] =
+        (float)fmax((double)asset->peak[FAMILY_VOLUME], (double)asset->volume_evidence);
+    double shown = (double)asset->volume_evidence * self->budget.discount[FAMILY_VOLUME];
+    asset->score = (float)fmax((double)asset->score, shown);
+    if (shown >= self->budget.threshold && trust >= 0.3)
+        story_volume(self, index, &finding, sums->octets_out, &measured->band, number);
+}
+
+static void
+learn_volume(Scorer *self, ScoredAsset *asset, const Measured *measured, uint32_t hour, double residual)
+{
+    Role *role = &self->roles[asset->role];
+
+    if (asset->octets_out.n >= learn_after) {
+        sketch_add(&asset->residuals, residual);
+        sketch_add(&role->residuals, residual);
+    }
+    baseline_teach(&asset->octets_out, hour, measured->x, (double)role->spread);
+    role->spread += (asset->octets_out.spread - role->spread) * 0.001f;
+}
+
+static void
+close_asset(Scorer *self, uint32_t index, const Measured *measured, int64_t number, uint64_t untaught)
+{
+    ScoredAsset *asset = &self->assets[index];
+    const Role *role = &self->roles[asset->role];
+    WindowSums *sums = &asset->open[slot_of(number)];
+    uint32_t hour = baseline_hour_of_week(number * self->grid.length_ms);
+    double shift = role->shift_n >= common_least ? role->shift : self->fleet.shift;
+    double residual = measured->residual - shift;
+
+    score_volume(self, index, measured, sums, number, residual);
+    if ((asset->exporters & untaught) == 0 && !asset->quarantine)
+        learn_volume(self, asset, measured, hour, residual);
+    learn_correlation(asset, measured->raw);
+    novelty_teach_window(&asset->novelty, &self->roles[asset->role].novelty, &self->fleet.novelty,
+                         self->windows_per_day);
+    asset->octets_rate +=
+        (float)rate_step * ((float)sums->octets_out + (float)sums->octets_in - asset->octets_rate);
+    add_recent(self, asset, sums, &measured->band, number);
+    tell_series(self, asset, sums, &measured->band, number);
+    *sums = (WindowSums){ 0 };
+}
+
+static double
+common_shift(const Role *role)
+{
+    return role->shift_n >= common_least ? fmax(0, role->shift_sum / role->shift_n) : 0;
+}
+
+static void
+close_assets(Scorer *self, int64_t number)
+{
+    uint64_t untaught = self->lossy[slot_of(number)] | silent_exporters(self, number);
+    uint32_t hour = baseline_hour_of_week(number * self->grid.length_ms);
+    g_autofree Measured *measured = g_new(Measured, MAX(1, self->n_assets));
+
+    for (uint32_t r = 0; r < self->n_roles; r++)
+        self->roles[r].shift_sum = self->roles[r].shift_n = 0;
+    self->fleet.shift_sum = self->fleet.shift_n = 0;
+    for (uint32_t i = 0; i < self->n_assets; i++) {
+        ScoredAsset *asset = &self->assets[i];
+        Role *role = &self->roles[asset->role];
+        measured[i] = measure(self, asset, &asset->open[slot_of(number)], hour);
+        if (asset->octets_out.n < learn_after)
+            continue;
+        double clipped = fmin(fmax(measured[i].residual, -common_clip), common_clip);
+        role->shift_sum += clipped;
+        role->shift_n++;
+        self->fleet.shift_sum += clipped;
+        self->fleet.shift_n++;
+    }
+    for (uint32_t r = 0; r < self->n_roles; r++)
+        self->roles[r].shift = common_shift(&self->roles[r]);
+    self->fleet.shift = common_shift(&self->fleet);
+    for (uint32_t i = 0; i < self->n_assets; i++)
+        close_asset(self, i, &measured[i], number, untaught);
+}
+
+static void
+tell_traffic(const Scorer *self, SeriesKey key, const TrafficSums *sums, int64_t number)
+{
+    SeriesSample sample = { .key = key,
+                            .time_s = (number + 1) * self->grid.length_ms / 1000,
+                            .octets_in = sums->octets_in,
+                            .octets_out = sums->octets_out,
+                            .packets_in = sums->packets_in,
+                            .packets_out = sums->packets_out,
+                            .flows_in = sums->flows_in,
+                            .flows_out = sums->flows_out,
+                            .lost = sums->lost,
+                            .score = (double)NAN,
+                            .expected_low = (double)NAN,
+                            .expected_high = (double)NAN };
+
+    if (self->sink.sample != NULL)
+        self->sink.sample(self->sink.user, &sample);
+}
+
+static IpAddress
+exporter_address(const Scorer *self, uint32_t exporter)
+{
+    return self->exporter_address != NULL ? self->exporter_address(self->exporter_user, exporter)
+                                          : (IpAddress){ 0 };
+}
+
+/* A series goes on for a day after its exporter or interface was last heard. */
+static void
+close_traffic(Scorer *self, int64_t number)
+{
+    int slot = slot_of(number);
+    double gone = self->windows_per_day;
+
+    for (uint32_t i = 0; i < self->n_exporters; i++) {
+        ExporterUse *use = &self->exporters[i];
+        if (!use->is_seen)
+            continue;
+        use->rate += 0.01 * (use->open[slot].flows_in - use->rate);
+        if ((double)(number - use->last_window) <= gone)
+            tell_traffic(self, (SeriesKey){ .kind = SERIES_EXPORTER, .address = exporter_address(self, i) },
+                         &use->open[slot], number);
+        use->open[slot] = (TrafficSums){ 0 };
+    }
+    for (uint32_t i = 0; i < self->n_interfaces; i++) {
+        Interface *interface = &self->interfaces[i];
+        if ((double)(number - interface->last_window) <= gone)
+            tell_traffic(self,
+                         (SeriesKey){ .kind = SERIES_INTERFACE,
+                                      .if_index = interface->if_index,
+                                      .address = exporter_address(self, interface->exporter) },
+                         &interface->open[slot], number);
+        interface->open[slot] = (TrafficSums){ 0 };
+    }
+}
+
+static int
+louder(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/* Once an hour: which assets are among the busiest. */
+static void
+choose_series(Scorer *self)
+{
+    uint32_t n = self->n_assets, most = self->conf.series_assets, chosen = 0;
+    g_autofree float *rates = g_new(float, MAX(1, n));
+
+    for (uint32_t i = 0; i < n; i++)
+        rates[i] = self->assets[i].octets_rate;
+    qsort(rates, n, sizeof *rates, louder);
+    float least = n == 0 || most == 0 ? INFINITY : rates[MIN(most, n) - 1];
+    for (uint32_t i = 0; i < n; i++) {
+        self->assets[i].in_series = self->assets[i].octets_rate >= least && chosen < most;
+        chosen += self->assets[i].in_series;
+    }
+}
+
+static void
+close_day(Scorer *self, int64_t day)
+{
+    uint32_t active = 0;
+
+    for (uint32_t i = 0; i < self->n_assets; i++) {
+        ScoredAsset *asset = &self->assets[i];
+        active += asset->last_ms >= (day - 1) * 86400000;
+        for (int f = 0; f < N_FAMILIES; f++) {
+            budget_peak(&self->budget, (EvidenceFamily)f, (double)asset->peak[f]);
+            asset->peak[f] = 0;
+        }
+    }
+    if (self->day != 0)
+        budget_day(&self->budget, active);
+    self->day = day;
+}
+
+static void
+close_window(Scorer *self, int64_t number)
+{
+    int64_t start_ms = number * self->grid.length_ms;
+
+    if (start_ms / 86400000 != self->day)
+        close_day(self, start_ms / 86400000);
+    if (number % 12 == 0)
+        choose_series(self);
+    for (uint32_t i = 0; i < self->n_assets; i++)
+        self->assets[i].score = 0;
+    contact_close_window(self, number);
+    close_assets(self, number);
+    close_traffic(self, number);
+    story_expire(self, (number + 1) * self->grid.length_ms);
+    self->lossy[slot_of(number)] = 0;
+    self->counters.windows_closed++;
+}
+
+/* After a long silence of everything there is nothing to score or learn in the empty windows. */
+void
+scorer_close_until(Scorer *self, int64_t oldest_wanted)
+{
+    int64_t most = self->grid.first + (int64_t)(2 * self->windows_per_day);
+
+    if (self->grid.first == 0) {
+        self->grid.first = oldest_wanted;
+        return;
+    }
+    while (self->grid.first < oldest_wanted && self->grid.first < most)
+        close_window(self, self->grid.first++);
+    if (self->grid.first < oldest_wanted)
+        self->grid.first = oldest_wanted;
+}

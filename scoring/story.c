@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * story.c - alerts in the making: one story per cause, told when it opens and when it changes much
+ *
+ * A story is about an asset, a kind, and for contacts a far end; further contacts of the same asset into the
+ * same AS join it. It is told again when its score has grown by 10 dB, and ends after a day without news.
+ * What belongs to an open story does not teach what is normal; when the story ends without a verdict, it
+ * does. Bounded: with all places taken, the story with the oldest news goes, and it is counted.
+ */
+#include "scoring/detector.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+static const double tell_again = 10;
+static const int64_t day_ms = 86400000;
+
+static void
+drop_story(Scorer *self, uint32_t index)
+{
+    Story *story = self->stories[index];
+
+    for (uint32_t i = 0; i < self->n_contacts; i++) {
+        Contact *contact = &self->contacts[i];
+        if (contact->state == CONTACT_FREE || contact->story != index)
+            continue;
+        contact_teach(self, contact);
+        contact->story = NONE;
+    }
+    if (detectors[story->detector].kind == DETECTOR_WINDOW)
+        self->assets[story->asset].quarantine = 0;
+    g_free(story);
+    self->stories[index] = self->stories[--self->n_stories];
+    for (uint32_t i = 0; i < self->n_contacts; i++)
+        if (self->contacts[i].state != CONTACT_FREE && self->contacts[i].story == self->n_stories)
+            self->contacts[i].story = index;
+}
+
+static uint32_t
+new_story(Scorer *self)
+{
+    if (self->n_stories == MOST_STORIES) {
+        uint32_t oldest = 0;
+        for (uint32_t i = 1; i < self->n_stories; i++)
+            if (self->stories[i]->last_ms < self->stories[oldest]->last_ms)
+                oldest = i;
+        self->counters.stories_refused++;
+        drop_story(self, oldest);
+    }
+    self->stories[self->n_stories] = g_new0(Story, 1);
+    self->stories[self->n_stories]->contact = NONE;
+    return self->n_stories++;
+}
+
+void
+story_expire(Scorer *self, int64_t now_ms)
+{
+    for (uint32_t i = self->n_stories; i-- > 0;)
+        if (now_ms - self->stories[i]->last_ms > day_ms)
+            drop_story(self, i);
+}
+
+static void
+name_alert(Alert *alert, const IpAddress *peer, int64_t window)
+{
+    struct {
+        IpAddress asset, peer;
+        int64_t window;
+        char kind[32];
+    } what = { .asset = alert->asset, .window = window };
+
+    if (peer != NULL)
+        what.peer = *peer;
+    g_strlcpy(what.kind, alert->kind, sizeof what.kind);
+    XXH128_hash_t hash = XXH3_128bits(&what, sizeof what);
+    g_snprintf(alert->id, sizeof alert->id, "%016" PRIx64, (uint64_t)hash.low64);
+}
+
+static void
+fill_asset(const Scorer *self, Alert *alert, const ScoredAsset *asset)
+{
+    const AssetEntry *entry = asset->entry;
+
+    alert->asset = asset->address;
+    g_strlcpy(alert->asset_name, entry != NULL && entry->name != NULL ? entry->name : "",
+              sizeof alert->asset_name);
+    g_strlcpy(alert->asset_role, self->roles[asset->role].name, sizeof alert->asset_role);
+    alert->criticality = entry != NULL ? entry->criticality : 3;
+    alert->maturity = scorer_maturity(self, asset);
+}
+
+static IpAddress
+exporter_address(const Scorer *self, uint32_t exporter)
+{
+    return self->exporter_address != NULL ? self->exporter_address(self->exporter_user, exporter)
+                                          : (IpAddress){ 0 };
+}
+
+/* The way that carries most of the asset's traffic, but for the contact's own. */
+static void
+fill_usual_path(const Scorer *self, Alert *alert, const ScoredAsset *asset, const Contact *contact)
+{
+    const PathUse *usual = NULL;
+    char exporter[IP_TEXT], hop[IP_TEXT];
+    double all = 0;
+
+    for (uint32_t at = asset->paths; at != NONE; at = self->paths[at].next) {
+        const PathUse *path = &self->paths[at];
+        if (at == contact->path || path->first_s >= seconds_of(contact->first_ms))
+            continue;
+        all += path->octets;
+        if (usual == NULL || path->octets > usual->octets)
+            usual = path;
+    }
+    if (usual == NULL)
+        return;
+    IpAddress address = exporter_address(self, usual->exporter);
+    g_snprintf(alert->path_usual, sizeof alert->path_usual,
+               "exporter %s, interface %u, next hop %s, AS %u (%s): %.0f %% of its octets",
+               ip_text(&address, exporter), usual->out_if,
+               ip_is_zero(&usual->next_hop) ? "not known" : ip_text(&usual->next_hop, hop), usual->asn,
+               access_class_name((AccessClass)usual->access), 100 * usual->octets / fmax(all, 1));
+}
+
+static void
+fill_path(const Scorer *self, Alert *alert, const ScoredAsset *asset, const Contact *contact)
+{
+    const FlowRecord *first = &contact->first;
+    const PathUse *path = contact->path == NONE ? NULL : &self->paths[contact->path];
+
+    alert->has_path = true;
+    alert->path_exporter = exporter_address(self, path != NULL ? path->exporter : first->exporter);
+    alert->path_out_if = path != NULL ? path->out_if : 0;
+    alert->path_next_hop = path != NULL ? path->next_hop : (IpAddress){ 0 };
+    alert->path_next_as = path != NULL ? path->next_as : 0;
+    fill_usual_path(self, alert, asset, contact);
+}
+
+static void
+fill_peer(const Scorer *self, Alert *alert, const Contact *contact)
+{
+    const Peer *peer = &self->peers[contact->peer];
+    const Place *place = place_table_find(self->places, &peer->address);
+    const char *name = place->as_name != 0 ? place_as_name(self->places, place->as_name) : NULL;
+    const char *source = place_source_name(self->places, place->access_source);
+
+    alert->has_peer = true;
+    alert->peer = peer->address;
+    alert->peer_asn = contact->asn;
+    g_strlcpy(alert->peer_class, access_class_name((AccessClass)contact->access), sizeof alert->peer_class);
+    g_strlcpy(alert->peer_country, place->country, sizeof alert->peer_country);
+    g_strlcpy(alert->peer_as_name, name != NULL ? name : "", sizeof alert->peer_as_name);
+    g_strlcpy(alert->peer_source, source != NULL ? source : "", sizeof alert->peer_source);
+}
+
+static void
+fill_contributions(Alert *alert, const DetectorView *view, const Finding *findings, double discount)
+{
+    alert->n_contributions = 0;
+    for (uint32_t i = 0; i < n_detectors; i++) {
+        const Finding *finding = &findings[i];
+        if (!finding->has || (detectors[i].kind == DETECTOR_WINDOW) != (view->contact == NULL))
+            continue;
+        AlertContribution *part = &alert->contributions[alert->n_contributions++];
+        part->detector = detectors[i].name;
+        part->decibans = (double)finding->decibans * discount;
+        part->p = (double)finding->p;
+        detectors[i].explain(view, finding, part->reason, sizeof part->reason);
+    }
+    for (uint32_t i = 1; i < alert->n_contributions; i++) /* largest first */
+        for (uint32_t j = i; j > 0 && alert->contributions[j].decibans > alert->contributions[j - 1].decibans;
+             j--) {
+            AlertContribution swap = alert->contributions[j];
+            alert->contributions[j] = alert->contributions[j - 1];
+            alert->contributions[j - 1] = swap;
+        }
+}
+
+/* What the score would be without each part in turn; the parts that alone would have kept it under the
+ * threshold. */
+static void
+fill_counterfactual(Alert *alert, const DetectorView *view)
+{
+    GString *text = g_string_new(NULL);
+
+    for (uint32_t i = 0; i < alert->n_contributions; i++) {
+        const AlertContribution *part = &alert->contributions[i];
+        const Detector *detector = &detectors[detector_index(part->detector)];
+        double without = alert->score - part->decibans;
+        char words[120];
+        if (detector->instead == NULL || part->decibans <= 0)
+            continue;
+        detector->instead(view, words, sizeof words);
+        g_string_append_printf(text, "%s %s, this would score %.0f dB (%s the threshold of %.0f).",
+                               text->len == 0 ? "With" : " With", words, without,
+                               without < alert->threshold ? "below" : "still above", alert->threshold);
+        if (text->len > ALERT_REASON - 130)
+            break;
+    }
+    g_strlcpy(alert->counterfactual, text->str, sizeof alert->counterfactual);
+    g_string_free(text, TRUE);
+}
+
+static int
+by_start(const void *a, const void *b)
+{
+    const FlowRecord *x = a, *y = b;
+
+    if (x->start_ms != y->start_ms)
+        return x->start_ms < y->start_ms ? -1 : 1;
+    if (x->end_ms != y->end_ms)
+        return x->end_ms < y->end_ms ? -1 : 1;
+    return memcmp(x, y, sizeof *x);
+}
+
+static void
+sort_flows(const Scorer *self, Alert *alert)
+{
+    qsort(alert->flows, alert->n_flows, sizeof alert->flows[0], by_start);
+    for (uint32_t i = 0; i < alert->n_flows; i++)
+        alert->flow_exporters[i] = exporter_address(self, alert->flows[i].exporter);
+}
+
+static void
+tell(Scorer *self, Story *story, int64_t now_ms)
+{
+    story->alert.time_ms = now_ms;
+    story->told_score = story->alert.score;
+    if (self->sink.alert != NULL)
+        self->sink.alert(self->sink.user, &story->alert);
+}
+
+/* An open story that this contact belongs to. */
+static uint32_t
+find_story(const Scorer *self, const Contact *contact, uint32_t detector)
+{
+    for (uint32_t i = 0; i < self->n_stories; i++) {
+        const Story *story = self->stories[i];
+        if (story->asset != contact->asset || story->detector != detector || !story->alert.has_peer)
+            continue;
+        if (ip_equal(&story->alert.peer, &self->peers[contact->peer].address) ||
+            (contact->asn != 0 && contact->asn == story->alert.peer_asn))
+            return i;
+    }
+    return NONE;
+}
+
+static uint32_t
+leading(const Contact *contact)
+{
+    uint32_t lead = NONE;
+
+    for (uint32_t i = 0; i < n_detectors; i++)
+        if (detectors[i].kind == DETECTOR_LEAD && contact->findings[i].has &&
+            (lead == NONE || contact->findings[i].decibans > contact->findings[lead].decibans))
+            lead = i;
+    return lead;
+}
+
+/* The home line is the headline wherever it carries a good part of the lead. */
+static uint32_t
+headline(const Contact *contact)
+{
+    uint32_t home = detector_index("residential_path"), lead = leading(contact);
+
+    if (contact->findings[home].has &&
+        contact->findings[home].decibans >= contact->findings[lead].decibans / 2)
+        return home;
+    return lead;
+}
+
+static void
+fill_contact_alert(Scorer *self, Alert *alert, const Contact *contact, double shown)
+{
+    const ScoredAsset *asset = &self->assets[contact->asset];
+    DetectorView view = {
+        .scorer = self, .asset = asset, .role = &self->roles[asset->role], .contact = contact
+    };
+    char name[80], place[200], far[IP_TEXT];
+
+    alert->score = shown;
+    alert->threshold = self->budget.threshold;
+    fill_asset(self, alert, asset);
+    fill_peer(self, alert, contact);
+    fill_path(self, alert, asset, contact);
+    alert->observed = alert->expected_low = alert->expected_high = (double)NAN;
+    alert->first_seen_ms = contact->first_ms;
+    alert->last_seen_ms = contact->last_ms;
+    fill_contributions(alert, &view, contact->findings, self->budget.discount[FAMILY_CONTACT]);
+    alert->n_flows = 0;
+    for (uint32_t at = contact->evidence; at != NONE && alert->n_flows < ALERT_FLOWS;
+         at = self->evidence[at].next)
+        alert->flows[alert->n_flows++] = self->evidence[at].flow;
+    sort_flows(self, alert);
+    detector_asset_words(asset, name, sizeof name);
+    detector_place_words(&view, place, sizeof place);
+    g_snprintf(alert->summary, sizeof alert->summary,
+               "%s opened a path to %s in %s%s, which it never did before", name, ip_text(&alert->peer, far),
+               place, contact->is_new_egress ? ", by a new way out" : "");
+    fill_counterfactual(alert, &view);
+}
+
+void
+story_contact(Scorer *self, Contact *contact, int64_t now_ms)
+{
+    double shown = (double)contact->score * self->budget.discount[FAMILY_CONTACT];
+    uint32_t detector = headline(contact);
+    bool opens = false;
+
+    if (contact->story == NONE) {
+        contact->story = find_story(self, contact, detector);
+        if (contact->story == NONE) {
+            contact->story = new_story(self);
+            opens = true;
+        }
+        self->peers[contact->peer].flags |= PEER_PINNED;
+    }
+    Story *story = self->stories[contact->story];
+    uint32_t index = (uint32_t)(contact - self->contacts);
+    story->last_ms = now_ms;
+    if (opens) {
+        story->asset = contact->asset;
+        story->detector = detector;
+        story->opened_ms = now_ms;
+        story->alert.kind = detectors[detector].name;
+        story->contact = index;
+        self->counters.alerts_opened++;
+    } else if (shown < story->told_score + tell_again) {
+        return;
+    }
+    story->contact = index;
+    fill_contact_alert(self, &story->alert, contact, shown);
+    if (opens)
+        name_alert(&story->alert, &story->alert.peer, contact->opened_window);
+    tell(self, story, now_ms);
+}
+
+/* The largest flows that the asset sent lately. */
+static void
+fill_large_flows(const Scorer *self, Alert *alert, const ScoredAsset *asset, int64_t from_ms)
+{
+    alert->n_flows = 0;
+    for (uint32_t i = 0; i < MOST_LARGE; i++) {
+        const FlowRecord *flow = &self->large[i];
+        uint32_t least = 0;
+        if (flow->octets == 0 || flow->end_ms < from_ms || !ip_equal(&flow->src, &asset->address))
+            continue;
+        if (alert->n_flows < ALERT_FLOWS) {
+            alert->flows[alert->n_flows++] = *flow;
+            continue;
+        }
+        for (uint32_t j = 1; j < ALERT_FLOWS; j++)
+            if (alert->flows[j].octets < alert->flows[least].octets)
+                least = j;
+        if (alert->flows[least].octets < flow->octets)
+            alert->flows[least] = *flow;
+    }
+    sort_flows(self, alert);
+}
+
+static uint32_t
+volume_story(Scorer *self, uint32_t asset, uint32_t detector, bool *opens)
+{
+    for (uint32_t i = 0; i < self->n_stories; i++)
+        if (self->stories[i]->asset == asset && self->stories[i]->detector == detector)
+            return i;
+    *opens = true;
+    return new_story(self);
+}
+
+void
+story_volume(Scorer *self, uint32_t asset_index, const Finding *finding, double observed,
+             const BaselineBand *band, int64_t number)
+{
+    static const char name[] = "volume_out";
+    ScoredAsset *asset = &self->assets[asset_index];
+    int64_t end_ms = (number + 1) * self->grid.length_ms;
+    uint32_t detector = detector_index(name);
+    bool opens = false;
+    uint32_t index = volume_story(self, asset_index, detector, &opens);
+    Story *story = self->stories[index];
+    double shown = (double)asset->volume_evidence * self->budget.discount[FAMILY_VOLUME];
+
+    story->last_ms = end_ms;
+    if (!opens && shown < story->told_score + tell_again)
+        return;
+    Finding findings[MOST_DETECTORS] = { 0 };
+    DetectorView view = {
+        .scorer = self, .asset = asset, .role = &self->roles[asset->role], .band = band, .observed = observed
+    };
+    Alert *alert = &story->alert;
+    findings[detector] = *finding;
+    findings[detector].has = true;
+    findings[detector].decibans = asset->volume_evidence;
+    alert->kind = detectors[detector].name;
+    alert->score = shown;
+    alert->threshold = self->budget.threshold;
+    fill_asset(self, alert, asset);
+    alert->observed = observed;
+    alert->expected_low = band->low;
+    alert->expected_high = band->high;
+    alert->last_seen_ms = end_ms;
+    fill_contributions(alert, &view, findings, self->budget.discount[FAMILY_VOLUME]);
+    fill_large_flows(self, alert, asset, end_ms - 3 * self->grid.length_ms);
+    g_strlcpy(alert->summary, alert->contributions[0].reason, sizeof alert->summary);
+    g_snprintf(alert->counterfactual, sizeof alert->counterfactual,
+               "Up to %.3g octets in this window would have been within the usual band.", band->high);
+    if (opens) {
+        story->asset = asset_index;
+        story->detector = detector;
+        story->opened_ms = end_ms;
+        alert->first_seen_ms = number * self->grid.length_ms;
+        asset->quarantine = 1;
+        self->counters.alerts_opened++;
+        name_alert(alert, NULL, number);
+    }
+    tell(self, story, end_ms);
+}
