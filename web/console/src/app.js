@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* app.js - starts the console: log-in, what all views share, and which view the address asks for */
-import { render } from 'preact';
+import { Component, render } from 'preact';
 import { html } from 'htm/preact';
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import { setToken, token } from './lib/api.js';
 import { parseTime } from './lib/format.js';
 import { App, useApi, useApp, useTheme } from './lib/hooks.js';
 import { useRoute } from './lib/router.js';
-import { Empty, Page } from './parts/basics.js';
+import { Empty, Failure, Page } from './parts/basics.js';
 import { Shell } from './parts/shell.js';
 import { useToasts } from './parts/toasts.js';
 import { AlertView } from './views/alert.js';
@@ -41,6 +41,19 @@ function flowNow(status, wallNow) {
   return flow && Math.abs(wallNow - flow) > DAY_MS / 24 ? flow : wallNow;
 }
 
+/* A view that fails is told, with its reason, inside the frame; another address is another try. */
+class Guard extends Component {
+  componentDidCatch(error) {
+    console.error(error);
+    this.setState({ error });
+  }
+
+  render({ children }, { error }) {
+    return error ? html`<${Page} title="This view failed"><${Failure} error=${{ title: 'The console has a fault here', message: String(error.message ?? error),
+      help: 'The other views still work. Please report it with this sentence.' }} /><//>` : children;
+  }
+}
+
 function Inside({ route }) {
   const app = useApp();
   const status = useApi('/status', 2000);
@@ -59,7 +72,7 @@ function Inside({ route }) {
   }, [place]);
   return html`
     <${App.Provider} value=${shared}>
-      <${Shell} current=${first}><${View} key=${place} id=${id} query=${route.query} /><//>
+      <${Shell} current=${first}><${Guard} key=${place}><${View} id=${id} query=${route.query} /><//><//>
     <//>`;
 }
 

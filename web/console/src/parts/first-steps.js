@@ -43,16 +43,35 @@ set forwarding-options sampling instance TALAYA family inet output flow-server $
 set forwarding-options sampling instance TALAYA family inet output inline-jflow source-address <this router>
 set chassis fpc 0 sampling-instance TALAYA
 set interfaces xe-0/0/0 unit 0 family inet sampling input`,
+  'SR OS': (host, p) => `/configure cflowd admin-state enable
+/configure cflowd active-flow-timeout 60
+/configure cflowd template-retransmit 60
+/configure cflowd collector ${host} port ${p('4739')} version 10
+/configure cflowd collector ${host} port ${p('4739')} admin-state enable
+/configure cflowd sample-profile 1 sample-rate 1000
+/configure router "Base" interface "to-transit" cflowd-parameters sampling unicast type interface
+/configure router "Base" interface "to-transit" cflowd-parameters sampling unicast sample-profile 1`,
+  EOS: (host, p) => `flow tracking sampled
+   sample 1000
+   tracker TALAYA
+      record export on interval 60000
+      exporter TALAYA
+         collector ${host} port ${p('4739')}
+         template interval 60000
+   no shutdown
+interface Ethernet1
+   flow tracker sampled TALAYA`,
   RouterOS: (host, p) => `/ip traffic-flow set enabled=yes interfaces=all active-flow-timeout=1m
 /ip traffic-flow target add dst-address=${host} port=${p('4739')} version=ipfix`,
-  'softflowd': (host, p) => `softflowd -i eth0 -v 10 -t maxlife=60 -n ${host}:${p('4739')}`,
+  softflowd: (host, p) => `softflowd -i eth0 -v 10 -t maxlife=60 -n ${host}:${p('4739')}`,
 };
 
 export function FirstSteps({ status }) {
   const [router, setRouter] = useState('IOS XE');
   const { books, sockets } = status;
   const refused = Object.entries(books.refusedBy ?? {}).filter(([, n]) => n > 0);
-  const host = location.hostname.replace(/^\[|\]$/g, '') || 'this-host';
+  /* The console was perhaps opened on loopback, which no router can send to. */
+  const host = /^(localhost|127\.|\[?::1)/.test(location.hostname) ? '<this host>' : location.hostname.replace(/^\[|\]$/g, '');
 
   return html`
     <${Card} title="Nothing arrives yet">

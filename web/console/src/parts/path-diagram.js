@@ -56,7 +56,7 @@ const arrow = (d, kind) => html`<path d=${d} class=${`edge ${kind}`} marker-end=
 
 function steps(alert, width) {
   const { path } = alert;
-  const out = [path.egressInterface !== null && path.egressInterface !== undefined ? `interface ${path.egressInterface}` : '',
+  const out = [path.egressInterface ? `interface ${path.egressInterface}` : '',
     path.nextHop ? `next hop ${path.nextHop}` : path.nextAs ? `next AS${path.nextAs}` : ''].filter(Boolean).join(', ');
   const kind = classWord(path.accessClass ?? alert.peerClass);
   return [
@@ -126,8 +126,7 @@ const Tips = () => html`
 export function PathDiagram({ alert }) {
   const [ref, width] = useWidth();
   const { path } = alert;
-  const words = `Before: ${path.usual || 'no way out is known'}. Now: through the router ${path.exporter}${path.egressInterface !== null
-    && path.egressInterface !== undefined ? `, interface ${path.egressInterface}` : ''}${path.nextHop ? `, next hop ${path.nextHop}` : ''}${path.nextAs ? `, next AS${path.nextAs}` : ''}, to ${alert.peer ?? 'the far end'} in a network that is ${classWord(path.accessClass ?? alert.peerClass)}${path.asn ? ` (AS${path.asn})` : ''}.`;
+  const words = `Before: ${path.usual || 'no way out is known'}. Now: through the router ${path.exporter}${path.egressInterface ? `, interface ${path.egressInterface}` : ''}${path.nextHop ? `, next hop ${path.nextHop}` : ''}${path.nextAs ? `, next AS${path.nextAs}` : ''}, to ${alert.peer ?? 'the far end'} in a network that is ${classWord(path.accessClass ?? alert.peerClass)}${path.asn ? ` (AS${path.asn})` : ''}.`;
   return html`
     <${Card} title="The way out, before and now">
       <div class="path-diagram" ref=${ref}>${width > 0 && (width > 620 ? html`<${Wide} alert=${alert} width=${width} />` : html`<${Narrow} alert=${alert} width=${width} />`)}</div>

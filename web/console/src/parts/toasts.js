@@ -2,6 +2,7 @@
 /* toasts.js - short messages at the bottom, some of which can be undone for ten seconds */
 import { html } from 'htm/preact';
 import { useCallback, useRef, useState } from 'preact/hooks';
+import { useKeys } from '../lib/hooks.js';
 
 const STAY_MS = 10000;
 const MOST = 3;
@@ -21,6 +22,10 @@ export function useToasts() {
     drop(toast.id);
     toast.undo();
   };
+  useKeys({ u: () => {
+    const newest = [...list].reverse().find((toast) => toast.undo);
+    return newest ? undo(newest) : false;
+  } });
   return [notify, html`
     <div class="toasts" role="status" aria-live="polite">
       ${list.map((toast) => html`

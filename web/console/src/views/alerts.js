@@ -64,7 +64,6 @@ export function AlertsView({ query }) {
   const [help, setHelp] = useState(false);
   const [currentId, setCurrent] = useState(null); /* an id, not a place: rows move when an alert comes in */
   const list = useRef(null);
-  const lastUndo = useRef(null);
   const needle = filters.text.trim().toLowerCase();
   const rows = pages.items.filter((alert) => !needle || haystack(alert).includes(needle));
   const current = rows.findIndex(({ id }) => id === currentId);
@@ -85,19 +84,11 @@ export function AlertsView({ query }) {
       app.notify({ text: 'Choose an alert first: j and k move.' });
       return;
     }
-    const notify = (toast) => {
-      lastUndo.current = toast.undo ?? null;
-      app.notify(toast);
-    };
-    decide(alert, DECISIONS[key].change, pages.show, { ...app, notify });
-  };
-  const undo = () => {
-    lastUndo.current?.();
-    lastUndo.current = null;
+    decide(alert, DECISIONS[key].change, pages.show, app);
   };
   useKeys({
     j: () => move(1), k: () => move(-1), ArrowDown: () => document.activeElement?.dataset.alert ? move(1) : false,
-    ArrowUp: () => document.activeElement?.dataset.alert ? move(-1) : false, u: undo, '?': () => setHelp(true),
+    ArrowUp: () => document.activeElement?.dataset.alert ? move(-1) : false, '?': () => setHelp(true),
     '/': () => document.getElementById('alert-text').focus(),
     ...Object.fromEntries(Object.keys(DECISIONS).map((key) => [key, () => act(key)])),
   });

@@ -47,9 +47,9 @@ export function LoginView({ refusal, login }) {
           <button type="button" aria-pressed=${shown} onClick=${() => setShown(!shown)}>${shown ? 'Hide' : 'Show'}</button>
         </div>
         <button type="submit" class="primary" disabled=${busy || !secret}>${busy ? 'Checking\u2026' : 'Log in'}</button>
-        <p class="note" id="token-help">The first start of the daemon makes a token, writes it to a file in its state
-          directory that only its user can read, and names that file in one log line. The token is kept in this tab
-          only and is gone when the tab is closed.</p>
+        <p class="note" id="token-help">The daemon's first start writes a token to the file <code>admin-token</code> in its
+          state directory, readable by its user only, and says so in its log. Here it is kept in this tab, and is gone
+          when the tab is closed.</p>
       </form>
     </main>`;
 }

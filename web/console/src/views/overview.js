@@ -2,7 +2,7 @@
 /* overview.js - is all well, what came in, what waits: the view that stays open all night */
 import { html } from 'htm/preact';
 import { useMemo } from 'preact/hooks';
-import { bits, count, parseTime, perSecond, plural, whole } from '../lib/format.js';
+import { bits, count, decibans, parseTime, perSecond, plural, whole } from '../lib/format.js';
 import { useApi, useApp } from '../lib/hooks.js';
 import { link } from '../lib/router.js';
 import { OPEN_STATES } from '../lib/words.js';
@@ -13,7 +13,8 @@ import { Chart } from '../parts/chart.js';
 import { FirstSteps } from '../parts/first-steps.js';
 
 function lead(status) {
-  const { alerts, exporters, problems } = status;
+  const { exporters, problems } = status;
+  const alerts = status.alerts ?? {};
   const fresh = alerts.new ?? 0;
   const open = fresh + (alerts.in_progress ?? 0);
   const waiting = fresh ? `${plural(fresh, 'alert')} ${fresh === 1 ? 'waits' : 'wait'} to be looked at.`
@@ -64,7 +65,8 @@ function OpenAlerts() {
 }
 
 function Learning({ status }) {
-  const { assets, budget } = status;
+  const { budget } = status;
+  const assets = status.assets ?? { total: 0, mature: 0, learning: 0 };
   const share = assets.total ? assets.mature / assets.total : 0;
   return html`
     <${Card} title="Learning" aside=${html`<a href=${link('assets')}>Assets</a>`}>
@@ -73,7 +75,7 @@ function Learning({ status }) {
         <p class="note">${assets.learning ? `${plural(assets.learning, 'asset')} still ${assets.learning === 1 ? 'learns' : 'learn'}; until then their scores lean on what is rare among assets of the same role.`
           : 'All assets have finished learning.'}</p>`
         : html`<p class="note">No asset seen yet. Assets are the addresses inside the prefixes of the configuration.</p>`}
-      ${budget && html`<p class="note">Budget: ${count(budget.perDay)} false alarms a day at most, so an alert opens at <b class="num">${Math.round(budget.thresholdDecibans * 10) / 10}</b> decibans.</p>`}
+      ${budget && html`<p class="note">Budget: ${count(budget.perDay)} false alarms a day at most${typeof budget.thresholdDecibans === 'number' ? html`, so an alert opens at <b class="num">${decibans(budget.thresholdDecibans)}</b> decibans` : ''}.</p>`}
     <//>`;
 }
 
