@@ -140,7 +140,7 @@ request_answer(Request *self, unsigned index)
     case CLIENT_ANSWERED:
         break;
     }
-    if (ask->status == 200 && ask->body != NULL)
+    if (ask->status == 200 && ask->body != NULL && g_bytes_get_size(ask->body) > 0)
         return ask->body;
     answer_problem(self, ask);
     return NULL;

@@ -193,6 +193,8 @@ answer(StandIn *self, Store *store, const Message *message)
         channel_send(self->channel, MESSAGE_ANSWER, message->id, 200, "{\"a\":", 5, 100);
     else if (mood == MOOD_REFUSES)
         channel_send(self->channel, MESSAGE_ANSWER, message->id, 299, "", 0, 100);
+    else if (mood == MOOD_EMPTY)
+        channel_send(self->channel, MESSAGE_ANSWER, message->id, 200, "", 0, 100);
     json_decref(object);
     json_decref(query);
 }

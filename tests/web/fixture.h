@@ -10,7 +10,7 @@
 #include "scoring/store.h"
 #include "web/server.h"
 
-typedef enum Mood { MOOD_ANSWERS, MOOD_SILENT, MOOD_NONSENSE, MOOD_REFUSES } Mood;
+typedef enum Mood { MOOD_ANSWERS, MOOD_SILENT, MOOD_NONSENSE, MOOD_REFUSES, MOOD_EMPTY } Mood;
 
 typedef struct StandIn {
     struct Fixture *fixture;

@@ -397,6 +397,9 @@ test_a_process_that_does_not_answer_is_a_503(void)
     fixture_set_mood(&fixture, MOOD_REFUSES);
     g_auto(HttpAnswer) odd = fixture_call(&fixture, SCOPE_READ, "GET", "/api/v1/status", NULL, NULL);
     check_problem(&odd, 500, "internal");
+    fixture_set_mood(&fixture, MOOD_EMPTY);
+    g_auto(HttpAnswer) empty = fixture_call(&fixture, SCOPE_READ, "GET", "/api/v1/exporters", NULL, NULL);
+    check_problem(&empty, 500, "internal");
     fixture_set_mood(&fixture, MOOD_ANSWERS);
     g_auto(HttpAnswer) ready = fixture_call(&fixture, SCOPE_NONE, "GET", "/readyz", NULL, NULL);
     g_assert_cmpint(ready.status, ==, 200);
