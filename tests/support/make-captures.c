@@ -3,7 +3,8 @@
  * make-captures.c - writes generated exports into pcap files
  *
  *   make-captures --list                         names of the shapes
- *   make-captures FOLDER RECORDS [SEED [SHAPE...]]   FOLDER/SHAPE.pcap (the folder is made), each with so many flow records
+ *   make-captures FOLDER RECORDS [SEED [SHAPE...]]   FOLDER/SHAPE.pcap (the folder is made), each with so
+ * many flow records
  *
  * Each shape is an exporter of its own (192.0.2.1 and on). For the system tests and the benchmark.
  */
