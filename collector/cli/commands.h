@@ -14,4 +14,5 @@ int command_check(int argc, char **argv);
 int command_decode(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_send(int argc, char **argv);
+int command_serve(int argc, char **argv);
 int command_version(int argc, char **argv);

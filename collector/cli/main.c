@@ -25,6 +25,7 @@ static const Command commands[] = {
     { "decode", command_decode, "print what is in captures, record by record" },
     { "replay", command_replay, "score captures in flow time and print the alerts" },
     { "send", command_send, "play the datagrams of captures over UDP" },
+    { "serve", command_serve, "the daemon" },
     { "version", command_version, "print the version" },
 };
 

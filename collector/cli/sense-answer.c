@@ -188,7 +188,7 @@ books_status_json(const BooksTotals *totals, json_t *scorer)
     json_object_set_new(books, "kernelDrops", json_integer((json_int_t)totals->kernel_drops));
     json_object_set_new(books, "queueFull", json_integer((json_int_t)totals->all.queue_full_records));
     json_object_set_new(books, "refusedSenders", json_integer((json_int_t)totals->refused_senders));
-    json_t *late = json_object_get(scorer, "late");
+    json_t *late = json_object_get(scorer, "lateForScoring");
     json_object_set(books, "lateForScoring", late != NULL ? late : json_integer(0));
     return books;
 }
@@ -210,7 +210,7 @@ answer_status(Sense *self, json_t *query, uint16_t *status)
     json_t *exporters = intake_exporters(self->intake);
     json_t *counts = store_counts_json(self->store, NULL);
     json_t *flow_time = json_object_get(scorer, "flowTime"), *assets = json_object_get(scorer, "assets");
-    json_t *threshold = json_object_get(scorer, "thresholdDecibans");
+    json_t *threshold = json_object_get(json_object_get(scorer, "budget"), "thresholdDecibans");
     json_t *answer = json_pack(
         "{s:s,s:s,s:s,s:I,s:b,s:O?,s:o,s:o,s:o,s:O?,s:o?,s:{s:f,s:O?},s:o,s:o,s:o,s:n,s:o}", "time",
         wall_time_text(now, now_text), "version", TALAYA_VERSION, "started",
