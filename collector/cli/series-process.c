@@ -199,13 +199,14 @@ take_samples(Series *series, GBytes *body)
     }
 }
 
-static void
+/* True when there may be more. */
+static bool
 take_messages(Series *series, Channel *channel, bool may_bring_samples)
 {
     for (int i = 0; i < MESSAGES_A_TURN; i++) {
         g_auto(Message) message = { 0 };
         if (!channel_receive(channel, &message, 0))
-            return;
+            return false;
         if (message.type == MESSAGE_SAMPLES && may_bring_samples)
             take_samples(series, message.body);
         if (message.type != MESSAGE_QUERY)
@@ -216,12 +217,18 @@ take_messages(Series *series, Channel *channel, bool may_bring_samples)
         const void *bytes = g_bytes_get_data(answer, &length);
         channel_send(channel, MESSAGE_ANSWER, message.id, status, bytes, length, ANSWER_MS);
     }
+    return true;
 }
 
-static bool
-is_gone(const struct pollfd *fd)
+/* Reads what came. A peer that is gone, and has left nothing unread, is not polled again. */
+static void
+turn(Series *series, Channel *channel, bool may_bring_samples, struct pollfd *fd)
 {
-    return (fd->revents & (POLLHUP | POLLERR | POLLNVAL)) != 0 && (fd->revents & POLLIN) == 0;
+    if (fd->revents == 0)
+        return;
+    bool may_be_more = take_messages(series, channel, may_bring_samples);
+    if ((fd->revents & (POLLHUP | POLLERR | POLLNVAL)) != 0 && !may_be_more)
+        fd->fd = -1;
 }
 
 int
@@ -241,13 +248,8 @@ series_process_run(Series *series, Channel *from_sense, Channel *from_web, int s
         poll(fds, G_N_ELEMENTS(fds), (int)MAX(0, (next_ns - now_ns) / 1000000));
         if (fds[0].revents != 0 || (fds[1].fd < 0 && fds[2].fd < 0))
             break;
-        if (fds[2].revents & POLLIN)
-            take_messages(series, from_web, false);
-        if (fds[1].revents & POLLIN)
-            take_messages(series, from_sense, true);
-        for (size_t i = 1; i < G_N_ELEMENTS(fds); i++)
-            if (is_gone(&fds[i]))
-                fds[i].fd = -1; /* poll passes over it */
+        turn(series, from_web, false, &fds[2]);
+        turn(series, from_sense, true, &fds[1]);
     }
     take_messages(series, from_sense, true);
     series_write(series);
