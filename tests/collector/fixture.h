@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fixture.h - a decoder whose output a test can look at, and a pen to write datagrams with
+ *
+ * Bytes are written big-endian, as on the wire. The clock is the test's: see Fixture.now_ms.
+ */
+#pragma once
+#include "collector/decoder.h"
+#include "collector/print.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* The pen: a datagram in work. */
+typedef struct Pen {
+    uint8_t bytes[4096];
+    size_t n;
+} Pen;
+
+static inline void
+pen_put(Pen *pen, uint64_t value, unsigned length)
+{
+    g_assert_cmpuint(pen->n + length + DATAGRAM_SLACK, <=, sizeof pen->bytes);
+    for (unsigned i = length; i-- > 0; value >>= 8)
+        pen->bytes[pen->n + i] = (uint8_t)value;
+    pen->n += length;
+}
+
+static inline void
+pen_bytes(Pen *pen, const void *bytes, size_t length)
+{
+    g_assert_cmpuint(pen->n + length + DATAGRAM_SLACK, <=, sizeof pen->bytes);
+    memcpy(pen->bytes + pen->n, bytes, length);
+    pen->n += length;
+}
+
+static inline void
+pen_ip(Pen *pen, const char *text)
+{
+    IpAddress ip;
+
+    g_assert_true(ip_parse(text, &ip));
+    if (strchr(text, ':') != NULL)
+        pen_bytes(pen, ip.bytes, 16);
+    else
+        pen_bytes(pen, ip.bytes + 12, 4);
+}
+
+/* Begins a set and ends it, filling in its length. */
+static inline size_t
+pen_set(Pen *pen, uint16_t id)
+{
+    size_t at = pen->n;
+
+    pen_put(pen, id, 2);
+    pen_put(pen, 0, 2);
+    return at;
+}
+
+static inline void
+pen_end(Pen *pen, size_t at)
+{
+    size_t length = pen->n - at;
+
+    pen->bytes[at + 2] = (uint8_t)(length >> 8);
+    pen->bytes[at + 3] = (uint8_t)length;
+}
+
+/* v9 header: 20 bytes. */
+static inline void
+pen_v9(Pen *pen, uint32_t uptime, uint32_t seconds, uint32_t sequence, uint32_t source_id)
+{
+    *pen = (Pen){ 0 };
+    pen_put(pen, 9, 2);
+    pen_put(pen, 1, 2); /* count: nobody believes it */
+    pen_put(pen, uptime, 4);
+    pen_put(pen, seconds, 4);
+    pen_put(pen, sequence, 4);
+    pen_put(pen, source_id, 4);
+}
+
+/* IPFIX header: 16 bytes; pen_ipfix_end fills in the length. */
+static inline void
+pen_ipfix(Pen *pen, uint32_t seconds, uint32_t sequence, uint32_t domain)
+{
+    *pen = (Pen){ 0 };
+    pen_put(pen, 10, 2);
+    pen_put(pen, 0, 2);
+    pen_put(pen, seconds, 4);
+    pen_put(pen, sequence, 4);
+    pen_put(pen, domain, 4);
+}
+
+static inline void
+pen_ipfix_end(Pen *pen)
+{
+    pen->bytes[2] = (uint8_t)(pen->n >> 8);
+    pen->bytes[3] = (uint8_t)pen->n;
+}
+
+/* A template record: id, then pairs of element and length, ended by 0, 0. */
+static inline void
+pen_template(Pen *pen, uint16_t id, const uint16_t *pairs)
+{
+    uint16_t n = 0;
+
+    while (pairs[2 * n] != 0)
+        n++;
+    pen_put(pen, id, 2);
+    pen_put(pen, n, 2);
+    for (uint16_t i = 0; i < 2 * n; i++)
+        pen_put(pen, pairs[i], 2);
+}
+
+typedef struct Fixture {
+    Decoder *decoder;
+    GArray *records;  /* FlowRecord */
+    GArray *losses;   /* FlowLoss */
+    GPtrArray *lines; /* NDJSON of each record shown */
+    IpAddress source;
+    int64_t now_ms;
+} Fixture;
+
+static inline FlowBatch *
+fixture_flows(void *user, FlowBatch *batch)
+{
+    Fixture *self = user;
+
+    g_array_append_vals(self->records, batch->records, batch->n);
+    g_array_append_vals(self->losses, batch->losses, batch->n_losses);
+    return batch;
+}
+
+static inline void
+fixture_record(void *user, const RecordView *record)
+{
+    Fixture *self = user;
+    TextBuf *text = g_new0(TextBuf, 1);
+
+    textbuf_init(text, -1); /* nothing is written: the line stays in the buffer */
+    print_record_json(text, record);
+    g_assert_cmpuint(text->n, >, 1);
+    g_ptr_array_add(self->lines, g_strndup(text->bytes, text->n - 1));
+    g_free(text);
+}
+
+static inline void
+fixture_init_with(Fixture *self, const DecoderConf *conf)
+{
+    const DecoderSink sink = { .user = self, .flows = fixture_flows, .record = fixture_record };
+
+    *self = (Fixture){ .now_ms = INT64_C(1700000000000) };
+    self->records = g_array_new(FALSE, FALSE, sizeof(FlowRecord));
+    self->losses = g_array_new(FALSE, FALSE, sizeof(FlowLoss));
+    self->lines = g_ptr_array_new_with_free_func(g_free);
+    self->source = ip_from_v4(0xc0000201); /* 192.0.2.1 */
+    self->decoder = decoder_new(conf, &sink);
+}
+
+static inline void
+fixture_init(Fixture *self)
+{
+    const DecoderConf conf = { .allow_all = true };
+
+    fixture_init_with(self, &conf);
+}
+
+static inline void
+fixture_clear(Fixture *self)
+{
+    decoder_free(self->decoder);
+    g_array_unref(self->records);
+    g_array_unref(self->losses);
+    g_ptr_array_unref(self->lines);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Fixture, fixture_clear)
+
+static inline bool
+fixture_send_bytes(Fixture *self, const void *bytes, size_t length)
+{
+    g_autofree uint8_t *copy = g_malloc(length + DATAGRAM_SLACK);
+    Datagram datagram = {
+        .bytes = copy, .length = length, .source = self->source, .received = { self->now_ms }
+    };
+
+    memset(copy + length, 0xee, DATAGRAM_SLACK); /* what lies behind must not matter */
+    memcpy(copy, bytes, length);
+    bool taken = decoder_datagram(self->decoder, &datagram);
+    decoder_flush(self->decoder, (WallTime){ self->now_ms });
+    return taken;
+}
+
+static inline bool
+fixture_send(Fixture *self, const Pen *pen)
+{
+    return fixture_send_bytes(self, pen->bytes, pen->n);
+}
+
+static inline Books
+fixture_books(const Fixture *self)
+{
+    BooksTotals totals;
+    uint64_t refused = 0;
+
+    decoder_totals(self->decoder, &totals);
+    for (int i = 0; i < N_REFUSALS; i++)
+        refused += totals.all.refused[i];
+    g_assert_cmpuint(totals.all.datagrams, ==, totals.all.decoded + refused); /* always */
+    return totals.all;
+}
+
+static inline const FlowRecord *
+fixture_flow(const Fixture *self, guint i)
+{
+    g_assert_cmpuint(i, <, self->records->len);
+    return &g_array_index(self->records, FlowRecord, i);
+}
+
+static inline void
+assert_ip(const IpAddress *ip, const char *text)
+{
+    char buffer[IP_TEXT];
+
+    g_assert_cmpstr(ip_text(ip, buffer), ==, text);
+}
+
+static inline void
+assert_has(const char *line, const char *part)
+{
+    if (strstr(line, part) == NULL)
+        g_error("'%s' is not in %s", part, line);
+}
+
+/* The exporter as the API shows it; the caller owns it. */
+static inline json_t *
+fixture_exporter(const Fixture *self, uint32_t index)
+{
+    const Exporter *exporter = exporter_table_get(decoder_exporters(self->decoder), index);
+
+    g_assert_nonnull(exporter);
+    return exporter_to_json(exporter, index, (WallTime){ self->now_ms });
+}
+
+/* The finding with @code; NULL when there is none. */
+static inline const json_t *
+finding(const json_t *exporter, const char *code)
+{
+    size_t i;
+    json_t *each;
+
+    json_array_foreach(json_object_get(exporter, "diagnosis"), i,
+                       each) if (strcmp(json_string_value(json_object_get(each, "code")), code) ==
+                                 0) return each;
+    return NULL;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/template-cache.h"
+
+typedef struct Case {
+    ElementModel *model;
+    TemplateBudget budget;
+    TemplateCache cache;
+} Case;
+
+static void
+case_init(Case *self)
+{
+    *self = (Case){ .budget = { .most_templates = 4, .most_bytes = 1 << 20 } };
+    self->model = element_model_new();
+    template_cache_init(&self->cache, &self->budget);
+}
+
+static void
+case_clear(Case *self)
+{
+    template_cache_clear(&self->cache);
+    g_assert_cmpuint(self->budget.templates, ==, 0); /* the books of the budget balance too */
+    g_assert_cmpuint(self->budget.bytes, ==, 0);
+    element_model_free(self->model);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Case, case_clear)
+
+static TemplatePut
+put(Case *self, uint16_t id, uint16_t length, int64_t now_ms)
+{
+    FieldNumber fields[] = { { 0, 1, length }, { 0, 2, 4 }, { 4711, 7, 2 } };
+
+    return template_cache_put(&self->cache, template_new(self->model, id, fields, 3, 0, false), now_ms);
+}
+
+static void
+test_what_was_put_is_found(void)
+{
+    g_auto(Case) self;
+    case_init(&self);
+
+    g_assert_null(template_cache_find(&self.cache, 256));
+    g_assert_cmpint(put(&self, 256, 4, 0), ==, TEMPLATE_PUT_NEW);
+    g_assert_cmpint(put(&self, 264, 8, 0), ==, TEMPLATE_PUT_NEW); /* same slot of eight */
+    g_assert_cmpuint(template_cache_find(&self.cache, 256)->fields[0].length, ==, 4);
+    g_assert_cmpuint(template_cache_find(&self.cache, 264)->fields[0].length, ==, 8);
+    g_assert_null(template_cache_find(&self.cache, 272));
+}
+
+static void
+test_a_repetition_changes_nothing(void)
+{
+    g_auto(Case) self;
+    case_init(&self);
+
+    put(&self, 256, 4, 10);
+    const Template *first = template_cache_find(&self.cache, 256);
+    g_assert_cmpint(put(&self, 256, 4, 20), ==, TEMPLATE_PUT_SAME);
+    g_assert_true(template_cache_find(&self.cache, 256) == first);
+    g_assert_cmpint(first->heard_ms, ==, 20);
+}
+
+static void
+test_a_redefinition_leaves_the_one_in_use_alive(void)
+{
+    g_auto(Case) self;
+    case_init(&self);
+
+    put(&self, 256, 4, 0);
+    g_autoptr(Template) in_use = template_ref(template_cache_find(&self.cache, 256));
+    g_assert_cmpint(put(&self, 256, 8, 0), ==, TEMPLATE_PUT_CHANGED);
+    g_assert_cmpuint(in_use->fields[0].length, ==, 4);
+    g_assert_cmpuint(template_cache_find(&self.cache, 256)->fields[0].length, ==, 8);
+    g_assert_cmpuint(self.budget.templates, ==, 1);
+}
+
+static void
+test_a_flood_is_bounded(void)
+{
+    g_auto(Case) self;
+    case_init(&self);
+
+    for (uint16_t id = 256; id < 260; id++)
+        g_assert_cmpint(put(&self, id, 4, 0), ==, TEMPLATE_PUT_NEW);
+    g_assert_cmpint(put(&self, 260, 4, 0), ==, TEMPLATE_PUT_FULL);
+    g_assert_cmpint(put(&self, 259, 8, 0), ==, TEMPLATE_PUT_CHANGED); /* a known one may still change */
+    self.budget.most_bytes = self.budget.bytes;
+    self.budget.most_templates = 100;
+    g_assert_cmpint(put(&self, 261, 4, 0), ==, TEMPLATE_PUT_FULL);
+    g_assert_null(template_cache_find(&self.cache, 261));
+}
+
+static void
+test_the_old_ones_are_forgotten(void)
+{
+    g_auto(Case) self;
+    case_init(&self);
+
+    put(&self, 256, 4, 100);
+    put(&self, 257, 4, 200);
+    put(&self, 264, 4, 100);
+    g_assert_cmpuint(template_cache_expire(&self.cache, 150), ==, 2);
+    g_assert_null(template_cache_find(&self.cache, 256));
+    g_assert_nonnull(template_cache_find(&self.cache, 257));
+    g_assert_null(template_cache_find(&self.cache, 264));
+    g_assert_cmpuint(template_cache_expire(&self.cache, 150), ==, 0);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/collector/template-cache/what-was-put-is-found", test_what_was_put_is_found);
+    g_test_add_func("/collector/template-cache/a-repetition-changes-nothing",
+                    test_a_repetition_changes_nothing);
+    g_test_add_func("/collector/template-cache/a-redefinition-leaves-the-one-in-use-alive",
+                    test_a_redefinition_leaves_the_one_in_use_alive);
+    g_test_add_func("/collector/template-cache/a-flood-is-bounded", test_a_flood_is_bounded);
+    g_test_add_func("/collector/template-cache/the-old-ones-are-forgotten", test_the_old_ones_are_forgotten);
+    return g_test_run();
+}
