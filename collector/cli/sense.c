@@ -102,11 +102,21 @@ open_stores(Sense *self, Store **for_scoring, GError **error)
     return self->store != NULL;
 }
 
+/* Far above what the configuration allows the tables to take: a fault ends this process, not the machine. */
+static uint64_t
+memory_bound(const Settings *settings)
+{
+    return (4ULL << 30) + (uint64_t)settings->collector.queue * sizeof(FlowBatch) +
+           (uint64_t)settings->scoring.max_assets * (16 << 10) + (uint64_t)settings->scoring.max_pairs * 512 +
+           (uint64_t)settings->collector.max_exporters * (uint64_t)settings->collector.max_held_bytes;
+}
+
 static void
 enter_sandbox(const Sense *self)
 {
     SandboxFolder folders[] = { { self->args->state_dir, true } };
-    g_autofree char *holds = sandbox_enter(&(SandboxConf){ .folders = folders, .n_folders = 1 });
+    g_autofree char *holds = sandbox_enter(
+        &(SandboxConf){ .folders = folders, .n_folders = 1, .memory_bytes = memory_bound(self->settings) });
 
     log_info("sense: %s", holds);
 }
