@@ -11,7 +11,9 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 int command_bench(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_classify(int argc, char **argv);
 int command_decode(int argc, char **argv);
+int command_demo(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_send(int argc, char **argv);
 int command_serve(int argc, char **argv);

@@ -22,7 +22,9 @@ command_version(int argc, char **argv)
 static const Command commands[] = {
     { "bench", command_bench, "measure what a record costs on this machine" },
     { "check", command_check, "validate a configuration and the tables that it names" },
+    { "classify", command_classify, "tell what kind of network an address belongs to" },
     { "decode", command_decode, "print what is in captures, record by record" },
+    { "demo", command_demo, "play two weeks of a small network, with an intruder" },
     { "replay", command_replay, "score captures in flow time and print the alerts" },
     { "send", command_send, "play the datagrams of captures over UDP" },
     { "serve", command_serve, "the daemon" },
