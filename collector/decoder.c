@@ -21,6 +21,7 @@ enum {
 struct Decoder {
     Wire wire;
     DecoderConf conf;
+    ElementModel *own_model; /* NULL when the caller lent one */
     uint64_t kernel_drops;
 };
 
@@ -48,7 +49,9 @@ decoder_new(const DecoderConf *conf, const DecoderSink *sink)
         .held_bytes = or_default(conf->max_held_bytes, DEFAULT_HELD_BYTES),
     };
     wire->sampling_override = conf->sampling_override;
-    wire->model = element_model_new();
+    if (conf->model == NULL)
+        self->own_model = element_model_new();
+    wire->model = conf->model != NULL ? conf->model : self->own_model;
     wire->table = exporter_table_new(&wire->limits, conf->hash_seed);
     wire->sink = *sink;
     if (sink->flows != NULL)
@@ -71,7 +74,7 @@ decoder_free(Decoder *self)
     g_clear_pointer(&self->wire.table, exporter_table_free);
     for (int i = 0; i < 3; i++)
         g_clear_pointer(&self->wire.fixed[i], template_unref);
-    g_clear_pointer(&self->wire.model, element_model_free);
+    g_clear_pointer(&self->own_model, element_model_free);
     g_clear_pointer(&self->wire.batch, flow_batch_free);
     g_clear_pointer(&self->wire.scratch, g_aligned_free);
     g_free(self->wire.at);

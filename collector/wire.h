@@ -13,7 +13,7 @@
 
 typedef struct Wire {
     /* for the decoder's life */
-    ElementModel *model;
+    const ElementModel *model; /* borrowed */
     ExporterTable *table;
     DecoderSink sink;
     ExporterLimits limits;

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * driver.c - runs a fuzz target as a plain test: over its seeds, and over many small damages to them
+ *
+ *   fuzz-NAME-test NAME VECTORS      TAP; real exporters' datagrams take part where the folder is there
+ *   fuzz-NAME-test --file FILE...    runs the target on each file: to look at a finding
+ */
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/seeds.h"
+#include "tests/support/generator.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { DAMAGES = 60, DAMAGES_OF_LARGE = 10, LARGE = 20000 };
+
+typedef struct Counts {
+    unsigned seeds, damaged;
+    uint64_t random;
+} Counts;
+
+/* A copy of just its length, so that a sanitizer sees each byte read behind it. */
+static void
+run_copy(const uint8_t *bytes, size_t length)
+{
+    g_autofree uint8_t *copy = g_memdup2(bytes, length);
+
+    LLVMFuzzerTestOneInput(copy, length);
+}
+
+static size_t
+damage(uint64_t *random, uint8_t *bytes, size_t length)
+{
+    static const uint8_t edges[] = { 0, 1, 0x7f, 0x80, 0xfe, 0xff };
+    unsigned changes = 1 + (unsigned)(generator_random(random) % 6);
+
+    for (unsigned i = 0; i < changes && length > 0; i++) {
+        uint64_t draw = generator_random(random);
+        size_t at = (size_t)(draw >> 8) % length;
+        switch (draw % 5) {
+        case 0:
+            bytes[at] ^= (uint8_t)(1u << (draw >> 5 & 7));
+            break;
+        case 1:
+            bytes[at] = edges[(draw >> 40) % G_N_ELEMENTS(edges)];
+            break;
+        case 2:
+            length = at + 1;
+            break;
+        case 3:
+            memset(bytes + at, (int)(draw >> 48 & 0xff), MIN(length - at, (size_t)(draw >> 40 & 7)));
+            break;
+        default:
+            memmove(bytes + at, bytes, MIN(length - at, at));
+        }
+    }
+    return length;
+}
+
+static void
+run_seed(void *user, const void *bytes, size_t length)
+{
+    Counts *counts = user;
+    unsigned damages = length > LARGE ? DAMAGES_OF_LARGE : DAMAGES;
+
+    run_copy(bytes, length);
+    counts->seeds++;
+    for (unsigned i = 0; i < damages; i++, counts->damaged++) {
+        g_autofree uint8_t *copy = g_memdup2(bytes, length);
+        run_copy(copy, damage(&counts->random, copy, length));
+    }
+}
+
+static int
+run_files(char **paths)
+{
+    for (; *paths != NULL; paths++) {
+        g_autofree char *bytes = NULL;
+        g_autoptr(GError) error = NULL;
+        gsize length;
+        if (!g_file_get_contents(*paths, &bytes, &length, &error)) {
+            fprintf(stderr, "%s\n", error->message);
+            return 1;
+        }
+        run_copy((const uint8_t *)bytes, length);
+        printf("%s: nothing found\n", *paths);
+    }
+    return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+    Counts generated = { .random = 11 }, real = { .random = 12 };
+
+    if (argc > 2 && strcmp(argv[1], "--file") == 0)
+        return run_files(argv + 2);
+    if (argc != 3) {
+        fputs("usage: fuzz-NAME-test NAME VECTORS | --file FILE...\n", stderr);
+        return 2;
+    }
+    puts("1..3");
+    run_copy((const uint8_t *)"", 0);
+    puts("ok 1 - an empty input is harmless");
+    seeds_generated(argv[1], run_seed, &generated);
+    printf("%s 2 - %u generated seeds and %u damaged ones are harmless\n",
+           generated.seeds > 0 ? "ok" : "not ok", generated.seeds, generated.damaged);
+    seeds_from_vectors(argv[1], argv[2], run_seed, &real);
+    if (real.seeds == 0)
+        puts(
+            "ok 3 - real exporters' datagrams # SKIP none lie beside the clone, or none are for this target");
+    else
+        printf("ok 3 - %u sessions of real exporters and %u damaged ones are harmless\n", real.seeds,
+               real.damaged);
+    return generated.seeds > 0 ? 0 : 1;
+}

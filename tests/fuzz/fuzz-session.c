@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fuzz-session.c - many datagrams of any protocol, from several exporters, while time passes */
+#include "tests/fuzz/fuzz.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    FuzzDecoder *decoder = fuzz_decoder_new();
+
+    fuzz_decoder_session(decoder, bytes, length);
+    fuzz_decoder_free(decoder);
+    return 0;
+}

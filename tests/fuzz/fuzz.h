@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fuzz.h - what the fuzz targets share
+ *
+ * A target is one file with LLVMFuzzerTestOneInput. With clang it is linked to libFuzzer; with any compiler
+ * it is linked to driver.c and runs as a plain test over the seeds. A finding is a crash, a sanitizer's
+ * report, or one of the checks below.
+ */
+#pragma once
+#include "collector/decoder.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+/* What must hold for any input; ends the process when it does not. */
+#define FUZZ_CHECK(condition) fuzz_check((condition), #condition, __FILE__, __LINE__)
+void fuzz_check(bool holds, const char *condition, const char *file, int line);
+
+/* A decoder that prints every record (into nothing) and counts its flows; the same at each call. */
+typedef struct FuzzDecoder FuzzDecoder;
+FuzzDecoder *fuzz_decoder_new(void);
+void fuzz_decoder_free(FuzzDecoder *self);
+Decoder *fuzz_decoder_get(FuzzDecoder *self);
+/* Copies @bytes to a room of just their length and the slack. */
+void fuzz_decoder_feed(FuzzDecoder *self, const uint8_t *bytes, size_t length, uint32_t exporter,
+                       int64_t time_ms);
+/* The books balance, every exporter can be told as JSON, what is saved can be restored. */
+void fuzz_decoder_check(FuzzDecoder *self, int64_t time_ms);
+
+/* @bytes as datagrams: one byte that picks the exporter and the time passed, two of length, the datagram;
+ * what is too short for the last one is the last one. With @version the first two (sFlow: four) bytes are
+ * replaced. */
+void fuzz_decoder_session(FuzzDecoder *self, const uint8_t *bytes, size_t length);
+
+/* One datagram or several of one protocol (told apart as above). */
+typedef enum FuzzProtocol { FUZZ_NETFLOW5, FUZZ_NETFLOW9, FUZZ_IPFIX, FUZZ_SFLOW } FuzzProtocol;
+void fuzz_protocol(FuzzProtocol protocol, const uint8_t *bytes, size_t length);
+
+/* A file in memory with these bytes, for what reads files; the path lives until fuzz_file_close. */
+typedef struct FuzzFile {
+    int fd;
+    char path[64];
+} FuzzFile;
+FuzzFile fuzz_file_open(const uint8_t *bytes, size_t length);
+void fuzz_file_close(FuzzFile *self);

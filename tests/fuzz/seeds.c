@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* seeds.c - see seeds.h */
+#include "tests/fuzz/seeds.h"
+#include "collector/capture.h"
+#include "scoring/scorer.h"
+#include "tests/support/capture-writer.h"
+#include "tests/support/generator.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SEED = 7, RECORDS = 12, SESSION_MOST = 60000 };
+
+/* Which protocol a target is about, and the folder of real datagrams for it. */
+typedef struct Target {
+    const char *name;
+    unsigned protocols; /* bit per Protocol */
+    const char *folder; /* NULL: any */
+} Target;
+#define BIT(protocol) (1u << (protocol))
+static const Target targets[] = {
+    { "netflow5", BIT(PROTOCOL_NETFLOW1) | BIT(PROTOCOL_NETFLOW5) | BIT(PROTOCOL_NETFLOW7), "netflow1-5" },
+    { "netflow9", BIT(PROTOCOL_NETFLOW9), "netflow9" },
+    { "ipfix", BIT(PROTOCOL_IPFIX), "ipfix" },
+    { "sflow", BIT(PROTOCOL_SFLOW), "sflow5" },
+    { "session", ~0u, NULL },
+    { "state", 0, NULL },
+    { "csv-places", 0, NULL },
+    { "csv-assets", 0, NULL },
+    { "capture", 0, NULL },
+};
+
+const char *const *
+seed_targets(void)
+{
+    static const char *names[G_N_ELEMENTS(targets) + 1];
+
+    for (size_t i = 0; i < G_N_ELEMENTS(targets); i++)
+        names[i] = targets[i].name;
+    return names;
+}
+
+static const Target *
+find_target(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(targets); i++)
+        if (strcmp(targets[i].name, name) == 0)
+            return &targets[i];
+    return NULL;
+}
+
+/* One datagram in the form that fuzz_decoder_session reads: who and when, length, bytes. */
+static void
+append_datagram(GByteArray *session, uint8_t exporter, const void *bytes, size_t length)
+{
+    uint8_t head[3] = { (uint8_t)((exporter & 7) | 1 << 3), (uint8_t)(length >> 8), (uint8_t)length };
+
+    g_byte_array_append(session, head, sizeof head);
+    g_byte_array_append(session, bytes, (guint)length);
+}
+
+static void
+append_generated(GByteArray *session, uint8_t exporter, const GeneratedSession *generated)
+{
+    for (guint i = 0; i < generated->datagrams->len; i++) {
+        gsize length;
+        const void *bytes = g_bytes_get_data(generated->datagrams->pdata[i], &length);
+        append_datagram(session, exporter, bytes, length);
+    }
+}
+
+static void
+sessions(const Target *target, SeedTaker take, void *user)
+{
+    g_autoptr(GByteArray) all = g_byte_array_new();
+    uint8_t exporter = 0;
+
+    for (const char *const *shape = generator_shapes(); *shape != NULL; shape++, exporter++) {
+        g_autoptr(GeneratedSession) generated = generator_make(*shape, SEED, RECORDS);
+        g_autoptr(GByteArray) one = g_byte_array_new();
+        if ((target->protocols & BIT(generated->protocol)) == 0)
+            continue;
+        append_generated(one, 0, generated);
+        take(user, one->data, one->len);
+        append_generated(all, exporter, generated);
+    }
+    if (target->folder == NULL)
+        take(user, all->data, MIN(all->len, (guint)SESSION_MOST));
+}
+
+static FlowBatch *
+forget(void *user, FlowBatch *batch)
+{
+    batch->n = batch->n_losses = 0;
+    return batch;
+}
+
+static void
+give_state(uint8_t reader, GBytes *state, SeedTaker take, void *user)
+{
+    g_autoptr(GByteArray) seed = g_byte_array_new();
+
+    g_byte_array_append(seed, &reader, 1);
+    g_byte_array_append(seed, g_bytes_get_data(state, NULL), (guint)g_bytes_get_size(state));
+    take(user, seed->data, seed->len);
+}
+
+static void
+feed(Decoder *decoder, const GeneratedSession *generated, uint32_t exporter)
+{
+    for (guint i = 0; i < generated->datagrams->len; i++) {
+        gsize length;
+        const void *bytes = g_bytes_get_data(generated->datagrams->pdata[i], &length);
+        g_autofree uint8_t *room = g_malloc0(length + DATAGRAM_SLACK);
+        memcpy(room, bytes, length);
+        Datagram datagram = { .bytes = room,
+                              .length = length,
+                              .source = ip_from_v4(0xc0000200u + exporter % 4),
+                              .source_port = 50000,
+                              .received = { 1767225600000 } };
+        decoder_datagram(decoder, &datagram);
+    }
+}
+
+/* What a decoder saves after it heard each shape, and after all of them. */
+static void
+decoder_states(SeedTaker take, void *user)
+{
+    DecoderConf conf = { .allow_all = true, .hash_seed = 1 };
+    DecoderSink sink = { .flows = forget };
+    g_autoptr(Decoder) all = decoder_new(&conf, &sink);
+    uint32_t exporter = 0;
+
+    for (const char *const *shape = generator_shapes(); *shape != NULL; shape++, exporter++) {
+        g_autoptr(GeneratedSession) generated = generator_make(*shape, SEED, RECORDS);
+        g_autoptr(Decoder) one = decoder_new(&conf, &sink);
+        feed(one, generated, exporter);
+        feed(all, generated, exporter);
+        g_autoptr(GBytes) saved = decoder_save(one);
+        give_state(0, saved, take, user);
+    }
+    g_autoptr(GBytes) saved = decoder_save(all);
+    give_state(0, saved, take, user);
+}
+
+static void
+no_alert(void *user, const Alert *alert)
+{
+}
+
+static void
+no_sample(void *user, const SeriesSample *sample)
+{
+}
+
+static IpAddress
+one_exporter(void *user, uint32_t index)
+{
+    return ip_from_v4(0xc0000201);
+}
+
+static FlowBatch *
+score(void *user, FlowBatch *batch)
+{
+    scorer_batch(user, batch);
+    batch->n = batch->n_losses = 0;
+    return batch;
+}
+
+/* What a scorer saves when it knows nothing, and after some hundred flows of the generator's networks. */
+static void
+scorer_states(SeedTaker take, void *user)
+{
+    IpPrefix prefix = { .address = ip_from_v4(0xc6120000), .length = 111 };
+    ScoringConf conf = { .budget = 5,
+                         .learn_days = 7,
+                         .window_s = 300,
+                         .max_assets = 100,
+                         .max_peers_per_asset = 100,
+                         .max_pairs = 1000,
+                         .series_assets = 10,
+                         .hash_seed = 1 };
+    ScorerSink scorer_sink = { .alert = no_alert, .sample = no_sample };
+    g_autoptr(AssetTable) inventory = asset_table_new(&prefix, 1, NULL, NULL);
+    g_autoptr(PlaceTable) table = place_table_new(NULL, 0, &prefix, 1, NULL);
+    g_autoptr(Scorer) scorer = scorer_new(&conf, inventory, table, &scorer_sink);
+    g_autoptr(GeneratedSession) generated = generator_make("router-ipfix", SEED, 400);
+    DecoderConf decoder_conf = { .allow_all = true, .hash_seed = 1 };
+    DecoderSink sink = { .user = scorer, .flows = score };
+    g_autoptr(Decoder) decoder = decoder_new(&decoder_conf, &sink);
+
+    scorer_set_exporters(scorer, one_exporter, NULL);
+    g_autoptr(GBytes) empty = scorer_save(scorer);
+    give_state(1, empty, take, user);
+    feed(decoder, generated, 0);
+    decoder_flush(decoder, (WallTime){ 1767225700000 });
+    g_autoptr(GBytes) busy = scorer_save(scorer);
+    give_state(1, busy, take, user);
+    scorer_finish(scorer);
+    g_autoptr(GBytes) closed = scorer_save(scorer);
+    give_state(1, closed, take, user);
+}
+
+static void
+texts(const char *const *all, size_t n, SeedTaker take, void *user)
+{
+    for (size_t i = 0; i < n; i++)
+        take(user, all[i], strlen(all[i]));
+}
+
+#define PLACES "prefix,access,anonymity,asn,as_name,country,confidence\n"
+#define ASSETS "prefix,name,role,criticality,tags\n"
+/* The first byte picks the kind of file: see fuzz-csv-places.c. */
+static const char *const places[] = {
+    " " PLACES
+    "198.18.0.0/15,residential,none,64512,\"Example, cable\",GU,90\n2001:db8::/32,hosting,vpn,AS64513,,US,\n",
+    " country,prefix,access\r\nGU,203.0.113.5,mobile\r\n# a remark\r\n\r\nGU,0.0.0.0/0,unknown\r\n",
+    " \xef\xbb\xbfprefix,access\n\"198.18.0.0/15\",\"cdn\"\n198.18.0.0/16,satellite\n",
+    " prefix,acces\n198.18.0.0/33,nonsense\n",
+    "#198.18.0.0/15\n203.0.113.0/24\n# remark\n2001:db8::/48\n198.18.0.1\n",
+};
+static const char *const assets[] = {
+    ASSETS "198.18.0.1,core-1,network,5,pinned dc\n198.18.0.0/24,\"shop, front\",server,3,\n",
+    "name,prefix\r\n\"said \"\"so\"\"\",198.18.0.0/16\r\n,2001:db8::1\r\n",
+    ASSETS "198.18.0.1,x,server,6,\n",
+    "prefix\n\"198.18.0.1\n",
+};
+
+static void
+give_file(const char *path, SeedTaker take, void *user)
+{
+    g_autofree char *bytes = NULL;
+    gsize length;
+
+    if (g_file_get_contents(path, &bytes, &length, NULL))
+        take(user, bytes, length);
+}
+
+static void
+captures(SeedTaker take, void *user)
+{
+    g_autofree char *folder = g_dir_make_tmp("talaya-seeds-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "seed.pcap", NULL);
+    g_autoptr(GeneratedSession) generated = generator_make("router-ipfix", SEED, RECORDS);
+    CaptureWriter *writer = capture_writer_open(path);
+    g_autoptr(GByteArray) messages = g_byte_array_new();
+
+    for (guint i = 0; i < generated->datagrams->len; i++) {
+        gsize length;
+        const void *bytes = g_bytes_get_data(generated->datagrams->pdata[i], &length);
+        capture_writer_add(writer, 1767225600000, 0xc0000201, 50000, 0xc00002c8, 4739, bytes, length);
+        g_byte_array_append(messages, bytes, (guint)length);
+    }
+    capture_writer_close(writer);
+    give_file(path, take, user);
+    take(user, messages->data, messages->len);
+    take(user, "\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a\1\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\x1c\0\0\0",
+         28);
+    g_unlink(path);
+    g_rmdir(folder);
+}
+
+void
+seeds_generated(const char *name, SeedTaker take, void *user)
+{
+    const Target *target = find_target(name);
+
+    if (target == NULL)
+        return;
+    if (target->protocols != 0)
+        sessions(target, take, user);
+    else if (strcmp(name, "state") == 0) {
+        decoder_states(take, user);
+        scorer_states(take, user);
+    } else if (strcmp(name, "csv-places") == 0)
+        texts(places, G_N_ELEMENTS(places), take, user);
+    else if (strcmp(name, "csv-assets") == 0)
+        texts(assets, G_N_ELEMENTS(assets), take, user);
+    else
+        captures(take, user);
+}
+
+/* ---- real exporters' datagrams ---- */
+
+static void
+give_as_session(const char *path, SeedTaker take, void *user)
+{
+    g_autoptr(Capture) capture = capture_open(path, NULL);
+    g_autoptr(GByteArray) session = g_byte_array_new();
+    Datagram datagram;
+
+    while (capture != NULL && session->len < SESSION_MOST && capture_next(capture, &datagram, NULL) > 0)
+        append_datagram(session, datagram.source.bytes[15], datagram.bytes, datagram.length);
+    if (session->len > 0)
+        take(user, session->data, session->len);
+}
+
+static void
+walk(const Target *target, const char *folder, SeedTaker take, void *user)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_DIR))
+            walk(target, path, take, user);
+        else if (g_str_has_suffix(name, ".pcap") || g_str_has_suffix(name, ".ipfix")) {
+            if (strcmp(target->name, "capture") == 0)
+                give_file(path, take, user);
+            else
+                give_as_session(path, take, user);
+        }
+    }
+}
+
+void
+seeds_from_vectors(const char *name, const char *vectors, SeedTaker take, void *user)
+{
+    const Target *target = find_target(name);
+
+    if (target == NULL || (target->protocols == 0 && strcmp(name, "capture") != 0))
+        return;
+    g_autofree char *folder = g_build_filename(vectors, target->folder, NULL);
+    walk(target, folder, take, user);
+}
