@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/collector/fixture.h"
+
+static void
+pen_session(Pen *pen, uint32_t sequence, uint32_t domain, bool with_template)
+{
+    static const uint16_t layout[] = { 8, 4, 1, 4, 48, 1, 0 };
+
+    pen_v9(pen, 1000, 1700000000, sequence, domain);
+    if (with_template) {
+        size_t set = pen_set(pen, 0);
+        pen_template(pen, 260, layout);
+        pen_end(pen, set);
+    }
+    size_t set = pen_set(pen, 260);
+    pen_ip(pen, "198.51.100.1");
+    pen_put(pen, 1000, 4);
+    pen_put(pen, 1, 1);
+    pen_end(pen, set);
+}
+
+static void
+pen_rate(Pen *pen)
+{
+    size_t set = pen_set(pen, 1);
+
+    pen_put(pen, 257, 2);
+    pen_put(pen, 4, 2);
+    pen_put(pen, 8, 2);
+    pen_put(pen, 1, 2); /* scope system */
+    pen_put(pen, 4, 2);
+    pen_put(pen, 48, 2);
+    pen_put(pen, 1, 2);
+    pen_put(pen, 34, 2);
+    pen_put(pen, 4, 2);
+    pen_end(pen, set);
+    set = pen_set(pen, 257);
+    pen_put(pen, 0, 4);
+    pen_put(pen, 1, 1);
+    pen_put(pen, 512, 4);
+    pen_end(pen, set);
+}
+
+static void
+test_the_version_word_decides(void)
+{
+    static const uint8_t nonsense[] = { 0, 6, 0, 1, 0, 0, 0, 0 }, odd[] = { 0, 0, 0, 4, 0, 0, 0, 0 };
+    g_auto(Fixture) self;
+
+    fixture_init(&self);
+    g_assert_false(fixture_send_bytes(&self, nonsense, sizeof nonsense));
+    g_assert_false(fixture_send_bytes(&self, odd, sizeof odd));
+    g_assert_false(fixture_send_bytes(&self, "", 0));
+    g_assert_false(fixture_send_bytes(&self, "\0\5\0", 3));
+    g_assert_false(fixture_send_bytes(&self, "\0\5\0\1\0\0\0", 7));
+    Books books = fixture_books(&self);
+    g_assert_cmpuint(books.refused[REFUSED_VERSION], ==, 2);
+    g_assert_cmpuint(books.refused[REFUSED_TOO_SHORT], ==, 3);
+    g_assert_cmpuint(books.datagrams, ==, 5);
+    g_assert_cmpuint(books.bytes, ==, 8 + 8 + 0 + 3 + 7);
+}
+
+static void
+test_an_empty_list_of_exporters_means_loopback_only(void)
+{
+    g_auto(Fixture) self;
+    const DecoderConf conf = { 0 };
+    Pen pen;
+
+    fixture_init_with(&self, &conf);
+    pen_session(&pen, 0, 1, true);
+    g_assert_false(fixture_send(&self, &pen));
+    self.source = ip_from_v4(0x7f000005);
+    g_assert_true(fixture_send(&self, &pen));
+    g_assert_true(ip_parse("::1", &self.source));
+    g_assert_true(fixture_send(&self, &pen));
+    g_assert_cmpuint(fixture_books(&self).refused[REFUSED_NOT_ALLOWED], ==, 1);
+    g_assert_cmpuint(exporter_table_count(decoder_exporters(self.decoder)), ==, 2);
+}
+
+static void
+test_only_listed_exporters_are_heard(void)
+{
+    g_auto(Fixture) self;
+    IpPrefix allowed[1];
+    Pen pen;
+
+    g_assert_true(ip_prefix_parse("192.0.2.0/24", &allowed[0]));
+    const DecoderConf conf = { .allowed = allowed, .n_allowed = 1 };
+    fixture_init_with(&self, &conf);
+    pen_session(&pen, 0, 1, true);
+    g_assert_true(fixture_send(&self, &pen));
+    self.source = ip_from_v4(0xc0000301);
+    for (int i = 0; i < 3; i++)
+        g_assert_false(fixture_send(&self, &pen));
+    BooksTotals totals;
+    decoder_totals(self.decoder, &totals);
+    g_assert_cmpuint(totals.refused_senders, ==, 1);
+    g_assert_cmpuint(totals.all.refused[REFUSED_NOT_ALLOWED], ==, 3);
+}
+
+static void
+test_a_flood_of_exporters_is_bounded(void)
+{
+    g_auto(Fixture) self;
+    const DecoderConf conf = { .allow_all = true, .max_exporters = 20, .max_new_exporters_per_minute = 8 };
+    Pen pen;
+
+    fixture_init_with(&self, &conf);
+    pen_session(&pen, 0, 1, true);
+    for (uint32_t i = 0; i < 100; i++) {
+        self.source = ip_from_v4(0x0a000000 + i);
+        fixture_send(&self, &pen);
+    }
+    g_assert_cmpuint(exporter_table_count(decoder_exporters(self.decoder)), ==, 8);
+    for (uint32_t i = 0; i < 100; i++) {
+        self.now_ms += 10000;
+        self.source = ip_from_v4(0x0b000000 + i);
+        fixture_send(&self, &pen);
+    }
+    g_assert_cmpuint(exporter_table_count(decoder_exporters(self.decoder)), ==, 20);
+    g_assert_cmpuint(fixture_books(&self).refused[REFUSED_EXPORTER_QUOTA], ==, 180);
+}
+
+static void
+test_a_flood_of_domains_is_bounded(void)
+{
+    g_auto(Fixture) self;
+    const DecoderConf conf = { .allow_all = true, .max_domains = 10 };
+    Pen pen;
+
+    fixture_init_with(&self, &conf);
+    for (uint32_t i = 0; i < 50; i++) {
+        pen_session(&pen, 0, i, true);
+        fixture_send(&self, &pen);
+    }
+    g_assert_cmpuint(fixture_books(&self).refused[REFUSED_DOMAIN_QUOTA], ==, 40);
+    pen_session(&pen, 1, 3, false); /* those that are known go on */
+    g_assert_true(fixture_send(&self, &pen));
+}
+
+static void
+test_a_flood_of_templates_is_bounded(void)
+{
+    static const uint16_t layout[] = { 8, 4, 0 };
+    g_auto(Fixture) self;
+    const DecoderConf conf = { .allow_all = true, .max_templates = 5 };
+    Pen pen;
+
+    fixture_init_with(&self, &conf);
+    for (uint16_t i = 0; i < 30; i++) {
+        pen_v9(&pen, 1000, 1700000000, i, 1);
+        size_t set = pen_set(&pen, 0);
+        pen_template(&pen, (uint16_t)(256 + i), layout);
+        pen_end(&pen, set);
+        fixture_send(&self, &pen);
+    }
+    g_assert_cmpuint(fixture_books(&self).templates, ==, 30); /* definitions received */
+    g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_TEMPLATE_QUOTA], ==, 25);
+}
+
+static void
+test_full_batches_are_handed_over(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_session(&pen, 0, 1, true);
+    g_autofree uint8_t *copy = g_malloc(pen.n + DATAGRAM_SLACK);
+    memcpy(copy, pen.bytes, pen.n);
+    Datagram datagram = {
+        .bytes = copy, .length = pen.n, .source = self.source, .received = { self.now_ms }
+    };
+    for (int i = 0; i < FLOW_BATCH_MOST + 10; i++)
+        decoder_datagram(self.decoder, &datagram);
+    g_assert_cmpuint(self.records->len, ==, FLOW_BATCH_MOST);
+    decoder_flush(self.decoder, (WallTime){ self.now_ms });
+    g_assert_cmpuint(self.records->len, ==, FLOW_BATCH_MOST + 10);
+}
+
+static void
+test_what_the_queue_could_not_take_is_in_the_books(void)
+{
+    g_auto(Fixture) self;
+    g_autoptr(FlowBatch) batch = flow_batch_new();
+    Pen pen;
+
+    fixture_init(&self);
+    pen_session(&pen, 0, 1, true);
+    fixture_send(&self, &pen);
+    batch->n = 3;
+    for (int i = 0; i < 3; i++)
+        batch->records[i] = (FlowRecord){ .exporter = i == 2 ? 99 : 0 }; /* 99 is nobody */
+    decoder_count_queue_full(self.decoder, batch);
+    decoder_count_kernel_drops(self.decoder, 7);
+    BooksTotals totals;
+    decoder_totals(self.decoder, &totals);
+    g_assert_cmpuint(totals.all.queue_full_records, ==, 2);
+    g_assert_cmpuint(totals.kernel_drops, ==, 7);
+}
+
+/* A decoder that has learned something, and its state. */
+static GBytes *
+learned_state(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_session(&pen, 41, 1, true);
+    pen_rate(&pen);
+    fixture_send(&self, &pen);
+    g_assert_true(decoder_has_changed(self.decoder));
+    GBytes *state = decoder_save(self.decoder);
+    g_assert_false(decoder_has_changed(self.decoder));
+    pen_session(&pen, 42, 1, true); /* a repetition is nothing new */
+    fixture_send(&self, &pen);
+    g_assert_false(decoder_has_changed(self.decoder));
+    return state;
+}
+
+static void
+test_what_was_learned_survives_a_restart(void)
+{
+    g_autoptr(GBytes) state = learned_state();
+    g_autoptr(GError) error = NULL;
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    g_assert_true(decoder_restore(self.decoder, state, &error));
+    g_assert_no_error(error);
+    json_t *exporter = fixture_exporter(&self, 0);
+    g_assert_nonnull(finding(exporter, "provisional"));
+    json_decref(exporter);
+
+    pen_session(&pen, 45, 1, false); /* data alone; three datagrams were lost while we were away */
+    fixture_send(&self, &pen);
+    Books books = fixture_books(&self);
+    g_assert_cmpuint(books.records, ==, 1);
+    g_assert_cmpuint(books.missing_template_sets, ==, 0);
+    g_assert_cmpuint(books.sequence_lost, ==, 3);
+    g_assert_cmpuint(fixture_flow(&self, 0)->sampling, ==, 512);
+    exporter = fixture_exporter(&self, 0);
+    g_assert_nonnull(finding(exporter, "provisional")); /* the template has not been confirmed */
+    json_decref(exporter);
+
+    pen_session(&pen, 46, 1, true);
+    pen_rate(&pen);
+    fixture_send(&self, &pen);
+    exporter = fixture_exporter(&self, 0);
+    g_assert_null(finding(exporter, "provisional"));
+    json_decref(exporter);
+}
+
+static void
+test_state_of_those_who_may_not_send_any_more_is_left_out(void)
+{
+    g_autoptr(GBytes) state = learned_state();
+    g_auto(Fixture) self;
+    const DecoderConf conf = { 0 }; /* loopback only */
+
+    fixture_init_with(&self, &conf);
+    g_assert_true(decoder_restore(self.decoder, state, NULL));
+    g_assert_cmpuint(exporter_table_count(decoder_exporters(self.decoder)), ==, 0);
+}
+
+static void
+test_state_cut_anywhere_is_refused_with_a_reason(void)
+{
+    g_autoptr(GBytes) state = learned_state();
+
+    for (gsize length = 1; length < g_bytes_get_size(state); length++) {
+        g_autoptr(GBytes) cut = g_bytes_new_from_bytes(state, 0, length);
+        g_autoptr(GError) error = NULL;
+        g_auto(Fixture) self;
+
+        fixture_init(&self);
+        g_assert_false(decoder_restore(self.decoder, cut, &error));
+        g_assert_nonnull(error);
+    }
+}
+
+static void
+test_state_with_any_byte_changed_harms_nothing(void)
+{
+    g_autoptr(GBytes) state = learned_state();
+    gsize size;
+    const uint8_t *bytes = g_bytes_get_data(state, &size);
+
+    for (gsize i = 0; i < size; i++) {
+        uint8_t *copy = g_memdup2(bytes, size);
+        copy[i] ^= 0xff;
+        g_autoptr(GBytes) bad = g_bytes_new_take(copy, size);
+        g_auto(Fixture) self;
+        Pen pen;
+
+        fixture_init(&self);
+        decoder_restore(self.decoder, bad, NULL);
+        pen_session(&pen, 45, 1, false);
+        fixture_send(&self, &pen);
+        fixture_books(&self);
+    }
+}
+
+static void
+test_a_datagram_cut_anywhere_harms_nothing(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_session(&pen, 0, 1, true);
+    pen_rate(&pen);
+    for (size_t length = 0; length <= pen.n; length++)
+        fixture_send_bytes(&self, pen.bytes, length);
+    g_assert_cmpuint(fixture_books(&self).datagrams, ==, pen.n + 1);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/collector/decoder/the-version-word-decides", test_the_version_word_decides);
+    g_test_add_func("/collector/decoder/an-empty-list-of-exporters-means-loopback-only",
+                    test_an_empty_list_of_exporters_means_loopback_only);
+    g_test_add_func("/collector/decoder/only-listed-exporters-are-heard",
+                    test_only_listed_exporters_are_heard);
+    g_test_add_func("/collector/decoder/a-flood-of-exporters-is-bounded",
+                    test_a_flood_of_exporters_is_bounded);
+    g_test_add_func("/collector/decoder/a-flood-of-domains-is-bounded", test_a_flood_of_domains_is_bounded);
+    g_test_add_func("/collector/decoder/a-flood-of-templates-is-bounded",
+                    test_a_flood_of_templates_is_bounded);
+    g_test_add_func("/collector/decoder/full-batches-are-handed-over", test_full_batches_are_handed_over);
+    g_test_add_func("/collector/decoder/what-the-queue-could-not-take-is-in-the-books",
+                    test_what_the_queue_could_not_take_is_in_the_books);
+    g_test_add_func("/collector/decoder/what-was-learned-survives-a-restart",
+                    test_what_was_learned_survives_a_restart);
+    g_test_add_func("/collector/decoder/state-of-those-who-may-not-send-any-more-is-left-out",
+                    test_state_of_those_who_may_not_send_any_more_is_left_out);
+    g_test_add_func("/collector/decoder/state-cut-anywhere-is-refused-with-a-reason",
+                    test_state_cut_anywhere_is_refused_with_a_reason);
+    g_test_add_func("/collector/decoder/state-with-any-byte-changed-harms-nothing",
+                    test_state_with_any_byte_changed_harms_nothing);
+    g_test_add_func("/collector/decoder/a-datagram-cut-anywhere-harms-nothing",
+                    test_a_datagram_cut_anywhere_harms_nothing);
+    return g_test_run();
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/collector/fixture.h"
+
+#define SECONDS UINT32_C(1700000000)
+#define MS      INT64_C(1700000000000)
+
+/* Starts a message with one template of @pairs and opens its data set; returns where that is. */
+static size_t
+begin(Pen *pen, const uint16_t *pairs)
+{
+    pen_ipfix(pen, SECONDS, 0, 5);
+    size_t set = pen_set(pen, 2);
+    pen_template(pen, 300, pairs);
+    pen_end(pen, set);
+    return pen_set(pen, 300);
+}
+
+static void
+end(Fixture *self, Pen *pen, size_t set)
+{
+    pen_end(pen, set);
+    pen_ipfix_end(pen);
+    g_assert_true(fixture_send(self, pen));
+}
+
+static void
+test_every_kind_of_time_becomes_milliseconds(void)
+{
+    /* start and end: seconds, milliseconds, microseconds, nanoseconds, microseconds before the export */
+    static const struct {
+        uint16_t pairs[5];
+        uint64_t value;
+        int64_t ms;
+    } kinds[] = {
+        { { 150, 4, 151, 4, 0 }, SECONDS - 9, MS - 9000 },
+        { { 152, 8, 153, 8, 0 }, (uint64_t)MS - 1234, MS - 1234 },
+        { { 154, 8, 155, 8, 0 }, (UINT64_C(2208988800) + SECONDS) << 32 | 0x80000000, MS + 500 },
+        { { 156, 8, 157, 8, 0 }, (UINT64_C(2208988800) + SECONDS) << 32 | 0x40000000, MS + 250 },
+        { { 158, 4, 159, 4, 0 }, 2500000, MS - 2500 },
+        { { 152, 8, 153, 8, 0 }, 0, MS },                            /* 1970 is no answer */
+        { { 152, 8, 153, 8, 0 }, UINT64_C(0xffffffffffffffff), MS }, /* nor is this */
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_auto(Fixture) self;
+        Pen pen;
+
+        fixture_init(&self);
+        size_t set = begin(&pen, kinds[i].pairs);
+        pen_put(&pen, kinds[i].value, kinds[i].pairs[1]);
+        pen_put(&pen, kinds[i].value, kinds[i].pairs[1]);
+        end(&self, &pen, set);
+        g_assert_cmpint(fixture_flow(&self, 0)->start_ms, ==, kinds[i].ms);
+        g_assert_cmpint(fixture_flow(&self, 0)->end_ms, ==, kinds[i].ms);
+    }
+}
+
+static void
+test_times_are_printed_with_the_digits_that_they_have(void)
+{
+    static const uint16_t pairs[] = { 150, 4, 152, 8, 154, 8, 156, 8, 0 };
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    size_t set = begin(&pen, pairs);
+    pen_put(&pen, SECONDS, 4);
+    pen_put(&pen, (uint64_t)MS + 7, 8);
+    pen_put(&pen, (UINT64_C(2208988800) + SECONDS) << 32 | 0x80000000, 8);
+    pen_put(&pen, (UINT64_C(2208988800) + SECONDS) << 32 | 0x40000000, 8);
+    end(&self, &pen, set);
+    const char *line = self.lines->pdata[0];
+    assert_has(line, "\"flowStartSeconds\":\"2023-11-14T22:13:20.000Z\"");
+    assert_has(line, "\"flowStartMilliseconds\":\"2023-11-14T22:13:20.007Z\"");
+    assert_has(line, "\"flowStartMicroseconds\":\"2023-11-14T22:13:20.500000Z\"");
+    assert_has(line, "\"flowStartNanoseconds\":\"2023-11-14T22:13:20.250000000Z\"");
+}
+
+static void
+test_uptime_stamps_need_the_init_time_from_options(void)
+{
+    static const uint16_t pairs[] = { 22, 4, 21, 4, 0 };
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_ipfix(&pen, SECONDS, 0, 5);
+    size_t set = pen_set(&pen, 3);
+    pen_put(&pen, 257, 2); /* options template: scope observationDomainId, systemInitTimeMilliseconds */
+    pen_put(&pen, 2, 2);
+    pen_put(&pen, 1, 2);
+    pen_put(&pen, 149, 2);
+    pen_put(&pen, 4, 2);
+    pen_put(&pen, 160, 2);
+    pen_put(&pen, 8, 2);
+    pen_end(&pen, set);
+    set = pen_set(&pen, 257);
+    pen_put(&pen, 5, 4);
+    pen_put(&pen, (uint64_t)MS - 100000, 8);
+    pen_end(&pen, set);
+    set = pen_set(&pen, 2);
+    pen_template(&pen, 300, pairs);
+    pen_end(&pen, set);
+    set = pen_set(&pen, 300);
+    pen_put(&pen, 10000, 4);
+    pen_put(&pen, 20000, 4);
+    end(&self, &pen, set);
+    g_assert_cmpint(fixture_flow(&self, 0)->start_ms, ==, MS - 90000);
+    g_assert_cmpint(fixture_flow(&self, 0)->end_ms, ==, MS - 80000);
+    assert_has(self.lines->pdata[1], "\"flowEndMilliseconds\":\"2023-11-14T22:12:00.000Z\"");
+}
+
+static void
+test_without_an_init_time_the_newest_flow_ends_at_the_export(void)
+{
+    static const uint16_t pairs[] = { 22, 4, 21, 4, 0 };
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    size_t set = begin(&pen, pairs);
+    pen_put(&pen, 500000, 4);
+    pen_put(&pen, 510000, 4);
+    pen_put(&pen, 480000, 4);
+    pen_put(&pen, 520000, 4);
+    end(&self, &pen, set);
+    g_assert_cmpint(fixture_flow(&self, 1)->end_ms, ==, MS);
+    g_assert_cmpint(fixture_flow(&self, 0)->start_ms, ==, MS - 20000);
+    g_assert_null(
+        strstr(self.lines->pdata[0], "flowStartMilliseconds")); /* a guess is not printed as a fact */
+}
+
+static void
+test_variable_fields_are_found_and_printed(void)
+{
+    static const uint16_t pairs[] = { 82, 65535, 8, 4, 1, 8, 0 };
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    size_t set = begin(&pen, pairs);
+    pen_put(&pen, 3, 1);
+    pen_bytes(&pen, "eth", 3);
+    pen_ip(&pen, "198.51.100.1");
+    pen_put(&pen, 11, 8);
+    pen_put(&pen, 255, 1); /* the long form of a length, for a short string with trailing zeros */
+    pen_put(&pen, 5, 2);
+    pen_bytes(&pen, "a\"b\0\0", 5);
+    pen_ip(&pen, "198.51.100.2");
+    pen_put(&pen, 22, 8);
+    end(&self, &pen, set);
+    g_assert_cmpuint(self.records->len, ==, 2);
+    assert_ip(&fixture_flow(&self, 1)->src, "198.51.100.2");
+    g_assert_cmpuint(fixture_flow(&self, 1)->octets, ==, 22);
+    assert_has(self.lines->pdata[0], "\"interfaceName\":\"eth\"");
+    assert_has(self.lines->pdata[1], "\"interfaceName\":\"a\\\"b\"");
+}
+
+static void
+test_a_variable_record_that_runs_past_its_set_is_counted(void)
+{
+    static const uint16_t pairs[] = { 82, 65535, 8, 4, 0 };
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    size_t set = begin(&pen, pairs);
+    pen_put(&pen, 1, 1);
+    pen_bytes(&pen, "x", 1);
+    pen_ip(&pen, "198.51.100.1");
+    pen_put(&pen, 200, 1); /* 200 bytes are not there */
+    pen_put(&pen, 1, 8);
+    end(&self, &pen, set);
+    g_assert_cmpuint(self.records->len, ==, 1);
+    g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_RECORD_LENGTH], ==, 1);
+}
+
+static void
+test_enterprise_elements_and_lists_are_hex(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_ipfix(&pen, SECONDS, 0, 5);
+    size_t set = pen_set(&pen, 2);
+    pen_put(&pen, 300, 2);
+    pen_put(&pen, 3, 2);
+    pen_put(&pen, 0x8000 | 180, 2);
+    pen_put(&pen, 65535, 2);
+    pen_put(&pen, 35632, 4);
+    pen_put(&pen, 291, 2); /* basicList */
+    pen_put(&pen, 65535, 2);
+    pen_put(&pen, 8, 2);
+    pen_put(&pen, 4, 2);
+    pen_end(&pen, set);
+    set = pen_set(&pen, 300);
+    pen_put(&pen, 2, 1);
+    pen_put(&pen, 0xbeef, 2);
+    pen_put(&pen, 5, 1);
+    pen_put(&pen, 0x0300520002, 5);
+    pen_ip(&pen, "198.51.100.1");
+    end(&self, &pen, set);
+    assert_has(self.lines->pdata[0], "\"e35632id180\":\"beef\"");
+    assert_has(self.lines->pdata[0], "\"basicList\":\"0300520002\"");
+    assert_has(self.lines->pdata[0], "\"sourceIPv4Address\":\"198.51.100.1\"");
+}
+
+static void
+test_reverse_elements_make_a_biflow(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_ipfix(&pen, SECONDS, 0, 5);
+    size_t set = pen_set(&pen, 2);
+    pen_put(&pen, 300, 2);
+    pen_put(&pen, 3, 2);
+    pen_put(&pen, 1, 2);
+    pen_put(&pen, 8, 2);
+    pen_put(&pen, 0x8001, 2);
+    pen_put(&pen, 8, 2);
+    pen_put(&pen, 29305, 4);
+    pen_put(&pen, 239, 2); /* biflowDirection */
+    pen_put(&pen, 1, 2);
+    pen_end(&pen, set);
+    set = pen_set(&pen, 300);
+    pen_put(&pen, 100, 8);
+    pen_put(&pen, 900, 8);
+    pen_put(&pen, 1, 1); /* the source is the initiator */
+    end(&self, &pen, set);
+    g_assert_cmpuint(fixture_flow(&self, 0)->octets, ==, 100);
+    g_assert_cmpuint(fixture_flow(&self, 0)->reverse_octets, ==, 900);
+    g_assert_cmpuint(fixture_flow(&self, 0)->has_reverse, ==, 1);
+    g_assert_cmpuint(fixture_flow(&self, 0)->has_initiator, ==, 1);
+    assert_has(self.lines->pdata[0], "\"reverseOctetDeltaCount\":900");
+}
+
+static void
+test_what_occurs_twice_is_printed_as_an_array(void)
+{
+    static const uint16_t pairs[] = { 7, 2, 8, 4, 7, 2, 0 };
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    size_t set = begin(&pen, pairs);
+    pen_put(&pen, 80, 2);
+    pen_ip(&pen, "198.51.100.1");
+    pen_put(&pen, 53, 2);
+    end(&self, &pen, set);
+    assert_has(self.lines->pdata[0], "\"sourceTransportPort\":[80,53],\"sourceIPv4Address\":");
+    g_assert_cmpuint(fixture_flow(&self, 0)->src_port, ==, 80);
+}
+
+static void
+test_a_withdrawal_over_udp_is_ignored_and_counted(void)
+{
+    static const uint16_t pairs[] = { 1, 8, 0 };
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    size_t set = begin(&pen, pairs);
+    pen_put(&pen, 1, 8);
+    end(&self, &pen, set);
+    pen_ipfix(&pen, SECONDS, 1, 5);
+    set = pen_set(&pen, 2);
+    pen_put(&pen, 300, 2);
+    pen_put(&pen, 0, 2);
+    pen_end(&pen, set);
+    set = pen_set(&pen, 300);
+    pen_put(&pen, 2, 8);
+    end(&self, &pen, set);
+    g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_WITHDRAWAL], ==, 1);
+    g_assert_cmpuint(self.records->len, ==, 2);
+}
+
+static void
+test_a_length_that_does_not_fit_is_counted_and_what_is_there_is_used(void)
+{
+    static const uint16_t pairs[] = { 1, 8, 0 };
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    size_t set = begin(&pen, pairs);
+    pen_put(&pen, 1, 8);
+    pen_end(&pen, set);
+    pen_ipfix_end(&pen);
+    pen.bytes[2] = 9; /* some 2,300 bytes are claimed */
+    g_assert_true(fixture_send(&self, &pen));
+    pen.bytes[2] = 0;
+    pen.bytes[3] = 15; /* less than the header */
+    g_assert_false(fixture_send(&self, &pen));
+    Books books = fixture_books(&self);
+    g_assert_cmpuint(books.records, ==, 1);
+    g_assert_cmpuint(books.malformed[REFUSED_HEADER_LENGTH], ==, 1);
+    g_assert_cmpuint(books.refused[REFUSED_HEADER_LENGTH], ==, 1);
+}
+
+static void
+test_the_sequence_counts_records_of_both_kinds(void)
+{
+    static const uint16_t pairs[] = { 1, 8, 0 };
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    size_t set = begin(&pen, pairs); /* sequence 0, 3 records */
+    pen_put(&pen, 1, 8);
+    pen_put(&pen, 1, 8);
+    pen_put(&pen, 1, 8);
+    end(&self, &pen, set);
+    for (uint32_t sequence = 3; sequence <= 9; sequence += 6) { /* the second one has lost five */
+        pen_ipfix(&pen, SECONDS, sequence, 5);
+        set = pen_set(&pen, 300);
+        pen_put(&pen, 1, 8);
+        end(&self, &pen, set);
+    }
+    g_assert_cmpuint(fixture_books(&self).sequence_lost, ==, 5);
+}
+
+static void
+test_domains_have_their_own_templates(void)
+{
+    static const uint16_t pairs[] = { 1, 8, 0 }, others[] = { 2, 4, 0 };
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    size_t set = begin(&pen, pairs);
+    pen_put(&pen, 77, 8);
+    end(&self, &pen, set);
+    pen_ipfix(&pen, SECONDS, 0, 6);
+    set = pen_set(&pen, 2);
+    pen_template(&pen, 300, others);
+    pen_end(&pen, set);
+    set = pen_set(&pen, 300);
+    pen_put(&pen, 3, 4);
+    end(&self, &pen, set);
+    pen_ipfix(&pen, SECONDS, 1, 5);
+    set = pen_set(&pen, 300);
+    pen_put(&pen, 78, 8);
+    end(&self, &pen, set);
+    g_assert_cmpuint(fixture_flow(&self, 1)->packets, ==, 3);
+    g_assert_cmpuint(fixture_flow(&self, 2)->octets, ==, 78);
+}
+
+static void
+test_nat_logs_are_events(void)
+{
+    static const uint16_t pairs[] = { 230, 1, 8, 4, 225, 4, 7, 2, 227, 2, 323, 8, 0 };
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    size_t set = begin(&pen, pairs);
+    pen_put(&pen, 4, 1); /* NAT44 session create */
+    pen_ip(&pen, "192.168.0.7");
+    pen_ip(&pen, "203.0.113.9");
+    pen_put(&pen, 5000, 2);
+    pen_put(&pen, 61000, 2);
+    pen_put(&pen, (uint64_t)MS - 5, 8);
+    end(&self, &pen, set);
+    const FlowRecord *flow = fixture_flow(&self, 0);
+    g_assert_cmpuint(flow->kind, ==, FLOW_KIND_EVENT);
+    g_assert_cmpuint(flow->event, ==, 4);
+    assert_ip(&flow->nat_src, "203.0.113.9");
+    g_assert_cmpuint(flow->nat_src_port, ==, 61000);
+    g_assert_cmpint(flow->start_ms, ==, MS - 5);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/collector/ipfix/every-kind-of-time-becomes-milliseconds",
+                    test_every_kind_of_time_becomes_milliseconds);
+    g_test_add_func("/collector/ipfix/times-are-printed-with-the-digits-that-they-have",
+                    test_times_are_printed_with_the_digits_that_they_have);
+    g_test_add_func("/collector/ipfix/uptime-stamps-need-the-init-time-from-options",
+                    test_uptime_stamps_need_the_init_time_from_options);
+    g_test_add_func("/collector/ipfix/without-an-init-time-the-newest-flow-ends-at-the-export",
+                    test_without_an_init_time_the_newest_flow_ends_at_the_export);
+    g_test_add_func("/collector/ipfix/variable-fields-are-found-and-printed",
+                    test_variable_fields_are_found_and_printed);
+    g_test_add_func("/collector/ipfix/a-variable-record-that-runs-past-its-set-is-counted",
+                    test_a_variable_record_that_runs_past_its_set_is_counted);
+    g_test_add_func("/collector/ipfix/enterprise-elements-and-lists-are-hex",
+                    test_enterprise_elements_and_lists_are_hex);
+    g_test_add_func("/collector/ipfix/reverse-elements-make-a-biflow", test_reverse_elements_make_a_biflow);
+    g_test_add_func("/collector/ipfix/what-occurs-twice-is-printed-as-an-array",
+                    test_what_occurs_twice_is_printed_as_an_array);
+    g_test_add_func("/collector/ipfix/a-withdrawal-over-udp-is-ignored-and-counted",
+                    test_a_withdrawal_over_udp_is_ignored_and_counted);
+    g_test_add_func("/collector/ipfix/a-length-that-does-not-fit-is-counted-and-what-is-there-is-used",
+                    test_a_length_that_does_not_fit_is_counted_and_what_is_there_is_used);
+    g_test_add_func("/collector/ipfix/the-sequence-counts-records-of-both-kinds",
+                    test_the_sequence_counts_records_of_both_kinds);
+    g_test_add_func("/collector/ipfix/domains-have-their-own-templates",
+                    test_domains_have_their_own_templates);
+    g_test_add_func("/collector/ipfix/nat-logs-are-events", test_nat_logs_are_events);
+    return g_test_run();
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/collector/fixture.h"
+
+static void
+pen_sflow(Pen *pen, uint32_t sequence, uint32_t n_samples)
+{
+    *pen = (Pen){ 0 };
+    pen_put(pen, 5, 4);
+    pen_put(pen, 1, 4); /* agent address: IPv4 */
+    pen_ip(pen, "192.0.2.9");
+    pen_put(pen, 3, 4); /* sub-agent */
+    pen_put(pen, sequence, 4);
+    pen_put(pen, 60000, 4);
+    pen_put(pen, n_samples, 4);
+}
+
+/* Opens a sample or a record in it; pen_close fills in the length. */
+static size_t
+pen_open(Pen *pen, uint32_t tag)
+{
+    pen_put(pen, tag, 4);
+    pen_put(pen, 0, 4);
+    return pen->n;
+}
+
+static void
+pen_close(Pen *pen, size_t at)
+{
+    size_t length = pen->n - at;
+
+    for (unsigned i = 0; i < 4; i++)
+        pen->bytes[at - 1 - i] = (uint8_t)(length >> (8 * i));
+}
+
+static size_t
+pen_sample(Pen *pen, uint32_t rate, uint32_t in, uint32_t out, uint32_t n_records)
+{
+    size_t at = pen_open(pen, 1);
+
+    pen_put(pen, 77, 4);         /* sequence */
+    pen_put(pen, 0x00000011, 4); /* source: interface 17 */
+    pen_put(pen, rate, 4);
+    pen_put(pen, 99000, 4); /* pool */
+    pen_put(pen, 2, 4);     /* drops */
+    pen_put(pen, in, 4);
+    pen_put(pen, out, 4);
+    pen_put(pen, n_records, 4);
+    return at;
+}
+
+static size_t
+pen_raw(Pen *pen, uint32_t protocol, uint32_t frame, uint32_t length)
+{
+    size_t at = pen_open(pen, 1);
+
+    pen_put(pen, protocol, 4);
+    pen_put(pen, frame, 4);
+    pen_put(pen, 4, 4);
+    pen_put(pen, length, 4);
+    return at;
+}
+
+/* IPv4 and TCP or UDP: 20 + 14 bytes. */
+static void
+pen_ipv4(Pen *pen, uint8_t protocol)
+{
+    pen_put(pen, 0x45, 1);
+    pen_put(pen, 0xb8, 1);
+    pen_put(pen, 1486, 2);
+    pen_put(pen, 0, 4);
+    pen_put(pen, 61, 1);
+    pen_put(pen, protocol, 1);
+    pen_put(pen, 0, 2);
+    pen_ip(pen, "198.51.100.1");
+    pen_ip(pen, "203.0.113.2");
+    pen_put(pen, 443, 2);
+    pen_put(pen, 50000, 2);
+    pen_put(pen, 0, 8);
+    pen_put(pen, 0x50, 1);
+    pen_put(pen, 0x12, 1);
+}
+
+static void
+test_a_tagged_frame_is_read_to_its_ports(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_sflow(&pen, 1, 1);
+    size_t sample = pen_sample(&pen, 1024, 5, 6, 1), raw = pen_raw(&pen, 1, 1504, 56);
+    pen_put(&pen, UINT64_C(0x020000000001), 6);
+    pen_put(&pen, UINT64_C(0x020000000002), 6);
+    pen_put(&pen, 0x88a8, 2); /* QinQ: outer tag 100, priority 5 */
+    pen_put(&pen, 5 << 13 | 100, 2);
+    pen_put(&pen, 0x8100, 2);
+    pen_put(&pen, 200, 2);
+    pen_put(&pen, 0x0800, 2);
+    pen_ipv4(&pen, 6);
+    pen_close(&pen, raw);
+    pen_close(&pen, sample);
+    g_assert_true(fixture_send(&self, &pen));
+    const FlowRecord *flow = fixture_flow(&self, 0);
+    assert_ip(&flow->src, "198.51.100.1");
+    assert_ip(&flow->dst, "203.0.113.2");
+    g_assert_cmpuint(flow->src_port, ==, 443);
+    g_assert_cmpuint(flow->dst_port, ==, 50000);
+    g_assert_cmphex(flow->tcp_flags, ==, 0x12);
+    g_assert_cmpuint(flow->protocol, ==, 6);
+    g_assert_cmpuint(flow->vlan, ==, 100);
+    g_assert_cmpuint(flow->octets, ==, 1504);
+    g_assert_cmpuint(flow->packets, ==, 1);
+    g_assert_cmpuint(flow->sampling, ==, 1024);
+    g_assert_cmpuint(flow->sampling_source, ==, SAMPLING_RECORD);
+    g_assert_cmpuint(flow->in_if, ==, 5);
+    g_assert_cmpuint(flow->out_if, ==, 6);
+    g_assert_cmpuint(flow->domain, ==, 3);
+    g_assert_cmpuint(flow->src_mac[5], ==, 2);
+    g_assert_cmpint(flow->end_ms, ==, self.now_ms); /* sFlow has no clock: it was when it came */
+    assert_has(self.lines->pdata[0], "\"dot1qVlanId\":100,\"dot1qPriority\":5");
+    assert_has(self.lines->pdata[0], "\"dot1qCustomerVlanId\":200");
+    assert_has(self.lines->pdata[0], "\"sourceIPv4Address\":\"198.51.100.1\"");
+}
+
+static void
+test_mpls_and_ipv6_are_seen_through(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_sflow(&pen, 1, 1);
+    size_t sample = pen_sample(&pen, 10, 5, 6, 1), raw = pen_raw(&pen, 1, 100, 78);
+    pen_put(&pen, 1, 6);
+    pen_put(&pen, 2, 6);
+    pen_put(&pen, 0x8847, 2);
+    pen_put(&pen, 16000u << 12 | 64, 4);          /* label 16000 */
+    pen_put(&pen, 24001u << 12 | 1 << 8 | 64, 4); /* bottom of the stack */
+    pen_put(&pen, 0x6b800000, 4);                 /* version 6, traffic class 0xb8 */
+    pen_put(&pen, 20, 2);
+    pen_put(&pen, 0, 1); /* hop-by-hop options first */
+    pen_put(&pen, 63, 1);
+    pen_ip(&pen, "2001:db8::1");
+    pen_ip(&pen, "2001:db8::2");
+    pen_put(&pen, 17, 1); /* then UDP */
+    pen_put(&pen, 0, 7);
+    pen_put(&pen, 53, 2);
+    pen_put(&pen, 3333, 2);
+    pen_put(&pen, 0, 4);
+    pen_close(&pen, raw);
+    pen_close(&pen, sample);
+    fixture_send(&self, &pen);
+    const FlowRecord *flow = fixture_flow(&self, 0);
+    g_assert_cmpuint(flow->family, ==, 6);
+    assert_ip(&flow->src, "2001:db8::1");
+    g_assert_cmpuint(flow->protocol, ==, 17);
+    g_assert_cmphex(flow->tos, ==, 0xb8);
+    g_assert_cmpuint(flow->src_port, ==, 53);
+    assert_has(self.lines->pdata[0], "\"mplsTopLabelStackSection\":\"03e800\"");
+}
+
+static void
+test_a_fragment_has_no_ports(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_sflow(&pen, 1, 1);
+    size_t sample = pen_sample(&pen, 10, 5, 6, 1), raw = pen_raw(&pen, 11, 100, 34), ip = pen.n;
+    pen_ipv4(&pen, 17);
+    pen.bytes[ip + 7] = 185; /* offset */
+    pen_close(&pen, raw);
+    pen_close(&pen, sample);
+    fixture_send(&self, &pen);
+    g_assert_cmpuint(fixture_flow(&self, 0)->protocol, ==, 17);
+    g_assert_cmpuint(fixture_flow(&self, 0)->src_port, ==, 0);
+}
+
+static void
+test_a_header_that_is_cut_gives_what_is_there(void)
+{
+    g_auto(Fixture) self;
+
+    fixture_init(&self);
+    for (uint32_t length = 0; length <= 34; length++) {
+        Pen pen;
+
+        pen_sflow(&pen, length, 1);
+        size_t sample = pen_sample(&pen, 10, 5, 6, 1), raw = pen_raw(&pen, 11, 100, length), ip = pen.n;
+        pen_ipv4(&pen, 6);
+        pen.n = ip + length;
+        pen_close(&pen, raw);
+        pen_close(&pen, sample);
+        fixture_send(&self, &pen);
+        const FlowRecord *flow = fixture_flow(&self, length);
+        g_assert_cmpuint(flow->family, ==, length >= 20 ? 4 : 0);
+        g_assert_cmpuint(flow->dst_port, ==, length >= 24 ? 50000 : 0);
+        g_assert_cmpuint(flow->tcp_flags, ==, length >= 34 ? 0x12 : 0);
+    }
+}
+
+static void
+test_records_beside_the_packet_are_used(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_sflow(&pen, 1, 1);
+    size_t sample = pen_sample(&pen, 10, 5, 0x80000003, 4), at = pen_open(&pen, 3);
+    pen_put(&pen, 900, 4); /* IPv4 record */
+    pen_put(&pen, 6, 4);
+    pen_ip(&pen, "198.51.100.1");
+    pen_ip(&pen, "203.0.113.2");
+    pen_put(&pen, 443, 4);
+    pen_put(&pen, 50000, 4);
+    pen_put(&pen, 0x18, 4);
+    pen_put(&pen, 0, 4);
+    pen_close(&pen, at);
+    at = pen_open(&pen, 1001); /* switch */
+    pen_put(&pen, 444, 4);
+    pen_put(&pen, 0, 4);
+    pen_put(&pen, 445, 4);
+    pen_put(&pen, 0, 4);
+    pen_close(&pen, at);
+    at = pen_open(&pen, 1002); /* router */
+    pen_put(&pen, 1, 4);
+    pen_ip(&pen, "192.0.2.254");
+    pen_put(&pen, 24, 4);
+    pen_put(&pen, 16, 4);
+    pen_close(&pen, at);
+    at = pen_open(&pen, 1003); /* gateway */
+    pen_put(&pen, 1, 4);
+    pen_ip(&pen, "192.0.2.253");
+    pen_put(&pen, 64500, 4); /* router's AS */
+    pen_put(&pen, 64501, 4); /* source */
+    pen_put(&pen, 64502, 4); /* source's neighbour */
+    pen_put(&pen, 1, 4);
+    pen_put(&pen, 2, 4); /* a sequence of two */
+    pen_put(&pen, 2, 4);
+    pen_put(&pen, 64503, 4);
+    pen_put(&pen, 64504, 4);
+    pen_put(&pen, 0, 4); /* communities */
+    pen_put(&pen, 100, 4);
+    pen_close(&pen, at);
+    pen_close(&pen, sample);
+    fixture_send(&self, &pen);
+    const FlowRecord *flow = fixture_flow(&self, 0);
+    g_assert_cmpuint(flow->octets, ==, 900);
+    g_assert_cmpuint(flow->dst_port, ==, 50000);
+    g_assert_cmpuint(flow->vlan, ==, 444);
+    assert_ip(&flow->next_hop, "192.0.2.254");
+    assert_ip(&flow->bgp_next_hop, "192.0.2.253");
+    g_assert_cmpuint(flow->src_mask, ==, 24);
+    g_assert_cmpuint(flow->src_as, ==, 64501);
+    g_assert_cmpuint(flow->dst_as, ==, 64504);
+    g_assert_cmpuint(flow->out_if, ==, 0); /* "three interfaces" is no interface */
+}
+
+static void
+test_counters_and_discards_are_no_traffic(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_sflow(&pen, 1, 5);
+    static const uint32_t tags[] = { 2, 4, 5, 4413u << 12 | 1 };
+    for (size_t i = 0; i < G_N_ELEMENTS(tags); i++) {
+        size_t at = pen_open(&pen, tags[i]);
+        pen_put(&pen, 1, 8);
+        pen_close(&pen, at);
+    }
+    size_t sample = pen_sample(&pen, 10, 5, 6, 0);
+    pen_close(&pen, sample);
+    fixture_send(&self, &pen);
+    Books books = fixture_books(&self);
+    g_assert_cmpuint(books.counter_samples, ==, 2);
+    g_assert_cmpuint(books.discard_samples, ==, 1);
+    g_assert_cmpuint(books.records, ==, 1);
+    g_assert_cmpuint(self.records->len, ==, 1);
+}
+
+static void
+test_each_sample_is_left_by_its_own_length(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_sflow(&pen, 1, 2);
+    for (int i = 0; i < 2; i++) {
+        size_t sample = pen_sample(&pen, 10, 5, 6, 0);
+        pen_put(&pen, 0xdeadbeef, 4); /* four bytes that no record accounts for */
+        pen_close(&pen, sample);
+    }
+    pen_put(&pen, 1, 8); /* and something behind the last sample */
+    fixture_send(&self, &pen);
+    g_assert_cmpuint(self.records->len, ==, 2);
+}
+
+static void
+test_samples_that_contradict_themselves_are_counted(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_sflow(&pen, 1, 1);
+    size_t sample = pen_sample(&pen, 10, 5, 6, 1);
+    pen_put(&pen, 1, 4);
+    pen_put(&pen, 500, 4); /* a record of 500 bytes */
+    pen_close(&pen, sample);
+    fixture_send(&self, &pen);
+    g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_SAMPLE_SYNTAX], ==, 1);
+
+    pen_sflow(&pen, 2, 3); /* says three, has none */
+    fixture_send(&self, &pen);
+    g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_HEADER_COUNT], ==, 1);
+
+    pen_sflow(&pen, 3, 1);
+    pen_put(&pen, 1, 4);
+    pen_put(&pen, 4000, 4);
+    fixture_send(&self, &pen);
+    g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_SET_LENGTH], ==, 1);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/collector/sflow/a-tagged-frame-is-read-to-its-ports",
+                    test_a_tagged_frame_is_read_to_its_ports);
+    g_test_add_func("/collector/sflow/mpls-and-ipv6-are-seen-through", test_mpls_and_ipv6_are_seen_through);
+    g_test_add_func("/collector/sflow/a-fragment-has-no-ports", test_a_fragment_has_no_ports);
+    g_test_add_func("/collector/sflow/a-header-that-is-cut-gives-what-is-there",
+                    test_a_header_that_is_cut_gives_what_is_there);
+    g_test_add_func("/collector/sflow/records-beside-the-packet-are-used",
+                    test_records_beside_the_packet_are_used);
+    g_test_add_func("/collector/sflow/counters-and-discards-are-no-traffic",
+                    test_counters_and_discards_are_no_traffic);
+    g_test_add_func("/collector/sflow/each-sample-is-left-by-its-own-length",
+                    test_each_sample_is_left_by_its_own_length);
+    g_test_add_func("/collector/sflow/samples-that-contradict-themselves-are-counted",
+                    test_samples_that_contradict_themselves_are_counted);
+    return g_test_run();
+}
