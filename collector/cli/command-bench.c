@@ -8,6 +8,7 @@
  */
 #include "collector/cli/commands.h"
 #include "collector/cli/datagram-store.h"
+#include "collector/cli/settings.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -53,35 +54,115 @@ count_batch(void *user, FlowBatch *batch)
     return batch;
 }
 
-static Pass
-run_decode(const DatagramStore *store)
+/* What all passes share; borrowed from command_bench. */
+typedef struct Bench {
+    const DatagramStore *store;
+    ElementModel *model;
+    AssetTable *assets;
+    PlaceTable *places;
+    ScoringConf scoring;
+} Bench;
+
+/* Times @decoder over all datagrams; @finish ends what is behind it. */
+static void
+run_decoder(const Bench *self, Decoder *decoder, void (*finish)(void *), void *user, Pass *pass)
 {
-    Pass pass = { 0 };
-    DecoderConf conf = { .allow_all = true, .hash_seed = 1 };
-    DecoderSink sink = { .user = &pass.records, .flows = count_batch };
-    g_autoptr(Decoder) decoder = decoder_new(&conf, &sink);
-    size_t n = datagram_store_count(store);
+    size_t n = datagram_store_count(self->store);
     WallTime last = { 0 };
 
     Stopwatch begin = stopwatch_read();
     for (size_t i = 0; i < n; i++) {
-        Datagram datagram = datagram_store_get(store, i);
+        Datagram datagram = datagram_store_get(self->store, i);
         decoder_datagram(decoder, &datagram);
         last = datagram.received;
     }
     decoder_flush(decoder, last);
+    if (finish != NULL)
+        finish(user);
     Stopwatch end = stopwatch_read();
-    pass.wall_ns = nanoseconds(&begin.wall, &end.wall);
-    pass.cpu_ns = nanoseconds(&begin.cpu, &end.cpu);
+    pass->wall_ns = nanoseconds(&begin.wall, &end.wall);
+    pass->cpu_ns = nanoseconds(&begin.cpu, &end.cpu);
+}
+
+static Pass
+run_decode(const Bench *self)
+{
+    Pass pass = { 0 };
+    DecoderConf conf = { .allow_all = true, .hash_seed = 1, .model = self->model };
+    DecoderSink sink = { .user = &pass.records, .flows = count_batch };
+    g_autoptr(Decoder) decoder = decoder_new(&conf, &sink);
+
+    run_decoder(self, decoder, NULL, NULL, &pass);
     return pass;
+}
+
+typedef struct Scoring {
+    Pass pass;
+    Scorer *scorer;
+    const Decoder *decoder;
+    uint64_t alerts, samples;
+} Scoring;
+
+static FlowBatch *
+score_batch(void *user, FlowBatch *batch)
+{
+    Scoring *self = user;
+
+    scorer_batch(self->scorer, batch);
+    return count_batch(&self->pass.records, batch);
+}
+
+static void
+count_alert(void *user, const Alert *alert)
+{
+    ((Scoring *)user)->alerts++;
+}
+
+static void
+count_sample(void *user, const SeriesSample *sample)
+{
+    ((Scoring *)user)->samples++;
+}
+
+static IpAddress
+exporter_of(void *user, uint32_t index)
+{
+    const Exporter *exporter = exporter_table_get(decoder_exporters(((Scoring *)user)->decoder), index);
+
+    return exporter != NULL ? exporter_address(exporter) : (IpAddress){ 0 };
+}
+
+static void
+finish_scoring(void *user)
+{
+    scorer_finish(((Scoring *)user)->scorer);
+}
+
+/* The whole way on one core: bytes, records, windows, alerts. */
+static Pass
+run_score(const Bench *self)
+{
+    Scoring scoring = { 0 };
+    ScorerSink scorer_sink = { .user = &scoring, .alert = count_alert, .sample = count_sample };
+    g_autoptr(Scorer) scorer = scorer_new(&self->scoring, self->assets, self->places, &scorer_sink);
+    DecoderConf conf = { .allow_all = true, .hash_seed = 1, .model = self->model };
+    DecoderSink sink = { .user = &scoring, .flows = score_batch };
+    g_autoptr(Decoder) decoder = decoder_new(&conf, &sink);
+
+    scoring.scorer = scorer;
+    scoring.decoder = decoder;
+    scorer_set_exporters(scorer, exporter_of, &scoring);
+    run_decoder(self, decoder, finish_scoring, &scoring, &scoring.pass);
+    return scoring.pass;
 }
 
 typedef struct Stage {
     const char *name;
-    Pass (*run)(const DatagramStore *store);
+    Pass (*run)(const Bench *self);
 } Stage;
 static const Stage stages[] = {
     { "decode", run_decode },
+    { "score", run_score },
 };
 
 static uint64_t
@@ -107,12 +188,12 @@ by_wall(const void *a, const void *b)
 }
 
 static int
-bench(const Stage *stage, const DatagramStore *store, size_t repeat)
+bench(const Bench *self, const Stage *stage, size_t repeat)
 {
     g_autofree Pass *passes = g_new0(Pass, repeat);
 
     for (size_t i = 0; i < repeat; i++)
-        passes[i] = stage->run(store);
+        passes[i] = stage->run(self);
     qsort(passes, repeat, sizeof *passes, by_wall);
     const Pass *best = &passes[0], *median = &passes[repeat / 2];
     if (best->records == 0) {
@@ -122,9 +203,9 @@ bench(const Stage *stage, const DatagramStore *store, size_t repeat)
     double records = (double)best->records;
     json_t *result =
         json_pack("{s:s, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:I}", "stage", stage->name, "records",
-                  (json_int_t)best->records, "datagrams", (json_int_t)datagram_store_count(store), "bytes",
-                  (json_int_t)datagram_store_bytes(store), "repeat", (json_int_t)repeat, "ns_per_record",
-                  best->wall_ns / records, "median_ns_per_record", median->wall_ns / records,
+                  (json_int_t)best->records, "datagrams", (json_int_t)datagram_store_count(self->store),
+                  "bytes", (json_int_t)datagram_store_bytes(self->store), "repeat", (json_int_t)repeat,
+                  "ns_per_record", best->wall_ns / records, "median_ns_per_record", median->wall_ns / records,
                   "cpu_ns_per_record", best->cpu_ns / records, "flows_per_s", records * 1e9 / best->wall_ns,
                   "rss_bytes", (json_int_t)resident_bytes());
     json_dumpf(result, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
@@ -142,21 +223,68 @@ find_stage(const char *name)
     return NULL;
 }
 
+/* The assets: those of the configuration, or else whatever has a private address. */
+static bool
+prepare(Bench *self, const Settings *settings, GError **error)
+{
+    static const char *const private[] = { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7" };
+    IpPrefix prefixes[G_N_ELEMENTS(private)];
+
+    self->model = element_model_new();
+    if (settings != NULL) {
+        self->scoring = settings_scoring(settings);
+        self->assets = settings_assets(settings, error);
+        self->places = self->assets != NULL ? settings_places(settings, error) : NULL;
+        return self->places != NULL;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(private); i++)
+        ip_prefix_parse(private[i], &prefixes[i]);
+    self->scoring = (ScoringConf){ .budget = 5,
+                                   .learn_days = 7,
+                                   .window_s = 300,
+                                   .max_assets = 100000,
+                                   .max_peers_per_asset = 1024,
+                                   .max_pairs = 1000000,
+                                   .series_assets = 200,
+                                   .hash_seed = 1 };
+    self->assets = asset_table_new(prefixes, G_N_ELEMENTS(prefixes), NULL, error);
+    self->places = place_table_new(NULL, 0, prefixes, G_N_ELEMENTS(prefixes), error);
+    return self->assets != NULL && self->places != NULL;
+}
+
+static int
+load_and_bench(const char *config, const Stage *stage, size_t repeat, char **files, GError **error)
+{
+    g_autoptr(Settings) settings = config != NULL ? settings_load(config, error) : NULL;
+    g_autoptr(DatagramStore) store = datagram_store_new();
+    Bench self = { .store = store };
+    bool is_ready = (config == NULL || settings != NULL) && prepare(&self, settings, error);
+
+    for (; is_ready && *files != NULL; files++)
+        is_ready = datagram_store_load(store, *files, error);
+    int status = is_ready ? bench(&self, stage, repeat) : EXIT_FAILED;
+    element_model_free(self.model);
+    asset_table_free(self.assets);
+    place_table_free(self.places);
+    return status;
+}
+
 int
 command_bench(int argc, char **argv)
 {
-    g_autofree char *name = NULL;
+    g_autofree char *name = NULL, *config = NULL;
     gint repeat = 10;
     const GOptionEntry entries[] = {
         { "stage", 's', 0, G_OPTION_ARG_STRING, &name,
           "decode: bytes become flow records (default); score: and flow records become alerts", "STAGE" },
         { "repeat", 'r', 0, G_OPTION_ARG_INT, &repeat, "so many passes; the best one counts (default 10)",
           "N" },
+        { "config", 'c', 0, G_OPTION_ARG_FILENAME, &config,
+          "for score: whose assets and places (default: private addresses are assets)", "FILE" },
         { NULL },
     };
     g_autoptr(GOptionContext) context = g_option_context_new("FILE...");
     g_autoptr(GError) error = NULL;
-    g_autoptr(DatagramStore) store = datagram_store_new();
 
     g_option_context_set_summary(context,
                                  "Measures what one record costs, from memory, on one core. Prints one "
@@ -175,10 +303,8 @@ command_bench(int argc, char **argv)
                                 : "at least one FILE is wanted, and --repeat from 1 to 10000; see --help");
         return EXIT_USAGE;
     }
-    for (int i = 1; i < argc; i++)
-        if (!datagram_store_load(store, argv[i], &error)) {
-            fprintf(stderr, "talaya bench: %s\n", error->message);
-            return EXIT_FAILED;
-        }
-    return bench(stage, store, (size_t)repeat);
+    int status = load_and_bench(config, stage, (size_t)repeat, argv + 1, &error);
+    if (error != NULL)
+        fprintf(stderr, "talaya bench: %s\n", error->message);
+    return status;
 }

@@ -105,16 +105,26 @@ below(uint64_t *state, uint32_t limit)
     return (uint32_t)(generator_random(state) % limit);
 }
 
-static IpAddress
-random_address(uint64_t *state, int family)
+/* Few come often, many seldom: every power of two is as likely as the next. */
+static uint32_t
+skewed(uint64_t *state, uint32_t bits)
 {
-    if (family == 4) /* 10.0.0.0 to 10.127.255.255 or 198.18.0.0/15 */
-        return ip_from_v4(below(state, 2) == 0 ? 0x0a000001 + below(state, 0x7fffff)
-                                               : 0xc6120001 + below(state, 0x1fffe));
-    IpAddress ip = { { 0x20, 0x01, 0x0d, 0xb8 } };
-    for (size_t i = 4; i < sizeof ip.bytes; i++)
-        ip.bytes[i] = (uint8_t)generator_random(state);
-    return ip;
+    return below(state, 1u << (1 + below(state, bits)));
+}
+
+/* Hosts of ours are in 10.0.0.0/8 and 2001:db8:1::/48, those of others in 198.18.0.0/15 and 2001:db8:2::/48.
+ */
+static IpAddress
+random_address(uint64_t *state, int family, bool is_ours)
+{
+    uint32_t host = 1 + skewed(state, is_ours ? 11 : 16);
+
+    if (family == 4)
+        return ip_from_v4((is_ours ? 0x0a000000 : 0xc6120000) + host);
+    return (IpAddress){
+        { 0x20, 0x01, 0x0d, 0xb8, 0,
+          is_ours ? 1 : 2, [13] = (uint8_t)(host >> 16), [14] = (uint8_t)(host >> 8), [15] = (uint8_t)host }
+    };
 }
 
 static void
@@ -149,8 +159,9 @@ random_flow(uint64_t *state, int family, int64_t export_ms)
 {
     FlowRecord flow = { .family = (uint8_t)family, .export_ms = export_ms, .direction = 255 };
 
-    flow.src = random_address(state, family);
-    flow.dst = random_address(state, family);
+    bool is_outward = below(state, 2) == 0;
+    flow.src = random_address(state, family, is_outward);
+    flow.dst = random_address(state, family, !is_outward);
     random_ports(state, &flow);
     flow.packets = 1 + below(state, 20000);
     flow.octets = flow.packets * (40 + below(state, 1400));
@@ -169,13 +180,13 @@ random_flow(uint64_t *state, int family, int64_t export_ms)
     flow.vlan = (uint16_t)(1 + below(state, 4094));
     flow.in_vrf = 1 + below(state, 60);
     flow.out_vrf = 1 + below(state, 60);
-    flow.next_hop = random_address(state, family);
-    flow.bgp_next_hop = random_address(state, family);
+    flow.next_hop = random_address(state, family, false);
+    flow.bgp_next_hop = random_address(state, family, false);
     flow.application_id = 0x03000000u + below(state, 0xffff);
     random_mac(state, flow.src_mac);
     random_mac(state, flow.dst_mac);
-    flow.nat_src = random_address(state, family);
-    flow.nat_dst = random_address(state, family);
+    flow.nat_src = random_address(state, family, true);
+    flow.nat_dst = random_address(state, family, false);
     flow.nat_src_port = (uint16_t)(1024 + below(state, 64000));
     flow.nat_dst_port = (uint16_t)(1 + below(state, 1023));
     return flow;
