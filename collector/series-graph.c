@@ -161,28 +161,41 @@ add_source(GPtrArray *args, const char *name, const char *path, const char *sour
     add(args, "CDEF:%s=raw_%s,%s,*", name, name, factor);
 }
 
+static const struct {
+    const char *function, *words;
+} figures[] = { { "LAST", "now" }, { "AVERAGE", "mean" }, { "MAXIMUM", "peak" } };
+
+/* A line's values, and the figures below the graph. */
+static void
+add_line_source(GPtrArray *args, const char *name, const char *path, const char *source, const char *factor)
+{
+    add_source(args, name, path, source, factor);
+    for (size_t i = 0; i < G_N_ELEMENTS(figures); i++)
+        add(args, "VDEF:%s_%s=%s,%s", name, figures[i].words, name, figures[i].function);
+}
+
 static void
 add_figures(GPtrArray *args, const char *name)
 {
-    static const struct {
-        const char *function, *words;
-    } figures[] = { { "LAST", "now" }, { "AVERAGE", "mean" }, { "MAXIMUM", "peak" } };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(figures); i++) {
-        add(args, "VDEF:%s_%s=%s,%s", name, figures[i].words, name, figures[i].function);
+    for (size_t i = 0; i < G_N_ELEMENTS(figures); i++)
         add(args, "GPRINT:%s_%s:%s %%6.1lf%%s%s", name, figures[i].words, figures[i].words,
             i + 1 == G_N_ELEMENTS(figures) ? "\\l" : "");
-    }
 }
 
-/* Behind the lines: nothing up to the low edge, then the band on top of that. */
+/*
+ * Behind the lines: nothing up to the low edge, then the band on top of that. Where much more is expected
+ * than was ever measured, the band ends at three times the highest peak, or the lines would lie flat on the
+ * ground.
+ */
 static void
 add_band(GPtrArray *args, const char *path, const Theme *theme, const char *factor)
 {
     add_source(args, "low", path, "expected_low", factor);
     add_source(args, "high", path, "expected_high", factor);
-    add(args, "CDEF:band=high,low,-");
-    add(args, "AREA:low");
+    add(args, "CDEF:top=high,first_peak,second_peak,MAX,3,*,MIN");
+    add(args, "CDEF:bottom=low,top,MIN");
+    add(args, "CDEF:band=top,bottom,-");
+    add(args, "AREA:bottom");
     add(args, "AREA:band%s: out as expected\\l:STACK", theme->band);
 }
 
@@ -198,14 +211,15 @@ drawing_args(const GraphRequest *request, const char *file)
     add(args, "graph");
     add(args, "-");
     add_look(args, request, theme, what->unit);
+    add_line_source(args, "first", path, what->first, what->factor);
+    if (what->second != NULL)
+        add_line_source(args, "second", path, what->second, what->factor);
     if (what->has_band && request->key.kind == SERIES_ASSET)
         add_band(args, path, theme, what->factor);
-    add_source(args, "first", path, what->first, what->factor);
     add(args, "AREA:first%s", is_score ? theme->score_area : theme->first_area);
     add(args, "LINE1.5:first%s: %-5s", is_score ? theme->score : theme->first, what->first_words);
     add_figures(args, "first");
     if (what->second != NULL) {
-        add_source(args, "second", path, what->second, what->factor);
         add(args, "LINE1.8:second%s: %-5s", theme->second, what->second_words);
         add_figures(args, "second");
     }
