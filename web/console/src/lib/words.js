@@ -57,7 +57,7 @@ const PORTS = { 20: 'ftp-data', 21: 'ftp', 22: 'ssh', 23: 'telnet', 25: 'smtp', 
   995: 'pop3s', 1194: 'openvpn', 1433: 'mssql', 1883: 'mqtt', 3306: 'mysql', 3389: 'rdp', 4500: 'ipsec', 5432: 'postgres',
   5985: 'winrm', 5986: 'winrm', 6379: 'redis', 8080: 'http', 8443: 'https', 51820: 'wireguard' };
 
-export const plain = (name) => (typeof name === 'string' ? name.replaceAll('_', ' ') : '');
+export const plain = (name) => (typeof name === 'string' ? name.replace(/[_-]/g, ' ') : '');
 const word = (table, name) => (Object.hasOwn(table, name ?? '') ? table[name] : plain(name));
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 

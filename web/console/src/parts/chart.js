@@ -53,6 +53,15 @@ function axes(format, span) {
   ];
 }
 
+const highest = (rows) => rows.reduce((top, values) => values.reduce((most, value) => Math.max(most, value ?? 0), top), 0);
+
+/* The lines have to be seen: a band many times as high as they are is cut off at the top. */
+function ceiling(rows, bandHigh) {
+  const top = highest(rows);
+  const band = bandHigh ? highest([bandHigh]) : 0;
+  return (Math.max(top, top > 0 ? Math.min(band, 2.5 * top) : band) || 1) * 1.12;
+}
+
 function options({ lines, band, marks, format, width, height, span, onPoint }) {
   const series = [{}];
   if (band) {
@@ -67,7 +76,7 @@ function options({ lines, band, marks, format, width, height, span, onPoint }) {
   return {
     width, height, tzDate: utc, series, legend: { show: false }, pxAlign: 1, padding: [10, 8, 0, 0],
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
-    scales: { x: { time: true }, y: { range: (plot, min, max) => [Math.min(0, min ?? 0), Math.max(max ?? 0, 1e-9) * 1.12] } },
+    scales: { x: { time: true }, y: { range: (plot) => [0, ceiling(plot.data.slice(band ? 3 : 1), band && plot.data[2])] } },
     bands: band ? [{ series: [2, 1], fill: cssColour('band') }] : [],
     axes: axes(format, span),
     hooks: {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* recent-table.js - an asset's last windows, as numbers: what the charts are made of */
 import { html } from 'htm/preact';
-import { useState } from 'preact/hooks';
 import { bytes, count, decibans, NONE, plural } from '../lib/format.js';
 import { Card, When } from './basics.js';
 import { Table } from './table.js';
@@ -18,12 +17,10 @@ const COLUMNS = [
 ];
 
 export function RecentTable({ windows }) {
-  const [all, setAll] = useState(false);
   const newest = [...windows].reverse();
   return html`
     <${Card} title="Recent windows" aside=${html`<span class="muted">${plural(windows.length, 'window')}, ${windows.filter(above).length} above the band</span>`}>
-      ${windows.length ? html`<${Table} caption="Recent windows" columns=${COLUMNS} rows=${all ? newest : newest.slice(0, FEW)} rowKey=${(w) => w.time} />`
+      ${windows.length ? html`<${Table} caption="Recent windows" columns=${COLUMNS} rows=${newest} few=${FEW} rowKey=${(w) => w.time} />`
         : html`<p class="note">No window closed yet.</p>`}
-      ${windows.length > FEW && html`<p class="more"><button type="button" onClick=${() => setAll(!all)}>${all ? 'Show fewer' : `Show all ${windows.length}`}</button></p>`}
     <//>`;
 }

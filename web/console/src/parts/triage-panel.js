@@ -35,8 +35,9 @@ export function Triage({ alert, act }) {
 const VERDICTS = ['true_positive', 'false_positive', 'benign_expected', 'unknown'];
 const words = (name) => (!name ? '' : VERDICTS.includes(name) ? verdictWord(name) : stateWord(name));
 
+/* Decisions happen by the clock on the wall, the opening by flow time. */
 export function History({ alert }) {
-  const rows = alert.history ?? [];
+  const rows = (alert.history ?? []).filter(({ action, from, to, note }) => action !== 'opened' && (from !== to || note));
   return html`
     <${Card} title="History">
       <ol class="history">

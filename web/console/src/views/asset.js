@@ -97,7 +97,7 @@ function Body({ asset }) {
         <${Traffic} asset=${asset} />
         ${asset.openAlerts > 0 && html`<${Alerts} address=${asset.address} />`}
         <${Card} title="Ways out" aside=${html`<span class="muted">${plural(paths.length, 'path')}${fresh ? `, ${fresh} new` : ''}</span>`}>
-          ${paths.length ? html`<${Table} caption="Outbound paths" columns=${PATH_COLUMNS} rows=${paths} start=${{ key: 'new', down: true }} rowClass=${(p) => (p.isNew ? 'is-new' : '')} />`
+          ${paths.length ? html`<${Table} caption="Outbound paths" columns=${PATH_COLUMNS} rows=${paths} few=${15} start=${{ key: 'new', down: true }} rowClass=${(p) => (p.isNew ? 'is-new' : '')} />`
             : html`<${Empty} title="No way out seen yet." />`}
         <//>
       </div>
@@ -120,7 +120,7 @@ function Body({ asset }) {
     </div>
     <div class="stack below">
       <${Card} title="Peers" aside=${html`<span class="muted">${plural(peers.length, 'peer')}</span>`}>
-        ${peers.length ? html`<${Table} caption="Peers" columns=${PEER_COLUMNS} rows=${peers} start=${{ key: 'out', down: true }} />`
+        ${peers.length ? html`<${Table} caption="Peers" columns=${PEER_COLUMNS} rows=${peers} few=${15} start=${{ key: 'out', down: true }} />`
           : html`<${Empty} title="No peer seen yet." />`}
       <//>
       <${RecentTable} windows=${asset.recent ?? []} />

@@ -38,21 +38,22 @@ function Traffic({ status }) {
 
   return html`
     <${Card} title="Coming in now" aside=${html`<span class="muted">last 10 minutes</span>`}>
-      <div class="stats">
+      <div class="live"><div class="stats">
         <${Stat} label="Records" value=${perSecond(rates.recordsPerSecond)} />
         <${Stat} label="Datagrams" value=${perSecond(rates.datagramsPerSecond)} />
         <${Stat} label="Traffic reported" value=${bits(rates.octetsPerSecond)} />
         <${Stat} label="Lost on the way" value=${perSecond(rates.lostPerSecond)} tone=${rates.lostPerSecond > 0 ? 'bad' : ''} />
       </div>
       ${history.length > 1 ? html`
-        <${Chart} times=${chart.times} lines=${chart.records} format=${(v) => perSecond(v)} height=${190}
+        <${Chart} times=${chart.times} lines=${chart.records} format=${(v) => perSecond(v)} height=${150}
           summary=${`Records per second over the last ten minutes: now ${count(rates.recordsPerSecond)}, highest ${count(highest)}. ${lost > 0 ? 'Some were lost.' : 'None lost.'}`} />`
         : html`<p class="note">The chart begins as soon as something arrives.</p>`}
+      </div>
     <//>`;
 }
 
 function OpenAlerts() {
-  const alerts = useApi(`/alerts?state=${OPEN_STATES}&sort=score&limit=6`, 4000);
+  const alerts = useApi(`/alerts?state=${OPEN_STATES}&sort=score&limit=5`, 4000);
   return html`
     <${Card} title="Open alerts" aside=${html`<a href=${link('alerts')}>All alerts</a>`}>
       <${Answer} of=${alerts} what="Asking for alerts">
@@ -111,7 +112,7 @@ export function OverviewView() {
     <${Page} title="Overview" lead=${lead(status)} />
     <div class="columns">
       <div class="stack">
-        ${empty ? html`<${FirstSteps} status=${status} />` : html`<${OpenAlerts} /><${Traffic} status=${status} />`}
+        ${empty ? html`<${FirstSteps} status=${status} />` : html`<${Traffic} status=${status} /><${OpenAlerts} />`}
       </div>
       <div class="stack">
         ${status.problems?.length > 0 && html`
