@@ -8,7 +8,9 @@ static const double threshold_least = 20; /* never alert below a hundred to one 
 static const double fade = 0.9;
 static const double e_value_tail = 4.343;            /* mean excess in dB when P(e >= x) = 1/x */
 static const double tail_trust = 10, tail_want = 15; /* peaks */
-static const double share = 0.4; /* of the budget, for each of the two families; the rest is slack */
+static const double lower_after = 5, lower_share = 0.02, lower_most = 6;
+static const double share =
+    0.05; /* of the budget, for each family; the rest is slack for what a tail does not tell */
 
 void
 budget_init(Budget *self, double per_day, double windows_per_day)
@@ -55,12 +57,33 @@ tail_level(const float peaks[BUDGET_BINS], double days, double rate)
     return from + mean * log(above / days / rate);
 }
 
+/*
+ * e-values promise much less than they keep, and a day has fewer independent tests than windows. After some
+ * days the tail that was seen may lower the threshold, by a little, and only to where a small part of the
+ * budget goes.
+ */
+static void
+lower_threshold(Budget *self)
+{
+    double wanted = self->threshold;
+
+    if (self->days < lower_after)
+        return;
+    for (int f = 0; f < N_FAMILIES; f++) {
+        double level = tail_level(self->peaks[f], self->days, lower_share * self->per_day);
+        if (level > 0)
+            wanted = fmin(wanted, level);
+    }
+    self->threshold = fmax(threshold_least, fmax(wanted, self->threshold - lower_most));
+}
+
 void
 budget_day(Budget *self, uint32_t assets)
 {
     self->days = self->days * fade + 1;
     self->threshold = 0;
     budget_assets(self, assets);
+    lower_threshold(self);
     for (int f = 0; f < N_FAMILIES; f++) {
         double level = tail_level(self->peaks[f], self->days, share * self->per_day);
         self->discount[f] = level > self->threshold ? self->threshold / level : 1;

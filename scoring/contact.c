@@ -14,6 +14,8 @@
 
 enum { QUIET_WINDOWS = 6, PATIENCE = 1, EVIDENCE_HEAD = 12 };
 
+static const double often_a_day = 4;
+
 static Contact *
 take_contact(Scorer *self, uint32_t *index)
 {
@@ -189,6 +191,7 @@ confirm(Scorer *self, Contact *contact)
     FleetView fleet = fleet_look(self, contact->asset, contact->asn, &peer->address);
 
     contact->state = CONTACT_LIVE;
+    contact->is_early = (double)asset->novelty.windows < self->windows_per_day;
     contact->is_new_as = fleet.is_new_as;
     contact->others_as = fleet.others_as;
     contact->others_role = fleet.others_role;
@@ -226,7 +229,7 @@ static void
 step_evidence(Scorer *self, ScoredAsset *asset)
 {
     const Role *role = &self->roles[asset->role];
-    const double none = 0.8 * exp(-1 / self->windows_per_day) + 0.1 * exp(-24 / self->windows_per_day) + 0.1;
+    const double none = 0.9 * exp(-1 / self->windows_per_day) + 0.1 * exp(-24 / self->windows_per_day);
     struct {
         float *evidence;
         uint32_t count;
@@ -242,6 +245,10 @@ step_evidence(Scorer *self, ScoredAsset *asset)
             CountModel model = novelty_model(&asset->novelty, &role->novelty, &self->fleet.novelty,
                                              kinds[i].group, self->windows_per_day);
             e = count_e(&model, kinds[i].count, self->windows_per_day);
+            /* Who meets new ones every day does so in bursts; adding those up would only find office hours.
+             */
+            if (model.mean * self->windows_per_day > often_a_day)
+                *kinds[i].evidence = 0;
         }
         *kinds[i].evidence = (float)cusum_step((double)*kinds[i].evidence, e);
     }
@@ -274,7 +281,7 @@ grow(Scorer *self, Contact *contact)
 
     while (contact->duration_bin + 1 < DURATION_BINS && span >= (int64_t)1 << (contact->duration_bin + 1)) {
         contact->duration_bin++;
-        if (contact->story == NONE) {
+        if (contact->story == NONE && !contact->is_early) {
             role->duration[contact->duration_bin].with += 1;
             self->fleet.duration[contact->duration_bin].with += 1;
         }
@@ -332,7 +339,9 @@ contact_close_window(Scorer *self, int64_t number)
             set_leads(self, contact);
         if (contact->last_window >= number || is_fresh) {
             grow(self, contact);
-            score(self, contact, number);
+            /* What an asset does on its first day it has always done, for all we know. */
+            if (!contact->is_early)
+                score(self, contact, number);
         }
     }
     /* Only now: what is learned must not depend on the order within the window. */
@@ -340,8 +349,7 @@ contact_close_window(Scorer *self, int64_t number)
         Contact *contact = &self->contacts[i];
         if (contact->state != CONTACT_LIVE)
             continue;
-        if (contact->story == NONE)
-            contact_teach(self, contact);
+        contact_teach(self, contact);
         if (number - contact->last_window >
             (contact->story != NONE ? (int64_t)self->windows_per_day : QUIET_WINDOWS))
             contact_release(self, i);

@@ -24,7 +24,7 @@ quiet_long_look(const DetectorView *view, Finding *out)
 {
     const Contact *contact = view->contact;
 
-    out->p = is_quiet(contact) ? (float)fleet_duration_p(view->scorer, view->role, contact->duration_bin) : 1;
+    out->p = is_quiet(contact) ? (float)fleet_duration_p(view->scorer, view->role, contact) : 1;
     return true;
 }
 

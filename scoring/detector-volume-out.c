@@ -16,7 +16,7 @@ volume_out_look(const DetectorView *view, Finding *out)
     double p = calibrated_p(&view->asset->residuals, &view->role->residuals, view->residual);
 
     out->p = (float)p;
-    out->decibans = (float)decibans_of(e_of_p(p));
+    out->decibans = (float)decibans_of(e_of_small_p(p));
     return view->asset->octets_out.n > 0;
 }
 

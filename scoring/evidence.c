@@ -32,6 +32,14 @@ e_of_p(double p)
 }
 
 double
+e_of_small_p(double p)
+{
+    const double small = 0.02, dull = 0.9, prize = (1 - dull * (1 - small)) / small;
+
+    return p > small ? dull : prize * e_of_p(p / small);
+}
+
+double
 e_hedged(double p)
 {
     return 0.5 + 0.5 * e_of_p(p);
@@ -74,12 +82,11 @@ count_e(const CountModel *model, uint32_t count, double windows_per_day)
 {
     const struct {
         double weight, more;
-    } alternatives[] = { { 0.8, 1 / windows_per_day },
-                         { 0.1, 24 / windows_per_day },
-                         { 0.1, 3 * model->mean } };
+    } alternatives[] = { { 0.9, 1 / windows_per_day }, { 0.1, 24 / windows_per_day } };
+
     double null = log_pmf(model->shape, model->mean, count), e = 0;
 
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 2; i++)
         e += alternatives[i].weight *
              exp(log_pmf(model->shape, model->mean + alternatives[i].more, count) - null);
     return e;

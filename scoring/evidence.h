@@ -6,11 +6,14 @@
  * has changed, so that it exceeds 1/a with a chance of at most a (Markov), and that of a whole day's running
  * product too (Ville). Bets multiply when each is fair given what went before, and may be averaged whatever
  * their dependence (Vovk and Wang, "E-values: calibration, combination and applications", Annals of
- * Statistics 2021; Shafer, "Testing by betting", JRSS A 2021). Three ways lead to an e-value here:
+ * Statistics 2021; Shafer, "Testing by betting", JRSS A 2021). Four ways lead to an e-value here:
  *  - a p-value through the calibrator e = (1 - p + p ln p) / (p ln(p)^2), the mixture of all k p^(k-1) (same
  * paper);
  *  - a count through a likelihood ratio: what came, under "more of it than before", by what came under the
  * past;
+ *  - for long runs of windows, where a small misfit of the model would add up, a bet on the small p-values
+ * alone: a tenth of the stake is lost when p > 1/50, and what is won below it goes through the calibrator at
+ * 50 p;
  *  - a bet that is kept half in the pocket, 1/2 + e/2, where a question often has a dull answer.
  * Over windows evidence accumulates as an e-detector, here the e-CUSUM M = max(M, 1) e, whose mean time
  * between false alarms at threshold A is at least A windows (Shin, Ramdas and Rinaldo, "E-detectors", NEJSDS
@@ -29,6 +32,8 @@ double decibans_of(double e);
 double e_of_decibans(double decibans);
 /* The calibrator; 0.5 at p = 1, finite at any p > 0. */
 double e_of_p(double p);
+/* A bet on p below 1/50 only; loses half a deciban otherwise. */
+double e_of_small_p(double p);
 /* Half of the stake is kept back: at worst 3 dB are lost. */
 double e_hedged(double p);
 /* One step of the e-CUSUM, in decibans. */
@@ -41,6 +46,6 @@ typedef struct CountModel {
 } CountModel;
 /* Mid-p of @count or more. */
 double count_mid_p(const CountModel *model, uint32_t count);
-/* The e-value of @count against alternatives "one more a day", "one more an hour" and "four times as many".
+/* The e-value of @count against alternatives "one more a day" and "one more an hour".
  */
 double count_e(const CountModel *model, uint32_t count, double windows_per_day);

@@ -161,6 +161,9 @@ teach_port(Role *role, uint32_t port)
 static void
 teach_role(Role *role, const Contact *contact)
 {
+    teach_port(role, (uint32_t)contact->protocol << 16 | contact->service);
+    if (contact->is_early)
+        return;
     for (int bin = 0; bin < PREVALENCE_BINS; bin++)
         share_teach(&role->prevalence[contact->is_home][bin],
                     fleet_prevalence_bin(contact->others_as) <= bin);
@@ -168,7 +171,6 @@ teach_role(Role *role, const Contact *contact)
         share_teach(&role->egress, contact->is_new_egress);
     for (int bin = 0; bin < DURATION_BINS; bin++)
         share_teach(&role->duration[bin], bin == 0);
-    teach_port(role, (uint32_t)contact->protocol << 16 | contact->service);
 }
 
 void
@@ -178,7 +180,10 @@ fleet_teach_contact(Scorer *self, const ScoredAsset *asset, const Contact *conta
     teach_role(&self->fleet, contact);
 }
 
-/* Share of new contacts that went to a port no more usual than this one. */
+/*
+ * Share of new contacts that went to a port no more usual than this one. A port never seen is as likely as
+ * those seen once together (Good and Turing), hence "at most one more".
+ */
 static double
 port_share(const Role *role, uint32_t port)
 {
@@ -190,7 +195,7 @@ port_share(const Role *role, uint32_t port)
             here = role->port_n[i];
     }
     for (int i = 0; i < ROLE_PORTS; i++)
-        if (role->port_n[i] <= here)
+        if (role->port_n[i] <= here + 1)
             rarer += role->port_n[i];
     return (double)(rarer + (role->port_total - tracked) + 1) / ((double)role->port_total + 2);
 }
@@ -205,7 +210,13 @@ fleet_port_p(const Scorer *self, const Role *role, uint8_t protocol, uint16_t po
 }
 
 double
-fleet_duration_p(const Scorer *self, const Role *role, uint32_t bin)
+fleet_duration_p(const Scorer *self, const Role *role, const Contact *contact)
 {
-    return share_p(&role->duration[bin], &self->fleet.duration[bin]);
+    uint32_t bin = contact->duration_bin;
+    Share share = role->duration[bin], all = self->fleet.duration[bin];
+    float own = contact->is_early || contact->story != NONE ? 0 : 1; /* it must not vouch for itself */
+
+    share.with = MAX(0, share.with - own);
+    all.with = MAX(0, all.with - own);
+    return share_p(&share, &all);
 }

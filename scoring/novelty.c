@@ -104,7 +104,7 @@ share_p(const Share *role, const Share *fleet)
 {
     double all = ((double)fleet->with + 1) / ((double)fleet->of + 2);
 
-    return ((double)role->with + share_trust * all) / ((double)role->of + share_trust);
+    return ((double)role->with + 0.5 + share_trust * all) / ((double)role->of + 1 + share_trust);
 }
 
 void

@@ -36,7 +36,8 @@ void novelty_teach_window(NoveltyCount *own, NoveltyPool *role, NoveltyPool *fle
 void novelty_teach_events(NoveltyCount *own, NoveltyPool *role, NoveltyPool *fleet, NoveltyGroup group,
                           double events, double windows_per_day);
 
-/* Which share of new contacts had this feature: (count + 1) / (n + 2), the role's leaning on the fleet's. */
+/* Which share of new contacts had this feature: about (count + 1) / (n + 2), the role's leaning on the
+ * fleet's. */
 typedef struct Share {
     float with, of;
 } Share;

@@ -67,6 +67,7 @@ scorer_asset(Scorer *self, const IpAddress *address, int64_t now_ms)
     uint32_t index = self->n_assets++;
     ScoredAsset *asset = &self->assets[index];
     *asset = (ScoredAsset){ .address = *address, .first_ms = now_ms, .last_ms = now_ms };
+    asset->born_window = MAX(self->born_window, window_number(&self->grid, now_ms));
     asset->entry = asset_table_find(self->inventory, address);
     asset->role = scorer_role(self, asset->entry != NULL ? asset->entry->role : "");
     asset->pinned =

@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double correlation_most = 0.8, learn_after = 12, common_least = 8, common_clip = 3;
+static const double persistence_most = 0.95, level_step = 0.3, learn_after = 12, common_least = 8,
+                    common_clip = 3;
 static const double rate_step = 0.05, silent_least = 20;
 
 static int
@@ -27,14 +28,16 @@ static uint64_t
 silent_exporters(const Scorer *self, int64_t number)
 {
     uint64_t silent = 0;
+    double heard = 0;
 
     for (uint32_t i = 0; i < self->n_exporters; i++) {
         const ExporterUse *use = &self->exporters[i];
         double flows = use->open[slot_of(number)].flows_in;
         if (use->is_seen && flows == 0 && use->rate >= silent_least)
             silent |= 1ull << (i % 64);
+        heard += flows;
     }
-    return silent;
+    return heard > 0 ? silent : UINT64_MAX; /* nothing at all: it is we who did not listen */
 }
 
 typedef struct Measured {
@@ -53,23 +56,26 @@ measure(const Scorer *self, const ScoredAsset *asset, const WindowSums *sums, ui
 
     out.band = baseline_expect(&asset->octets_out, hour, (double)role->spread);
     double spread = sqrt(out.band.spread * out.band.spread + noise * noise);
-    double correlation =
-        asset->residual_squares > 1 ? (double)(asset->residual_products / asset->residual_squares) : 0;
-    correlation = fmin(fmax(correlation, 0), correlation_most);
+    double factor = asset->level_squares > 1 ? (double)(asset->level_products / asset->level_squares) : 0;
+    factor = fmin(fmax(factor, 0), persistence_most);
     out.raw = (out.x - out.band.centre) / spread;
-    out.residual = out.raw - correlation * (double)asset->last_residual;
+    out.residual = out.raw - factor * (double)asset->level;
     return out;
 }
 
+/*
+ * Residuals hang together: an afternoon is loud as a whole. What the lately loud foretell (a fading mean,
+ * times a factor learned per asset) is not counted again, else every long loud spell would look like an
+ * attack.
+ */
 static void
-learn_correlation(ScoredAsset *asset, double raw)
+learn_persistence(ScoredAsset *asset, double raw)
 {
-    double clipped = fmin(fmax(raw, -4), 4);
+    double clipped = fmin(fmax(raw, -4), 4), level = (double)asset->level;
 
-    asset->residual_products =
-        (float)((double)asset->residual_products * 0.998 + clipped * (double)asset->last_residual);
-    asset->residual_squares = (float)((double)asset->residual_squares * 0.998 + clipped * clipped);
-    asset->last_residual = (float)clipped;
+    asset->level_products = (float)((double)asset->level_products * 0.998 + clipped * level);
+    asset->level_squares = (float)((double)asset->level_squares * 0.998 + level * level);
+    asset->level = (float)(level + level_step * (clipped - level));
 }
 
 static void
@@ -160,9 +166,9 @@ close_asset(Scorer *self, uint32_t index, const Measured *measured, int64_t numb
     double residual = measured->residual - shift;
 
     score_volume(self, index, measured, sums, number, residual);
-    if ((asset->exporters & untaught) == 0 && !asset->quarantine)
+    if ((asset->exporters & untaught) == 0 && !asset->quarantine && number > asset->born_window)
         learn_volume(self, asset, measured, hour, residual);
-    learn_correlation(asset, measured->raw);
+    learn_persistence(asset, measured->raw);
     novelty_teach_window(&asset->novelty, &self->roles[asset->role].novelty, &self->fleet.novelty,
                          self->windows_per_day);
     asset->octets_rate +=
@@ -332,7 +338,8 @@ scorer_close_until(Scorer *self, int64_t oldest_wanted)
     int64_t most = self->grid.first + (int64_t)(2 * self->windows_per_day);
 
     if (self->grid.first == 0) {
-        self->grid.first = oldest_wanted;
+        /* The window before is not waited for: it was not heard from its beginning, nor was this one. */
+        self->grid.first = self->born_window = oldest_wanted + 1;
         return;
     }
     while (self->grid.first < oldest_wanted && self->grid.first < most)

@@ -56,17 +56,18 @@ typedef struct ScoredAsset {
     uint32_t paths, n_paths; /* list of paths, newest first */
     uint32_t recent;         /* block of recent windows, or NONE */
     int64_t first_ms, last_ms;
-    uint64_t exporters; /* exporters that usually see it */
+    int64_t born_window; /* first seen somewhere in it: it does not teach */
+    uint64_t exporters;  /* exporters that usually see it */
     bool in_series, pinned;
-    uint8_t quarantine;               /* a volume story is open */
-    float octets_rate;                /* octets a window, fading: for the busiest */
-    float score;                      /* of the last closed window, decibans */
-    float volume_evidence;            /* e-CUSUM, decibans, before the discount */
-    float home_evidence, as_evidence; /* likewise, for new contacts */
-    float last_residual;
-    float residual_products, residual_squares; /* for the lag-one correlation */
-    float peak[N_FAMILIES];                    /* today's highest, before the discount */
-    uint32_t home_new, as_new, peer_new;       /* in the window being closed */
+    uint8_t quarantine;                  /* a volume story is open */
+    float octets_rate;                   /* octets a window, fading: for the busiest */
+    float score;                         /* of the last closed window, decibans */
+    float volume_evidence;               /* e-CUSUM, decibans, before the discount */
+    float home_evidence, as_evidence;    /* likewise, for new contacts */
+    float level;                         /* fading mean of the residuals */
+    float level_products, level_squares; /* how far it foretells the next one */
+    float peak[N_FAMILIES];              /* today's highest, before the discount */
+    uint32_t home_new, as_new, peer_new; /* in the window being closed */
     NoveltyCount novelty;
     ServicePort services[SERVICE_PORTS];
     WindowSums open[WINDOWS_OPEN];
@@ -153,6 +154,8 @@ typedef struct Contact {
     uint16_t service; /* port at the far end */
     uint8_t access, anonymity;
     bool is_home, is_new_as, is_new_egress, knows_egress, is_judged, is_taught;
+    bool is_early; /* on the asset's first day, when all is new that was always there: tells nothing of new
+                      contacts */
     uint8_t confidence;
     uint8_t duration_bin;
     uint32_t asn, others_as, others_role, others_block; /* assets that called there before */
@@ -220,6 +223,7 @@ struct Scorer {
 
     FlowClock clock;
     WindowGrid grid;
+    int64_t born_window; /* the first one, heard in part */
     double windows_per_day;
     int64_t day; /* number of the flow day */
     Budget budget;
@@ -291,7 +295,7 @@ int fleet_prevalence_bin(uint32_t others);
 double fleet_prevalence_p(const Scorer *self, const Role *role, bool is_home, uint32_t others);
 void fleet_teach_contact(Scorer *self, const ScoredAsset *asset, const Contact *contact);
 double fleet_port_p(const Scorer *self, const Role *role, uint8_t protocol, uint16_t port);
-double fleet_duration_p(const Scorer *self, const Role *role, uint32_t bin);
+double fleet_duration_p(const Scorer *self, const Role *role, const Contact *contact);
 
 /* contact.c */
 uint32_t contact_open(Scorer *self, uint32_t asset, uint32_t peer, const FlowRecord *flow);
