@@ -45,7 +45,8 @@ typedef struct DecoderConf {
     uint32_t max_domains, max_templates, max_fields, max_template_bytes, max_held_bytes;
     uint32_t sampling_override; /* operator's rate for all exporters; 0: none */
     uint64_t hash_seed;         /* keys the hash tables; random in the daemon, fixed in tests */
-    const ElementModel *model;  /* borrowed, for several decoders may share it; NULL: the decoder makes its own */
+    const ElementModel
+        *model; /* borrowed, for several decoders may share it; NULL: the decoder makes its own */
 } DecoderConf;
 
 /* Copies @conf but borrows what it points to, @sink's user included. */

@@ -283,8 +283,7 @@ get_exporter(Wire *wire, Cursor *cur, Exporter *exporter)
     exporter->first_ms = get_ms(cur);
     exporter->last_ms = get_ms(cur);
     exporter->has_skew_saved = get(cur, 1) != 0;
-    exporter->skew_saved_ms =
-        get_ms(cur);
+    exporter->skew_saved_ms = get_ms(cur);
     exporter->rate = (uint32_t)get(cur, 4);
     uint64_t source = get(cur, 1);
     exporter->rate_source = (uint8_t)MIN(source, (uint64_t)SAMPLING_OPERATOR);
