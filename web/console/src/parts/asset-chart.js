@@ -11,7 +11,7 @@ import { Chart } from './chart.js';
 const column = (rows, name) => rows.map((row) => (typeof row[name] === 'number' ? row[name] : null));
 const most = (values) => values.reduce((top, value) => Math.max(top, value ?? 0), 0);
 
-export function AssetChart({ address, from, to, marks, height = 240, points = 400 }) {
+export function AssetChart({ address, from, to, marks, without, height = 240, points = 400 }) {
   const answer = useApi(withQuery(`/assets/${encodeURIComponent(address)}/series`, { from, to, points }), 60000);
   const rows = answer.data?.rows;
   const chart = useMemo(() => rows && {
@@ -32,6 +32,6 @@ export function AssetChart({ address, from, to, marks, height = 240, points = 40
   const over = rows.filter((row) => typeof row.expectedHigh === 'number' && row.octetsOut > row.expectedHigh).length;
   const summary = `Sent at most ${bits(most(chart.lines[0].values))}, received at most ${bits(most(chart.lines[1].values))}; ${over} of ${rows.length} points above the expected band.`;
   return html`
-    <${Chart} ...${chart} marks=${marks} format=${bits} height=${height} summary=${summary} />
+    <${Chart} ...${chart} marks=${marks} without=${without} format=${bits} height=${height} summary=${summary} />
     <p class="note">${summary}</p>`;
 }

@@ -7,7 +7,7 @@
  * summary has to say what it shows. The theme is read when the chart is made; another theme makes another chart.
  */
 import { html } from 'htm/preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { clock, dayMonth, NONE } from '../lib/format.js';
 import { useApp, useWidth } from '../lib/hooks.js';
@@ -87,23 +87,31 @@ function options({ lines, band, marks, format, width, height, span, onPoint }) {
 }
 
 const key = ({ colour, dash }) => html`<span class=${dash ? 'key dashed' : 'key'} style=${{ color: `var(--${colour})` }}></span>`;
+const isSet = (value) => value !== null && value !== undefined;
 
-function Legend({ lines, band, times, at, format }) {
-  const value = (values) => (at === null ? '' : html` <b class="num">${values[at] === null || values[at] === undefined ? NONE : format(values[at])}</b>`);
+/* What each line means; a press takes a line out, so that a small one is not dwarfed by a large one. */
+function Legend({ lines, band, times, at, format, hidden, toggle }) {
+  const value = (text) => html` <b class="num" aria-hidden="true">${text}</b>`;
   return html`
-    <figcaption class="legend" aria-hidden="true">
-      ${lines.map((each) => html`<span key=${each.label}>${key(each)}${each.label}${value(each.values)}</span>`)}
-      ${band && html`<span><span class="key band"></span>${band.label}${at !== null && band.low[at] !== null && band.low[at] !== undefined
-        && html` <b class="num">${format(band.low[at])}\u2009\u2013\u2009${format(band.high[at])}</b>`}</span>`}
-      ${at !== null && times[at] !== undefined && html`<span class="legend-time num">${clock(new Date(times[at] * 1000))} UTC</span>`}
+    <figcaption class="legend">
+      ${lines.map((each) => html`
+        <button type="button" key=${each.label} class="legend-item" aria-pressed=${!hidden.includes(each.label)} onClick=${() => toggle(each.label)}>
+          ${key(each)}${each.label}${at !== null && value(isSet(each.values[at]) ? format(each.values[at]) : NONE)}</button>`)}
+      ${band && html`<span class="legend-item"><span class="key band"></span>${band.label}${at !== null && isSet(band.low[at])
+        && value(`${format(band.low[at])}\u2009\u2013\u2009${format(band.high[at])}`)}</span>`}
+      ${at !== null && isSet(times[at]) && html`<span class="legend-time num" aria-hidden="true">${clock(new Date(times[at] * 1000))} UTC</span>`}
     </figcaption>`;
 }
 
-export function Chart({ times, lines, band, marks, format, height = 220, summary }) {
+/** @param without labels of the lines that are out at first */
+export function Chart({ times, lines: all, band, marks, format, height = 220, summary, without = [] }) {
   const { theme } = useApp();
   const [ref, width] = useWidth();
   const plot = useRef(null);
   const [at, setAt] = useState(null);
+  const [hidden, setHidden] = useState(without);
+  const lines = useMemo(() => all.filter(({ label }) => !hidden.includes(label)), [all, hidden]);
+  const toggle = (label) => setHidden((old) => (old.includes(label) ? old.filter((each) => each !== label) : [...old, label]));
   const data = [times, ...(band ? [band.low, band.high] : []), ...lines.map(({ values }) => values)];
   const span = times.length > 1 ? times.at(-1) - times[0] : 0;
   const shape = `${theme} ${lines.map(({ label }) => label)} ${Boolean(band)} ${height} ${JSON.stringify(marks ?? [])} ${span > 3600}`;
@@ -123,6 +131,6 @@ export function Chart({ times, lines, band, marks, format, height = 220, summary
   return html`
     <figure class="chart">
       <div class="chart-box" ref=${ref} role="img" aria-label=${summary} style=${{ height: `${height}px` }}></div>
-      <${Legend} lines=${lines} band=${band} times=${times} at=${at} format=${format} />
+      <${Legend} lines=${all} band=${band} times=${times} at=${at} format=${format} hidden=${hidden} toggle=${toggle} />
     </figure>`;
 }

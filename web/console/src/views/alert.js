@@ -17,6 +17,8 @@ import { AssetChart } from '../parts/asset-chart.js';
 import { History, Triage } from '../parts/triage-panel.js';
 
 const HOUR = 3600e3;
+/* What is expected is told of the sent part; the received one would often dwarf it. */
+const SENT_ONLY = ['Received'];
 
 /* From a day before the first sign to a little after the last, so that the ways before are in the picture. */
 function span(alert) {
@@ -72,7 +74,7 @@ function Body({ alert, matchTag, show }) {
         <${ScoreBars} alert=${alert} />
         ${alert.path && html`<${PathDiagram} alert=${alert} />`}
         <${Card} title="Traffic of the asset" aside=${html`<a href=${assetLink(alert.asset)}>Asset page</a>`}>
-          <${AssetChart} address=${alert.asset} from=${from} to=${to} marks=${marks} />
+          <${AssetChart} address=${alert.asset} from=${from} to=${to} marks=${marks} without=${SENT_ONLY} />
           ${typeof alert.observed === 'number' && html`<${Expected} observed=${alert.observed} low=${alert.expected?.low}
             high=${alert.expected?.high} format=${bytes} what="Sent in the window" />`}
         <//>

@@ -38,7 +38,7 @@ function Traffic({ status }) {
 
   return html`
     <${Card} title="Coming in now" aside=${html`<span class="muted">last 10 minutes</span>`}>
-      <div class="live"><div class="stats">
+      <div class="live-traffic"><div class="stats">
         <${Stat} label="Records" value=${perSecond(rates.recordsPerSecond)} />
         <${Stat} label="Datagrams" value=${perSecond(rates.datagramsPerSecond)} />
         <${Stat} label="Traffic reported" value=${bits(rates.octetsPerSecond)} />
