@@ -154,6 +154,35 @@ random_mac(uint64_t *state, uint8_t mac[6])
         mac[i] = (uint8_t)generator_random(state);
 }
 
+/* Which of the router's neighbours an address is behind: always the same one. */
+static uint32_t
+neighbour_of(const IpAddress *ip)
+{
+    return ((uint32_t)ip->bytes[14] * 31u + (ip->bytes[15] >> 4) * 7u + ip->bytes[12]) % 24;
+}
+
+static IpAddress
+router_address(int family, uint32_t neighbour)
+{
+    if (family == 4)
+        return ip_from_v4(0xc613ff00u + neighbour + 1);
+    return (IpAddress){ { 0x20, 0x01, 0x0d, 0xb8, 0, 3, [15] = (uint8_t)(neighbour + 1) } };
+}
+
+/* Interfaces, next hops and AS numbers follow from the addresses, as in a network that stands still. */
+static void
+find_way(FlowRecord *flow)
+{
+    uint32_t from = neighbour_of(&flow->src), to = neighbour_of(&flow->dst);
+
+    flow->in_if = 10 + from;
+    flow->out_if = 10 + to;
+    flow->src_as = 64512 + from * 3;
+    flow->dst_as = 64512 + to * 3;
+    flow->next_hop = router_address(flow->family, to);
+    flow->bgp_next_hop = router_address(flow->family, 24 + to);
+}
+
 FlowRecord
 random_flow(uint64_t *state, int family, int64_t export_ms)
 {
@@ -169,10 +198,6 @@ random_flow(uint64_t *state, int family, int64_t export_ms)
     flow.reverse_octets = flow.reverse_packets * (40 + below(state, 1400));
     flow.end_ms = export_ms - (int64_t)below(state, 15000) - 1;
     flow.start_ms = flow.end_ms - (int64_t)below(state, 60000);
-    flow.in_if = 1 + below(state, 400);
-    flow.out_if = 1 + below(state, 400);
-    flow.src_as = 64512 + below(state, 1000);
-    flow.dst_as = 64512 + below(state, 1000);
     flow.tos = (uint8_t)(below(state, 64) << 2);
     flow.src_mask = (uint8_t)(family == 4 ? 8 + below(state, 25) : 32 + below(state, 33));
     flow.dst_mask = (uint8_t)(family == 4 ? 8 + below(state, 25) : 32 + below(state, 33));
@@ -180,8 +205,7 @@ random_flow(uint64_t *state, int family, int64_t export_ms)
     flow.vlan = (uint16_t)(1 + below(state, 4094));
     flow.in_vrf = 1 + below(state, 60);
     flow.out_vrf = 1 + below(state, 60);
-    flow.next_hop = random_address(state, family, false);
-    flow.bgp_next_hop = random_address(state, family, false);
+    find_way(&flow);
     flow.application_id = 0x03000000u + below(state, 0xffff);
     random_mac(state, flow.src_mac);
     random_mac(state, flow.dst_mac);
