@@ -108,7 +108,7 @@ find_loss(Findings *findings, const Exporter *exporter)
     for (guint i = 0; i < exporter->domains->len; i++) {
         const Domain *domain = g_ptr_array_index(exporter->domains, i);
 
-        if (domain->protocol == PROTOCOL_NETFLOW9 || domain->protocol == PROTOCOL_SFLOW) {
+        if (domain->sequence.unit == SEQUENCE_DATAGRAMS) {
             lost_datagrams += domain->sequence_lost;
         } else {
             lost_records += domain->sequence_lost;
@@ -190,6 +190,26 @@ find_provisional(Findings *findings, const Exporter *exporter)
         }
 }
 
+/* What is found by evidence, and allowed for: told, because other collectors may not allow for it. */
+static void
+find_quirks(Findings *findings, const Exporter *exporter)
+{
+    static const char *const units[] = { "datagrams", "records", "flow records without options data",
+                                         "flow records, those of the message itself included" };
+
+    for (guint i = 0; i < exporter->domains->len; i++) {
+        const Domain *domain = g_ptr_array_index(exporter->domains, i);
+        SequenceUnit standard = domain_standard_unit(domain->protocol);
+
+        if (domain->sequence.unit == standard)
+            continue;
+        find(findings, SEVERITY_INFO, "sequence_unit", NULL,
+             "Its sequence numbers count %s, where the standard counts %s; this is allowed for.",
+             units[domain->sequence.unit], units[standard]);
+        return;
+    }
+}
+
 const char *
 diagnosis_add(const Exporter *exporter, WallTime now, json_t *out)
 {
@@ -201,6 +221,7 @@ diagnosis_add(const Exporter *exporter, WallTime now, json_t *out)
     find_clock(&findings, exporter);
     find_bad(&findings, exporter);
     find_sampling(&findings, exporter);
+    find_quirks(&findings, exporter);
     find_provisional(&findings, exporter);
     if (findings.worst <= SEVERITY_INFO)
         find(&findings, SEVERITY_OK, "ok", NULL, "All that it sends is understood.");

@@ -9,7 +9,7 @@
 #include "collector/exporter.h"
 #include "collector/record.h"
 #include "collector/sampling.h"
-#include "collector/sequence.h"
+#include "collector/sequence-unit.h"
 #include "collector/template-cache.h"
 
 enum {
@@ -36,7 +36,7 @@ typedef struct Domain {
     int64_t init_ms; /* boot time that the exporter has told in options data; 0: not told */
     int64_t boot_ms; /* boot time as the last header gave it, or guessed; 0: unknown */
     TemplateCache templates;
-    Sequence sequence;
+    SequenceStream sequence;
     Sampling sampling;
     uint64_t sequence_lost;
     uint64_t records;
@@ -120,6 +120,8 @@ void exporter_table_refuse(ExporterTable *self, const IpAddress *sender, size_t 
 
 /* Lends; makes it when it is new; NULL when the exporter may have no more. */
 Domain *exporter_domain(Exporter *self, Protocol protocol, uint32_t id, uint32_t most);
+/* What the protocol's standard says that sequence numbers count. */
+SequenceUnit domain_standard_unit(Protocol protocol);
 void exporter_name_interface(Exporter *self, uint32_t index, const char *name, const char *description);
 void exporter_name_vrf(Exporter *self, uint32_t id, const char *name);
 /* Export time against our clock, in the middle of the last datagrams; false when unknown. */

@@ -68,8 +68,11 @@ put_domain(GByteArray *out, const Domain *domain)
     put(out, (uint64_t)domain->boot_ms, 8);
     put(out, domain->has_uptime, 1);
     put(out, domain->uptime, 4);
-    put(out, domain->sequence.known, 1);
-    put(out, domain->sequence.next, 4);
+    put(out, domain->sequence.unit, 1);
+    for (int i = 0; i < N_SEQUENCE_UNITS; i++) {
+        put(out, domain->sequence.readings[i].sequence.known, 1);
+        put(out, domain->sequence.readings[i].sequence.next, 4);
+    }
     put(out, domain->header_rate, 4);
     put_sampling(out, &domain->sampling);
     put(out, domain->templates.n, 4);
@@ -244,8 +247,13 @@ get_domain(Wire *wire, Cursor *cur, Exporter *exporter)
     domain->boot_ms = get_ms(cur);
     domain->has_uptime = get(cur, 1) != 0;
     domain->uptime = (uint32_t)get(cur, 4);
-    domain->sequence.known = get(cur, 1) != 0;
-    domain->sequence.next = (uint32_t)get(cur, 4);
+    uint64_t unit = get(cur, 1);
+    if (unit < N_SEQUENCE_UNITS)
+        domain->sequence.unit = (SequenceUnit)unit;
+    for (int i = 0; i < N_SEQUENCE_UNITS; i++) {
+        domain->sequence.readings[i].sequence.known = get(cur, 1) != 0;
+        domain->sequence.readings[i].sequence.next = (uint32_t)get(cur, 4);
+    }
     domain->header_rate = (uint32_t)get(cur, 4);
     get_sampling(cur, &domain->sampling);
     uint32_t n = get_count(cur, 15);
@@ -289,7 +297,7 @@ get_exporter(Wire *wire, Cursor *cur, Exporter *exporter)
     exporter->rate_source = (uint8_t)MIN(source, (uint64_t)SAMPLING_OPERATOR);
     get_sampling(cur, &exporter->sampling);
     get_names(cur, exporter);
-    uint32_t n = get_count(cur, 51);
+    uint32_t n = get_count(cur, 67);
     for (uint32_t i = 0; i < n && !cur->failed; i++)
         get_domain(wire, cur, exporter);
 }

@@ -41,6 +41,13 @@ protocol_name(Protocol protocol)
 
 /* Domains */
 
+SequenceUnit
+domain_standard_unit(Protocol protocol)
+{
+    return protocol == PROTOCOL_NETFLOW9 || protocol == PROTOCOL_SFLOW ? SEQUENCE_DATAGRAMS
+                                                                       : SEQUENCE_RECORDS;
+}
+
 static Domain *
 domain_new(Exporter *exporter, Protocol protocol, uint32_t id)
 {
@@ -48,6 +55,8 @@ domain_new(Exporter *exporter, Protocol protocol, uint32_t id)
 
     self->protocol = protocol;
     self->id = id;
+    self->sequence.unit = domain_standard_unit(protocol);
+    self->sequence.is_sure = protocol == PROTOCOL_SFLOW;
     template_cache_init(&self->templates, &exporter->budget);
     return self;
 }

@@ -43,12 +43,12 @@ sets(Wire *self, Cursor cur)
 
         if (length < 4) {
             wire_malformed(self, REFUSED_SET_LENGTH);
-            self->units_known = false;
+            self->is_whole = false;
             return;
         }
         if (length - 4u > cursor_left(&cur)) {
             wire_malformed(self, REFUSED_SET_LENGTH);
-            self->units_known = false;
+            self->is_whole = false;
             if (id < SET_FIRST_DATA) /* what is whole of a template set that was cut is still good */
                 one_set(self, id, cur);
             return;
@@ -75,11 +75,11 @@ ipfix_decode(Wire *self, Cursor cur)
         return REFUSED_DOMAIN_QUOTA;
     if (length != there) {
         wire_malformed(self, REFUSED_HEADER_LENGTH);
-        self->units_known = false;
+        self->is_whole = false;
     }
     if (length < there)
         cur = cursor_sub(&cur, length - HEADER);
     sets(self, cur);
-    wire_note_sequence(self, sequence, self->units, self->units_known);
+    wire_note_sequence(self, sequence);
     return N_REFUSALS;
 }

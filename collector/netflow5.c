@@ -83,6 +83,6 @@ netflow5_decode(Wire *self, Cursor cur)
     Template *tmpl = self->fixed[protocol - PROTOCOL_NETFLOW1];
     wire_records(self, tmpl, cursor_sub(&cur, (size_t)count * format->record));
     if (version != 1)
-        wire_note_sequence(self, sequence, count, true);
+        wire_note_sequence(self, sequence);
     return N_REFUSALS;
 }

@@ -58,7 +58,6 @@ netflow9_decode(Wire *self, Cursor cur)
     if (!wire_open(self, PROTOCOL_NETFLOW9, source_id, export_ms))
         return REFUSED_DOMAIN_QUOTA;
     wire_note_uptime(self, uptime);
-    wire_note_sequence(self, sequence, 1, true);
 
     while (cursor_left(&cur) >= 4) {
         Cursor rest = cur;
@@ -70,6 +69,7 @@ netflow9_decode(Wire *self, Cursor cur)
             break;
         }
         if (length - 4u > cursor_left(&cur)) {
+            self->is_whole = false;
             wire_malformed(self, REFUSED_SET_LENGTH);
             if (id < SET_FIRST_DATA) /* what is whole of a template set that was cut is still good */
                 one_set(self, id, cur);
@@ -77,5 +77,6 @@ netflow9_decode(Wire *self, Cursor cur)
         }
         one_set(self, id, cursor_sub(&cur, length - 4u));
     }
+    wire_note_sequence(self, sequence);
     return N_REFUSALS;
 }

@@ -183,16 +183,17 @@ finish(const DecodePlan *plan, FlowRecord *records, uint32_t n)
 {
     uint64_t octets = 0;
 
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++)
         finish_icmp(&records[i], plan->has_icmp);
-        octets += records[i].octets + records[i].reverse_octets;
-    }
     if (plan->family == 255)
         for (uint32_t i = 0; i < n; i++)
             finish_family(&records[i]);
     if (plan->is_event)
         for (uint32_t i = 0; i < n; i++)
             finish_event(&records[i], plan->totals_at_end);
+    for (uint32_t i = 0; i < n; i++)
+        if (records[i].kind == FLOW_KIND_FLOW)
+            octets += records[i].octets + records[i].reverse_octets;
     return octets;
 }
 
@@ -444,11 +445,13 @@ wire_records(Wire *self, Template *tmpl, Cursor set)
     if (tmpl->is_options) {
         n = options_records(self, tmpl, set);
         books->options_records += n;
+        self->options += n;
         return n;
     }
     job_init(&job, self, tmpl);
     n = tmpl->plan.record_length != 0 ? fixed_records(&job, set) : variable_records(&job, set);
     self->domain->records += n;
+    self->flows += n;
     if (self->is_late)
         books->late_records += n;
     else

@@ -463,7 +463,7 @@ sflow_decode(Wire *self, Cursor cur)
     if (!wire_open(self, PROTOCOL_SFLOW, sub_agent, self->received_ms))
         return REFUSED_DOMAIN_QUOTA;
     wire_note_uptime(self, uptime);
-    wire_note_sequence(self, sequence, 1, true);
+    wire_note_sequence(self, sequence);
 
     for (uint32_t i = 0; i < n_samples; i++) {
         if (cursor_left(&cur) < 8) {

@@ -19,8 +19,8 @@ wire_open(Wire *self, Protocol protocol, uint32_t domain, int64_t export_ms)
     self->exporter->protocol = protocol;
     self->export_ms = export_ms;
     self->has_uptime = false;
-    self->units = 0;
-    self->units_known = true;
+    self->flows = self->options = 0;
+    self->is_whole = true;
     if (protocol != PROTOCOL_SFLOW) /* which has no clock in its header */
         exporter_note_skew(self->exporter, export_ms - self->received_ms);
     return true;
@@ -44,13 +44,25 @@ note_loss(Wire *self, uint64_t units, int64_t export_ms)
         (FlowLoss){ .exporter = self->exporter->index, .records = records, .export_ms = export_ms };
 }
 
+/* Adds, but never to below zero: what is taken back was counted before, whatever a sender claims. */
 static void
-note_restart(Wire *self)
+change_count(uint64_t *count, int64_t by)
 {
-    SequenceNews news = sequence_restart(&self->domain->sequence);
+    *count = by < 0 && (uint64_t)-by > *count ? 0 : *count + (uint64_t)by;
+}
 
-    self->exporter->books.sequence_resets++;
-    note_loss(self, news.confirmed, news.confirmed_export_ms);
+static void
+apply(Wire *self, const SequenceChange *change)
+{
+    Books *books = &self->exporter->books;
+
+    change_count(&books->sequence_lost, change->lost);
+    change_count(&self->domain->sequence_lost, change->lost);
+    change_count(&books->sequence_resets, change->resets);
+    change_count(&books->sequence_reordered, change->reordered);
+    change_count(&books->sequence_duplicates, change->duplicates);
+    note_loss(self, change->confirmed, change->confirmed_export_ms);
+    self->has_changed |= change->unit_changed;
 }
 
 void
@@ -60,7 +72,7 @@ wire_confirm_losses(Wire *self, Exporter *exporter, Domain *domain)
 
     self->exporter = exporter;
     self->domain = domain;
-    while (sequence_confirm(&domain->sequence, &gap))
+    while (sequence_stream_confirm(&domain->sequence, &gap))
         note_loss(self, gap.left, gap.export_ms);
 }
 
@@ -72,36 +84,27 @@ wire_note_uptime(Wire *self, uint32_t uptime)
 
     /* Going back is a reboot, but for datagrams that were overtaken and for the wrap after 49.7 days. */
     if (domain->has_uptime && uptime < domain->uptime && back > REBOOT_TOLERANCE_MS &&
-        back < UINT32_MAX - REBOOT_TOLERANCE_MS * 60)
-        note_restart(self);
+        back < UINT32_MAX - REBOOT_TOLERANCE_MS * 60) {
+        SequenceChange change = sequence_stream_restart(&domain->sequence);
+
+        apply(self, &change);
+    }
     domain->has_uptime = self->has_uptime = true;
     domain->uptime = self->uptime = uptime;
     domain->boot_ms = self->export_ms - uptime;
 }
 
 void
-wire_note_sequence(Wire *self, uint32_t first, uint32_t units, bool units_known)
+wire_note_sequence(Wire *self, uint32_t number)
 {
-    Books *books = &self->exporter->books;
-    Domain *domain = self->domain;
-    SequenceNews news = sequence_note(&domain->sequence, first, units, units_known, self->export_ms);
+    const SequenceMessage message = { .number = number,
+                                      .flows = self->flows,
+                                      .options = self->options,
+                                      .is_whole = self->is_whole,
+                                      .export_ms = self->export_ms };
+    SequenceChange change = sequence_stream_note(&self->domain->sequence, &message);
 
-    if (news.lost < 0) { /* late, not lost; never below zero, whatever a sender claims */
-        uint64_t found = (uint64_t)-news.lost;
-
-        found = MIN(found, MIN(domain->sequence_lost, books->sequence_lost));
-        books->sequence_lost -= found;
-        domain->sequence_lost -= found;
-    } else {
-        books->sequence_lost += (uint64_t)news.lost;
-        domain->sequence_lost += (uint64_t)news.lost;
-    }
-    books->sequence_resets += news.reset;
-    books->sequence_reordered += news.reordered;
-    books->sequence_duplicates += news.duplicate;
-    if (news.not_duplicate && books->sequence_duplicates > 0)
-        books->sequence_duplicates--;
-    note_loss(self, news.confirmed, news.confirmed_export_ms);
+    apply(self, &change);
 }
 
 /* Decodes what came before its template, in the light of the headers that it came with. */
@@ -124,7 +127,8 @@ decode_held(Wire *self, Template *tmpl)
     self->received_ms = saved.received_ms;
     self->uptime = saved.uptime;
     self->has_uptime = saved.has_uptime;
-    self->units = saved.units;
+    self->flows = saved.flows;
+    self->options = saved.options;
     self->is_late = false;
 }
 
@@ -199,12 +203,12 @@ wire_data_set(Wire *self, uint16_t id, Cursor set)
 
     if (known == NULL) {
         self->exporter->books.missing_template_sets++;
-        self->units_known = false; /* nobody knows how many records it has */
+        self->is_whole = false; /* nobody knows how many records it has */
         hold(self, id, &set);
         return;
     }
     g_autoptr(Template) tmpl = template_ref(known);
-    self->units += wire_records(self, tmpl, set);
+    wire_records(self, tmpl, set);
 }
 
 FlowRecord *

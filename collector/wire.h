@@ -32,10 +32,10 @@ typedef struct Wire {
     const Datagram *datagram;
     int64_t received_ms, export_ms;
     uint32_t uptime;
-    bool has_uptime; /* @uptime is the header's */
-    uint32_t units;  /* records that count for the sequence */
-    bool units_known;
-    bool is_late; /* a held set is being decoded */
+    bool has_uptime;         /* @uptime is the header's */
+    uint32_t flows, options; /* records in it */
+    bool is_whole;           /* every set of it could be read */
+    bool is_late;            /* a held set is being decoded */
 } Wire;
 
 Refusal netflow5_decode(Wire *self, Cursor cur); /* v1, v5, v7 */
@@ -49,8 +49,8 @@ Template *netflow5_template(const ElementModel *model, Protocol protocol);
 bool wire_open(Wire *self, Protocol protocol, uint32_t domain, int64_t export_ms);
 /* The header's uptime: boot time, and reboots. After wire_open. */
 void wire_note_uptime(Wire *self, uint32_t uptime);
-/* The header's sequence number, once it is known how many units the datagram has. */
-void wire_note_sequence(Wire *self, uint32_t first, uint32_t units, bool units_known);
+/* The header's sequence number, when all sets have been read. */
+void wire_note_sequence(Wire *self, uint32_t number);
 static inline void
 wire_malformed(Wire *self, Refusal reason)
 {

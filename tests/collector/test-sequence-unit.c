@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collector/sequence-unit.h"
+
+#include <glib.h>
+
+typedef struct Counts {
+    int64_t lost, resets, duplicates;
+} Counts;
+
+/* Lets an exporter send 30 messages of changing size, each third with an option, numbered by @unit; message
+ * 20 is lost on the way when @lose. */
+static Counts
+follow(SequenceStream *stream, SequenceUnit unit, bool lose)
+{
+    uint32_t number = UINT32_MAX - 50; /* it wraps on the way */
+    Counts counts = { 0 };
+
+    for (uint32_t i = 0; i < 30; i++) {
+        SequenceMessage message = { .flows = 3 + i * 7 % 5, .options = i % 3 == 0, .is_whole = true };
+
+        if (unit == SEQUENCE_FLOWS_INCLUDED)
+            number += message.flows;
+        message.number = number;
+        if (!lose || i != 20) {
+            SequenceChange change = sequence_stream_note(stream, &message);
+            counts.lost += change.lost;
+            counts.resets += change.resets;
+            counts.duplicates += change.duplicates;
+        }
+        if (unit == SEQUENCE_DATAGRAMS)
+            number++;
+        else if (unit == SEQUENCE_FLOWS)
+            number += message.flows;
+        else if (unit == SEQUENCE_RECORDS)
+            number += message.flows + message.options;
+    }
+    return counts;
+}
+
+static void
+test_every_way_of_counting_is_found(void)
+{
+    for (int standard = 0; standard < 2; standard++)
+        for (int unit = 0; unit < N_SEQUENCE_UNITS; unit++) {
+            SequenceStream stream = { .unit = (SequenceUnit)standard };
+            Counts counts = follow(&stream, (SequenceUnit)unit, false);
+
+            g_assert_cmpint(stream.unit, ==, unit);
+            g_assert_cmpint(counts.lost, ==, 0); /* what was thought lost before is taken back */
+            g_assert_cmpint(counts.resets, ==, 0);
+            g_assert_cmpint(counts.duplicates, ==, 0);
+        }
+}
+
+static void
+test_real_loss_changes_no_belief(void)
+{
+    for (int unit = 0; unit < N_SEQUENCE_UNITS; unit++) {
+        SequenceStream stream = { .unit = (SequenceUnit)unit };
+        Counts counts = follow(&stream, (SequenceUnit)unit, true);
+
+        g_assert_cmpint(stream.unit, ==, unit);
+        g_assert_cmpint(counts.lost, ==, unit == SEQUENCE_DATAGRAMS ? 1 : 3 + 20 * 7 % 5);
+    }
+}
+
+static void
+test_where_all_readings_agree_the_standard_stays(void)
+{
+    SequenceStream stream = { .unit = SEQUENCE_DATAGRAMS };
+
+    for (uint32_t i = 0; i < 50; i++) {
+        const SequenceMessage message = { .number = i * (i % 9 == 8 ? 3 : 1), .flows = 1, .is_whole = true };
+
+        sequence_stream_note(&stream, &message);
+    }
+    g_assert_cmpint(stream.unit, ==, SEQUENCE_DATAGRAMS);
+}
+
+static void
+test_one_that_is_sure_tries_nothing_else(void)
+{
+    SequenceStream stream = { .unit = SEQUENCE_DATAGRAMS, .is_sure = true };
+
+    g_assert_cmpint(follow(&stream, SEQUENCE_RECORDS, false).lost, >, 0);
+    g_assert_cmpint(stream.unit, ==, SEQUENCE_DATAGRAMS);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/collector/sequence-unit/every-way-of-counting-is-found",
+                    test_every_way_of_counting_is_found);
+    g_test_add_func("/collector/sequence-unit/real-loss-changes-no-belief", test_real_loss_changes_no_belief);
+    g_test_add_func("/collector/sequence-unit/where-all-readings-agree-the-standard-stays",
+                    test_where_all_readings_agree_the_standard_stays);
+    g_test_add_func("/collector/sequence-unit/one-that-is-sure-tries-nothing-else",
+                    test_one_that_is_sure_tries_nothing_else);
+    return g_test_run();
+}
