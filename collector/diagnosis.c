@@ -197,6 +197,13 @@ find_quirks(Findings *findings, const Exporter *exporter)
     static const char *const units[] = { "datagrams", "records", "flow records without options data",
                                          "flow records, those of the message itself included" };
 
+    for (guint i = 0; i < exporter->domains->len; i++)
+        if (((const Domain *)g_ptr_array_index(exporter->domains, i))->port != 0) {
+            find(findings, SEVERITY_INFO, "shared_address",
+                 "If these are several routers behind NAT, give each an address of its own.",
+                 "Several senders share this address and its domains; they are told apart by their ports.");
+            break;
+        }
     for (guint i = 0; i < exporter->domains->len; i++) {
         const Domain *domain = g_ptr_array_index(exporter->domains, i);
         SequenceUnit standard = domain_standard_unit(domain->protocol);

@@ -81,6 +81,7 @@ domain_to_json(const Domain *domain)
     }
     json_object_set_new(out, "id", json_integer(domain->id));
     json_object_set_new(out, "protocol", json_string(protocol_name(domain->protocol)));
+    json_object_set_new(out, "sourcePort", domain->port == 0 ? json_null() : json_integer(domain->port));
     json_object_set_new(out, "templates", json_integer(templates));
     json_object_set_new(out, "optionsTemplates", json_integer(options));
     json_object_set_new(out, "provisional", json_boolean(domain_is_provisional(domain)));

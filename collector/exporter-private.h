@@ -30,7 +30,9 @@ typedef struct ExporterLimits {
 typedef struct Domain {
     Protocol protocol;
     uint32_t id;
-    bool provisional; /* restored, and nothing heard since */
+    uint16_t port;           /* 0: any; else several senders share the address, see exporter_domain */
+    uint16_t port_conflicts; /* how often a template was changed by another port than the one before */
+    bool provisional;        /* restored, and nothing heard since */
     bool has_uptime;
     uint32_t uptime; /* of the last header that had one */
     int64_t init_ms; /* boot time that the exporter has told in options data; 0: not told */
@@ -118,8 +120,13 @@ Exporter *exporter_table_add(ExporterTable *self, const IpAddress *address, int6
 /* Counts a datagram of one that is no exporter. */
 void exporter_table_refuse(ExporterTable *self, const IpAddress *sender, size_t bytes, Refusal reason);
 
-/* Lends; makes it when it is new; NULL when the exporter may have no more. */
-Domain *exporter_domain(Exporter *self, Protocol protocol, uint32_t id, uint32_t most);
+/*
+ * Lends; makes it when it is new; NULL when the exporter may have no more. The port is no part of the key,
+ * for a router may come back from another one after a restart (RFC 3954 section 5.1); but once two ports have
+ * been seen to take turns in redefining a template of a domain, they are two senders behind one address
+ * (NAT), and are kept apart.
+ */
+Domain *exporter_domain(Exporter *self, Protocol protocol, uint32_t id, uint16_t port, uint32_t most);
 /* What the protocol's standard says that sequence numbers count. */
 SequenceUnit domain_standard_unit(Protocol protocol);
 void exporter_name_interface(Exporter *self, uint32_t index, const char *name, const char *description);

@@ -5,7 +5,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
-enum { LAYOUT = 1 };
+enum { LAYOUT = 2 };
 
 /* Writing */
 
@@ -64,6 +64,7 @@ put_domain(GByteArray *out, const Domain *domain)
 {
     put(out, domain->protocol, 1);
     put(out, domain->id, 4);
+    put(out, domain->port, 2);
     put(out, (uint64_t)domain->init_ms, 8);
     put(out, (uint64_t)domain->boot_ms, 8);
     put(out, domain->has_uptime, 1);
@@ -232,17 +233,19 @@ static void
 get_domain(Wire *wire, Cursor *cur, Exporter *exporter)
 {
     uint32_t protocol = (uint32_t)get(cur, 1), id = (uint32_t)get(cur, 4);
+    uint16_t port = (uint16_t)get(cur, 2);
 
     if (cur->failed || protocol == PROTOCOL_NONE || protocol > PROTOCOL_SFLOW) {
         cur->failed = true;
         return;
     }
-    Domain *domain = exporter_domain(exporter, (Protocol)protocol, id, wire->limits.domains);
+    Domain *domain = exporter_domain(exporter, (Protocol)protocol, id, port, wire->limits.domains);
     if (domain == NULL) { /* the limit was lowered since: the rest of this exporter is left out */
         cur->failed = true;
         return;
     }
     domain->provisional = true;
+    domain->port = port;
     domain->init_ms = get_ms(cur);
     domain->boot_ms = get_ms(cur);
     domain->has_uptime = get(cur, 1) != 0;
@@ -297,7 +300,7 @@ get_exporter(Wire *wire, Cursor *cur, Exporter *exporter)
     exporter->rate_source = (uint8_t)MIN(source, (uint64_t)SAMPLING_OPERATOR);
     get_sampling(cur, &exporter->sampling);
     get_names(cur, exporter);
-    uint32_t n = get_count(cur, 67);
+    uint32_t n = get_count(cur, 69);
     for (uint32_t i = 0; i < n && !cur->failed; i++)
         get_domain(wire, cur, exporter);
 }

@@ -71,21 +71,30 @@ domain_free(gpointer at)
     g_free(self);
 }
 
-Domain *
-exporter_domain(Exporter *self, Protocol protocol, uint32_t id, uint32_t most)
+static inline bool
+is_domain(const Domain *domain, Protocol protocol, uint32_t id, uint16_t port)
 {
-    Domain *domain = self->last_domain;
+    return domain->id == id && domain->protocol == protocol && (domain->port == 0 || domain->port == port);
+}
 
-    if (domain != NULL && domain->id == id && domain->protocol == protocol)
-        return domain;
+Domain *
+exporter_domain(Exporter *self, Protocol protocol, uint32_t id, uint16_t port, uint32_t most)
+{
+    bool is_shared = false;
+
+    if (self->last_domain != NULL && is_domain(self->last_domain, protocol, id, port))
+        return self->last_domain;
     for (guint i = 0; i < self->domains->len; i++) {
-        domain = g_ptr_array_index(self->domains, i);
-        if (domain->id == id && domain->protocol == protocol)
+        Domain *domain = g_ptr_array_index(self->domains, i);
+
+        if (is_domain(domain, protocol, id, port))
             return self->last_domain = domain;
+        is_shared |= domain->id == id && domain->protocol == protocol;
     }
     if (self->domains->len >= most)
         return NULL;
-    domain = domain_new(self, protocol, id);
+    Domain *domain = domain_new(self, protocol, id);
+    domain->port = is_shared ? port : 0;
     g_ptr_array_add(self->domains, domain);
     return self->last_domain = domain;
 }

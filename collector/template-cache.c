@@ -73,6 +73,7 @@ template_cache_put(TemplateCache *self, Template *tmpl, int64_t now_ms)
     if (old != NULL &&
         template_equal(old, tmpl)) { /* keep the old one: it may be in use, and it is the same */
         old->heard_ms = now_ms;
+        old->port = tmpl->port;
         old->provisional = tmpl->provisional;
         template_unref(tmpl);
         return TEMPLATE_PUT_SAME;
@@ -97,13 +98,13 @@ template_cache_put(TemplateCache *self, Template *tmpl, int64_t now_ms)
     return TEMPLATE_PUT_CHANGED;
 }
 
-uint32_t
-template_cache_expire(TemplateCache *self, int64_t before_ms)
+static uint32_t
+forget(TemplateCache *self, bool (*is_over)(const Template *tmpl, int64_t limit), int64_t limit)
 {
     uint32_t n_dropped = 0;
 
     for (uint32_t i = 0; i < self->n_slots; i++)
-        if (self->slots[i] != NULL && self->slots[i]->heard_ms < before_ms) {
+        if (self->slots[i] != NULL && is_over(self->slots[i], limit)) {
             drop(self, self->slots[i]);
             self->slots[i] = NULL;
             n_dropped++;
@@ -114,4 +115,28 @@ template_cache_expire(TemplateCache *self, int64_t before_ms)
         rebuild(self, self->n_slots);
     }
     return n_dropped;
+}
+
+static bool
+is_older(const Template *tmpl, int64_t before_ms)
+{
+    return tmpl->heard_ms < before_ms;
+}
+
+static bool
+is_of_another_port(const Template *tmpl, int64_t port)
+{
+    return tmpl->port != port;
+}
+
+uint32_t
+template_cache_expire(TemplateCache *self, int64_t before_ms)
+{
+    return forget(self, is_older, before_ms);
+}
+
+void
+template_cache_keep_port(TemplateCache *self, uint16_t port)
+{
+    forget(self, is_of_another_port, port);
 }

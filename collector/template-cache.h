@@ -40,5 +40,7 @@ template_cache_find(TemplateCache *self, uint16_t id)
 {
     return self->last != NULL && self->last->id == id ? self->last : template_cache_find_slow(self, id);
 }
+/* Forgets those that another port than @port announced last. */
+void template_cache_keep_port(TemplateCache *self, uint16_t port);
 /* Forgets those not announced since @before_ms; how many. */
 uint32_t template_cache_expire(TemplateCache *self, int64_t before_ms);

@@ -17,6 +17,7 @@ typedef struct Template {
     uint16_t n_fields;
     uint16_t n_scope;
     uint32_t hash;    /* of the definition: equal templates have equal hashes */
+    uint16_t port;     /* of who announced it last */
     int64_t heard_ms; /* our clock, last time it was announced */
     DecodePlan plan;
     uint32_t n_unknown;

@@ -3,14 +3,18 @@
  * wire.h */
 #include "collector/wire.h"
 
-enum { REBOOT_TOLERANCE_MS = 60 * 1000 }; /* a datagram that was overtaken is no reboot */
+enum {
+    REBOOT_TOLERANCE_MS = 60 * 1000, /* a datagram that was overtaken is no reboot */
+    LIVE_MS = 3600 * 1000,           /* an announcement that is older says nothing of who is there now */
+};
 
 bool
 wire_open(Wire *self, Protocol protocol, uint32_t domain, int64_t export_ms)
 {
     guint n_known = self->exporter->domains->len;
 
-    self->domain = exporter_domain(self->exporter, protocol, domain, self->limits.domains);
+    self->domain =
+        exporter_domain(self->exporter, protocol, domain, self->datagram->source_port, self->limits.domains);
     if (self->domain == NULL)
         return false;
     if (self->exporter->domains->len != n_known)
@@ -153,6 +157,20 @@ refuse_template(Wire *self, TemplateResult result)
     }
 }
 
+/*
+ * A restarted router changes its templates and its port once. When the ports take turns, two boxes share the
+ * address and the domain, and each would be read with the other's templates: from here on each has a domain
+ * of its own.
+ */
+static void
+note_port_conflict(Domain *domain, uint16_t before, uint16_t now)
+{
+    if (before == 0 || now == 0 || before == now || domain->port != 0 || ++domain->port_conflicts < 2)
+        return;
+    domain->port = now;
+    template_cache_keep_port(&domain->templates, now);
+}
+
 bool
 wire_template(Wire *self, TemplateResult result, Template *tmpl)
 {
@@ -165,6 +183,12 @@ wire_template(Wire *self, TemplateResult result, Template *tmpl)
     else
         books->templates++;
 
+    uint16_t port = self->datagram->source_port, port_before = 0;
+    const Template *before = template_cache_find(&self->domain->templates, tmpl->id);
+    if (before != NULL && self->received_ms - before->heard_ms < LIVE_MS)
+        port_before = before->port;
+    tmpl->port = port;
+
     g_autoptr(Template) kept = template_ref(tmpl);
     switch (template_cache_put(&self->domain->templates, tmpl, self->received_ms)) {
     case TEMPLATE_PUT_FULL:
@@ -172,8 +196,11 @@ wire_template(Wire *self, TemplateResult result, Template *tmpl)
         return true;
     case TEMPLATE_PUT_SAME:
         break;
-    case TEMPLATE_PUT_NEW:
     case TEMPLATE_PUT_CHANGED:
+        note_port_conflict(self->domain, port_before, port);
+        self->has_changed = true;
+        break;
+    case TEMPLATE_PUT_NEW:
         self->has_changed = true;
         break;
     }

@@ -119,6 +119,7 @@ typedef struct Fixture {
     GPtrArray *lines; /* NDJSON of each record shown */
     IpAddress source;
     int64_t now_ms;
+    uint16_t port; /* of the sender */
 } Fixture;
 
 static inline FlowBatch *
@@ -179,9 +180,11 @@ static inline bool
 fixture_send_bytes(Fixture *self, const void *bytes, size_t length)
 {
     g_autofree uint8_t *copy = g_malloc(length + DATAGRAM_SLACK);
-    Datagram datagram = {
-        .bytes = copy, .length = length, .source = self->source, .received = { self->now_ms }
-    };
+    Datagram datagram = { .bytes = copy,
+                          .length = length,
+                          .source = self->source,
+                          .source_port = self->port,
+                          .received = { self->now_ms } };
 
     memset(copy + length, 0xee, DATAGRAM_SLACK); /* what lies behind must not matter */
     memcpy(copy, bytes, length);

@@ -363,6 +363,73 @@ test_the_sequence_counts_datagrams(void)
     g_assert_cmpuint(g_array_index(self.losses, FlowLoss, 0).records, ==, 0); /* not known in records */
 }
 
+/* Announces template 260 as @pairs from @port. */
+static void
+announce(Fixture *self, uint16_t port, const uint16_t *pairs)
+{
+    Pen pen;
+
+    self->port = port;
+    pen_v9(&pen, 1000, 1700000000, 1, 7);
+    size_t set = pen_set(&pen, 0);
+    pen_template(&pen, 260, pairs);
+    pen_end(&pen, set);
+    fixture_send(self, &pen);
+}
+
+static void
+send_number(Fixture *self, uint16_t port, uint64_t value)
+{
+    Pen pen;
+
+    self->port = port;
+    pen_v9(&pen, 1000, 1700000000, 2, 7);
+    size_t set = pen_set(&pen, 260);
+    pen_put(&pen, value, 8);
+    pen_end(&pen, set);
+    fixture_send(self, &pen);
+}
+
+static void
+test_two_boxes_behind_one_address_are_kept_apart(void)
+{
+    static const uint16_t octets[] = { 1, 8, 0 }, packets[] = { 2, 8, 0 };
+    g_auto(Fixture) self;
+
+    fixture_init(&self);
+    announce(&self, 1111, octets);
+    announce(&self, 2222, packets);
+    announce(&self, 1111, octets); /* they take turns: no restart does that */
+    announce(&self, 2222, packets);
+    send_number(&self, 1111, 5);
+    send_number(&self, 2222, 6);
+    send_number(&self, 1111, 7);
+    g_assert_cmpuint(fixture_flow(&self, 0)->octets, ==, 5);
+    g_assert_cmpuint(fixture_flow(&self, 1)->packets, ==, 6);
+    g_assert_cmpuint(fixture_flow(&self, 2)->octets, ==, 7);
+    json_t *exporter = fixture_exporter(&self, 0);
+    g_assert_nonnull(finding(exporter, "shared_address"));
+    json_decref(exporter);
+}
+
+static void
+test_a_router_that_comes_back_from_another_port_is_the_same(void)
+{
+    static const uint16_t octets[] = { 1, 8, 0 }, packets[] = { 2, 8, 0 };
+    g_auto(Fixture) self;
+
+    fixture_init(&self);
+    announce(&self, 1111, octets);
+    send_number(&self, 2222, 5); /* restarted, and its template has not come again */
+    announce(&self, 2222, packets);
+    send_number(&self, 2222, 6);
+    g_assert_cmpuint(fixture_flow(&self, 0)->octets, ==, 5);
+    g_assert_cmpuint(fixture_flow(&self, 1)->packets, ==, 6);
+    json_t *exporter = fixture_exporter(&self, 0);
+    g_assert_null(finding(exporter, "shared_address"));
+    json_decref(exporter);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -388,6 +455,10 @@ main(int argc, char **argv)
     g_test_add_func("/collector/netflow9/interfaces-get-their-names", test_interfaces_get_their_names);
     g_test_add_func("/collector/netflow9/an-update-of-a-firewall-is-an-event-and-the-deletion-a-flow",
                     test_an_update_of_a_firewall_is_an_event_and_the_deletion_a_flow);
+    g_test_add_func("/collector/netflow9/two-boxes-behind-one-address-are-kept-apart",
+                    test_two_boxes_behind_one_address_are_kept_apart);
+    g_test_add_func("/collector/netflow9/a-router-that-comes-back-from-another-port-is-the-same",
+                    test_a_router_that_comes_back_from_another_port_is_the_same);
     g_test_add_func("/collector/netflow9/the-sequence-counts-datagrams", test_the_sequence_counts_datagrams);
     return g_test_run();
 }
