@@ -19,6 +19,7 @@ enum {
     EXPORTER_HELD_MOST = 256,   /* sets */
     EXPORTER_REFUSED_MOST = 64, /* senders that are listed */
     SKEW_SAMPLES = 15,
+    SKEW_AGREES_MS = 2000, /* how far apart the middle half of them may be */
     RATE_SECONDS = 10,
 };
 

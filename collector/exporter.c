@@ -210,7 +210,8 @@ exporter_skew(const Exporter *self, int64_t *ms)
     memcpy(sorted, self->skew_ms, n * sizeof sorted[0]);
     qsort(sorted, n, sizeof sorted[0], compare_ms);
     *ms = sorted[n / 2];
-    return true;
+    /* A clock that is off is off by the same each time. Samples that disagree are a replay, or a backlog. */
+    return sorted[n * 3 / 4] - sorted[n / 4] <= SKEW_AGREES_MS + ABS(*ms) / 20;
 }
 
 void
