@@ -32,7 +32,7 @@ struct Capture {
 static bool
 fail_errno(const char *path, int code, GError **error)
 {
-    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), "%s: %s", path, g_strerror(code));
+    g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "%s: %s", path, g_strerror(code));
     return false;
 }
 

@@ -49,8 +49,9 @@ fail(GError **error, const char *address, uint16_t port)
 {
     int code = errno;
 
-    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), "cannot receive on udp %s port %u: %s%s",
-                address, port, g_strerror(code), code == EADDRINUSE ? " ('ss -lnup' shows by whom)" : "");
+    g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code),
+                "cannot receive on udp %s port %u: %s%s", address, port, g_strerror(code),
+                code == EADDRINUSE ? " ('ss -lnup' shows by whom)" : "");
     return false;
 }
 

@@ -49,7 +49,7 @@ series_file_error(GError **error, const char *verb, const char *path)
 static void
 set_errno_error(GError **error, const char *verb, const char *path, int code)
 {
-    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), "cannot %s '%s': %s", verb, path,
+    g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "cannot %s '%s': %s", verb, path,
                 g_strerror(code));
 }
 

@@ -117,8 +117,8 @@ series_new(const SeriesConf *conf, Clock *clock, GError **error)
     }
     if (g_mkdir_with_parents(conf->dir, 0700) != 0 || access(conf->dir, W_OK | X_OK) != 0) {
         int code = errno;
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), "cannot use folder '%s' for series: %s",
-                    conf->dir, g_strerror(code));
+        g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code),
+                    "cannot use folder '%s' for series: %s", conf->dir, g_strerror(code));
         return NULL;
     }
     Series *self = g_new0(Series, 1);

@@ -50,7 +50,7 @@ file_error(GError **error, const char *path, const char *what)
 static bool
 errno_error(GError **error, const char *path, int code)
 {
-    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), "%s: %s", path, g_strerror(code));
+    g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "%s: %s", path, g_strerror(code));
     return false;
 }
 

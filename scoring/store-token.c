@@ -34,8 +34,8 @@ random_hex(size_t n, char *out, GError **error)
 
     g_assert(n <= sizeof bytes);
     if (getrandom(bytes, n, 0) != (ssize_t)n) {
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "the system gives no random numbers: %s",
-                    g_strerror(errno));
+        g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno),
+                    "the system gives no random numbers: %s", g_strerror(errno));
         return false;
     }
     for (size_t i = 0; i < n; i++)

@@ -208,7 +208,7 @@ open_writable(const char *path, GError **error)
 
     if (fd < 0) {
         int code = errno;
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), "cannot open '%s': %s", path,
+        g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "cannot open '%s': %s", path,
                     g_strerror(code));
         return NULL;
     }
@@ -228,8 +228,9 @@ set_aside(const char *path, const char *why)
 {
     g_autofree char *wal = g_strconcat(path, "-wal", NULL), *shm = g_strconcat(path, "-shm", NULL);
     g_autofree char *aside = state_file_set_aside(path);
-    g_autofree char *wal_aside = state_file_set_aside(wal), *shm_aside = state_file_set_aside(shm);
 
+    g_free(state_file_set_aside(wal));
+    g_free(state_file_set_aside(shm));
     if (aside == NULL)
         return NULL;
     return g_strdup_printf("%s; it is damaged, was set aside as '%s', and a new one is begun", why, aside);
@@ -243,7 +244,7 @@ store_open(const char *path, char **notice, GError **error)
 
     if (notice != NULL)
         *notice = NULL;
-    if (self == NULL && g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
+    if (self == NULL && failure != NULL && g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
         g_autofree char *message = set_aside(path, failure->message);
         if (message != NULL) {
             g_clear_error(&failure);

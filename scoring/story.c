@@ -129,13 +129,14 @@ static void
 fill_path(const Scorer *self, Alert *alert, const ScoredAsset *asset, const Contact *contact)
 {
     const FlowRecord *first = &contact->first;
-    const PathUse *path = contact->path == NONE ? NULL : &self->paths[contact->path];
+    bool is_known = contact->path != NONE;
+    const PathUse *path = is_known ? &self->paths[contact->path] : NULL;
 
     alert->has_path = true;
-    alert->path_exporter = exporter_address(self, path != NULL ? path->exporter : first->exporter);
-    alert->path_out_if = path != NULL ? path->out_if : 0;
-    alert->path_next_hop = path != NULL ? path->next_hop : (IpAddress){ 0 };
-    alert->path_next_as = path != NULL ? path->next_as : 0;
+    alert->path_exporter = exporter_address(self, is_known ? path->exporter : first->exporter);
+    alert->path_out_if = is_known ? path->out_if : 0;
+    alert->path_next_hop = is_known ? path->next_hop : (IpAddress){ 0 };
+    alert->path_next_as = is_known ? path->next_as : 0;
     fill_usual_path(self, alert, asset, contact);
 }
 

@@ -36,7 +36,8 @@ page_set_next(json_t *page, uint32_t offset)
 
     g_snprintf(cursor, sizeof cursor, "o%" G_GSIZE_MODIFIER "x", (gsize)offset + n);
     json_object_set_new(page, "next",
-                        n > 0 && (json_int_t)(offset + n) < total ? json_string(cursor) : json_null());
+                        n > 0 && (json_int_t)offset + (json_int_t)n < total ? json_string(cursor)
+                                                                            : json_null());
 }
 
 void

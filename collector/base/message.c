@@ -48,7 +48,7 @@ channel_pair(int fds[2], GError **error)
     int size = SOCKET_BUFFER;
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0) {
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "cannot make a socket pair: %s",
+        g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "cannot make a socket pair: %s",
                     g_strerror(errno));
         return false;
     }

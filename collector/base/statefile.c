@@ -26,7 +26,7 @@ set_errno_error(GError **error, const char *verb, const char *path)
 {
     int code = errno;
 
-    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), "cannot %s '%s': %s", verb, path,
+    g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "cannot %s '%s': %s", verb, path,
                 g_strerror(code));
 }
 

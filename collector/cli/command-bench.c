@@ -169,12 +169,14 @@ static uint64_t
 resident_bytes(void)
 {
     unsigned long pages = 0;
+    char line[256];
+    const char *second; /* the number after the first */
     FILE *file = fopen("/proc/self/statm", "re");
 
     if (file == NULL)
         return 0;
-    if (fscanf(file, "%*u %lu", &pages) != 1)
-        pages = 0;
+    if (fgets(line, sizeof line, file) != NULL && (second = strchr(line, ' ')) != NULL)
+        pages = strtoul(second, NULL, 10);
     fclose(file);
     return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }

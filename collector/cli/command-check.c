@@ -15,7 +15,7 @@ check(const char *path)
 
     if (settings != NULL && (assets = settings_assets(settings, &error)) != NULL)
         places = settings_places(settings, &error);
-    if (error != NULL) {
+    if (places == NULL) {
         fprintf(stderr, "%s\n", error->message);
         return EXIT_FAILED;
     }

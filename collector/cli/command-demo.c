@@ -73,7 +73,8 @@ open_sockets(Demo *self, GError **error)
             fprintf(stderr, "talaya demo: cannot send from 127.66.0.%u: %s\n", i + 1, g_strerror(errno));
         if (self->fds[i] < 0 || connect(self->fds[i], (struct sockaddr *)&self->to, self->to_length) != 0) {
             int code = errno;
-            g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), "cannot send: %s", g_strerror(code));
+            g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "cannot send: %s",
+                        g_strerror(code));
             return false;
         }
     }
@@ -209,7 +210,7 @@ write_config(const char *dir, GError **error)
 
     if (g_mkdir_with_parents(dir, 0755) != 0) {
         int code = errno;
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), "cannot make '%s': %s", dir,
+        g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "cannot make '%s': %s", dir,
                     g_strerror(code));
         return false;
     }

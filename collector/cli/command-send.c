@@ -83,7 +83,8 @@ find_sender(Sending *self, const Datagram *datagram, GError **error)
     }
     g_hash_table_insert(self->senders, g_strdup(key), sender);
     if (sender->fd < 0 || connect(sender->fd, (struct sockaddr *)&self->to, self->to_length) != 0) {
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "cannot send: %s", g_strerror(errno));
+        g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "cannot send: %s",
+                    g_strerror(errno));
         return NULL;
     }
     return sender;

@@ -39,7 +39,7 @@ parse_numbers(const char *text, size_t *n)
     *n = 0;
     for (char **word = words; *word != NULL; word++)
         if (**word != '\0')
-            numbers[(*n)++] = atoi(*word);
+            numbers[(*n)++] = (int)strtol(*word, NULL, 10);
     return numbers;
 }
 

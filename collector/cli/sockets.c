@@ -77,8 +77,9 @@ bind_web(const char *address, uint16_t port, int *fd, GError **error)
         setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (*fd >= 0 && bind(*fd, (struct sockaddr *)&storage, (socklen_t)size) == 0 && listen(*fd, 256) == 0)
         return true;
-    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "cannot listen on tcp %s port %u: %s%s",
-                address, port, g_strerror(errno), errno == EADDRINUSE ? " ('ss -lntp' shows by whom)" : "");
+    g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno),
+                "cannot listen on tcp %s port %u: %s%s", address, port, g_strerror(errno),
+                errno == EADDRINUSE ? " ('ss -lntp' shows by whom)" : "");
     if (*fd >= 0)
         close(*fd);
     return false;

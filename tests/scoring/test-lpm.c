@@ -191,6 +191,7 @@ test_the_chain_over_an_address_is_told_from_the_outside_in(void)
     IpAddress ip = address("10.1.2.200");
     uint32_t chain = 0;
 
+    g_assert_nonnull(lpm);
     lpm_entries_over(entries, G_N_ELEMENTS(entries), &ip, count_one, &chain);
     g_assert_cmpuint(chain, ==, 123);
 }

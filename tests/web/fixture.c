@@ -354,7 +354,7 @@ fixture_read(int fd)
     }
     if (head_length == 0)
         return answer;
-    answer.status = atoi(bytes->str + 9);
+    answer.status = (int)strtol(bytes->str + 9, NULL, 10);
     answer.head = g_strndup(bytes->str, head_length);
     answer.length = bytes->len - head_length;
     answer.body = g_malloc(answer.length + 1);

@@ -80,12 +80,12 @@ test_a_wrong_method_is_told_the_right_ones(void)
 static void
 test_a_segment_that_is_too_long_has_no_route(void)
 {
-    g_autofree char *path = g_strnfill(4000, 'a');
+    g_autofree char *segment = g_strnfill(3992, 'a');
+    g_autofree char *path = g_strconcat("/things/", segment, NULL);
     char allow[ROUTE_ALLOW];
     RouteArgs args;
     int index;
 
-    memcpy(path, "/things/", 8);
     g_assert_cmpint(find("GET", path, &index, &args, allow), ==, ROUTE_NO_PATH);
 }
 
