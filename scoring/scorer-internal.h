@@ -271,6 +271,9 @@ seconds_of(int64_t ms)
     return ms <= 0 ? 0 : (uint32_t)(ms / 1000);
 }
 
+/* scorer.c */
+void scorer_reset(Scorer *self); /* forgets all that was learned */
+
 /* scorer-asset.c */
 uint32_t scorer_asset(Scorer *self, const IpAddress *address, int64_t now_ms); /* makes it; NONE when full */
 uint32_t scorer_find_asset(const Scorer *self, const IpAddress *address);

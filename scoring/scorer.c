@@ -43,6 +43,19 @@ init_tables(Scorer *self)
     self->work = g_new0(Work, FLOW_BATCH_MOST);
 }
 
+/* Makes everything that is learned, from the configuration. */
+static void
+init_state(Scorer *self)
+{
+    self->grid.length_ms = (int64_t)self->conf.window_s * 1000;
+    self->windows_per_day = 86400.0 / self->conf.window_s;
+    self->free_contact = self->free_evidence = NONE;
+    self->fleet.spread = 1;
+    budget_init(&self->budget, self->conf.budget, self->windows_per_day);
+    init_tables(self);
+    scorer_role(self, "");
+}
+
 Scorer *
 scorer_new(const ScoringConf *conf, const AssetTable *assets, const PlaceTable *places,
            const ScorerSink *sink)
@@ -57,18 +70,12 @@ scorer_new(const ScoringConf *conf, const AssetTable *assets, const PlaceTable *
     self->conf.max_peers_per_asset =
         conf->max_peers_per_asset != 0 ? conf->max_peers_per_asset : DEFAULT_PEERS;
     self->conf.max_pairs = conf->max_pairs != 0 ? conf->max_pairs : DEFAULT_PAIRS;
-    self->grid.length_ms = (int64_t)self->conf.window_s * 1000;
-    self->windows_per_day = 86400.0 / self->conf.window_s;
-    self->free_contact = self->free_evidence = NONE;
-    self->fleet.spread = 1;
-    budget_init(&self->budget, conf->budget, self->windows_per_day);
-    init_tables(self);
-    scorer_role(self, "");
+    init_state(self);
     return self;
 }
 
 static void
-clear_tables(Scorer *self)
+clear_state(Scorer *self)
 {
     KeyTable *keys[] = { &self->asset_keys,    &self->conversation_keys, &self->peer_keys,
                          &self->path_keys,     &self->affinity_keys,     &self->group_keys,
@@ -76,24 +83,11 @@ clear_tables(Scorer *self)
 
     for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
         key_table_clear(keys[i]);
-    g_aligned_free(self->asset_slots);
-    g_aligned_free(self->conversations);
-    g_aligned_free(self->peers);
-    g_aligned_free(self->paths);
-    g_aligned_free(self->affinities);
-    g_aligned_free(self->groups);
-    g_aligned_free(self->interface_slots);
-    g_aligned_free(self->large);
-    g_aligned_free(self->contacts);
-    g_aligned_free(self->evidence);
-}
-
-void
-scorer_free(Scorer *self)
-{
-    if (self == NULL)
-        return;
-    clear_tables(self);
+    void *aligned[] = { self->asset_slots, self->conversations, self->peers,           self->paths,
+                        self->affinities,  self->groups,        self->interface_slots, self->large,
+                        self->contacts,    self->evidence };
+    for (size_t i = 0; i < G_N_ELEMENTS(aligned); i++)
+        g_aligned_free(aligned[i]);
     for (uint32_t i = 0; i < self->n_stories; i++)
         g_free(self->stories[i]);
     g_free(self->stories);
@@ -102,6 +96,29 @@ scorer_free(Scorer *self)
     g_free(self->exporters);
     g_free(self->recent);
     g_free(self->work);
+}
+
+void
+scorer_reset(Scorer *self)
+{
+    Scorer fresh = { .conf = self->conf,
+                     .inventory = self->inventory,
+                     .places = self->places,
+                     .sink = self->sink,
+                     .exporter_address = self->exporter_address,
+                     .exporter_user = self->exporter_user };
+
+    clear_state(self);
+    *self = fresh;
+    init_state(self);
+}
+
+void
+scorer_free(Scorer *self)
+{
+    if (self == NULL)
+        return;
+    clear_state(self);
     g_free(self);
 }
 
