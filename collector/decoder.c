@@ -15,6 +15,7 @@ enum {
     DEFAULT_HELD_BYTES = 1 << 20,
     TEMPLATE_AGE_MS = 24 * 3600 * 1000, /* three times the slowest refresh that we know of */
     LATE_MS = 2000,
+    AGE_EACH_MS = 1000,
     HELD_AGE_MS = 35 * 60 * 1000, /* a firewall (ASA) repeats its templates each 30 minutes */
 };
 
@@ -23,6 +24,7 @@ struct Decoder {
     DecoderConf conf;
     ElementModel *own_model; /* NULL when the caller lent one */
     uint64_t kernel_drops;
+    int64_t aged_ms; /* when decoder_flush looked at ages last */
 };
 
 static uint32_t
@@ -171,25 +173,32 @@ decoder_datagram(Decoder *self, const Datagram *datagram)
     return refused == N_REFUSALS;
 }
 
+static void
+age_exporter(Wire *wire, Exporter *exporter, WallTime now)
+{
+    exporter_expire_held(exporter, now.ms - HELD_AGE_MS);
+    exporter_pace(exporter, now.ms);
+    for (guint i = 0; i < exporter->domains->len; i++) {
+        Domain *domain = g_ptr_array_index(exporter->domains, i);
+
+        /* Nothing has come for a while: what is missing is not just late. */
+        if (now.ms - exporter->last_ms > LATE_MS)
+            wire_confirm_losses(wire, exporter, domain);
+        if (template_cache_expire(&domain->templates, now.ms - TEMPLATE_AGE_MS) > 0)
+            wire->has_changed = true;
+    }
+}
+
 void
 decoder_flush(Decoder *self, WallTime now)
 {
     Wire *wire = &self->wire;
+    int64_t since = now.ms - self->aged_ms;
 
-    for (guint i = 0; i < wire->table->exporters->len; i++) {
-        Exporter *exporter = g_ptr_array_index(wire->table->exporters, i);
-
-        exporter_expire_held(exporter, now.ms - HELD_AGE_MS);
-        exporter_pace(exporter, now.ms);
-        for (guint j = 0; j < exporter->domains->len; j++) {
-            Domain *domain = g_ptr_array_index(exporter->domains, j);
-
-            /* Nothing has come for a while: what is missing is not just late. */
-            if (now.ms - exporter->last_ms > LATE_MS)
-                wire_confirm_losses(wire, exporter, domain);
-            if (template_cache_expire(&domain->templates, now.ms - TEMPLATE_AGE_MS) > 0)
-                wire->has_changed = true;
-        }
+    if (since >= AGE_EACH_MS || since < 0) {
+        self->aged_ms = now.ms;
+        for (guint i = 0; i < wire->table->exporters->len; i++)
+            age_exporter(wire, g_ptr_array_index(wire->table->exporters, i), now);
     }
     wire_flush(wire);
 }

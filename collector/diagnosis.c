@@ -197,6 +197,9 @@ find_quirks(Findings *findings, const Exporter *exporter)
     static const char *const units[] = { "datagrams", "records", "flow records without options data",
                                          "flow records, those of the message itself included" };
 
+    if (exporter->swaps_rate)
+        find(findings, SEVERITY_INFO, "swapped_rate", NULL,
+             "It sends its sampling rate with the bytes the wrong way round; this is allowed for.");
     for (guint i = 0; i < exporter->domains->len; i++)
         if (((const Domain *)g_ptr_array_index(exporter->domains, i))->port != 0) {
             find(findings, SEVERITY_INFO, "shared_address",

@@ -77,6 +77,7 @@ struct Exporter {
     uint32_t rate;          /* of the last record; 0: unknown */
     uint8_t rate_source;    /* SamplingSource */
     bool rate_mixed;        /* some records had another one */
+    bool swaps_rate;        /* it sends sampling rates with the bytes the wrong way round */
     GHashTable *interfaces; /* index -> InterfaceName */
     GHashTable *vrfs;       /* id -> name */
     GQueue held;            /* HeldSet, oldest first */

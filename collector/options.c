@@ -113,6 +113,7 @@ learn_rate(Wire *self, const OptionsFacts *facts, Sampling *sampling)
 
     if (rate == 0)
         return;
+    self->exporter->swaps_rate |= plan_is_swapped_rate(&facts->rate);
     if (facts->has_sampler) {
         self->has_changed |= rate_map_find(&sampling->samplers, facts->rate.sampler) != rate;
         rate_map_put(&sampling->samplers, facts->rate.sampler, rate);

@@ -449,9 +449,17 @@ ratio(uint64_t of, uint64_t in)
     return rate > UINT32_MAX ? UINT32_MAX : (uint32_t)rate;
 }
 
+bool
+plan_is_swapped_rate(const PlanExtra *extra)
+{
+    return extra->interval >= 1 << 24 && extra->interval <= UINT32_MAX && (extra->interval & 0xffff) == 0;
+}
+
 uint32_t
 plan_extra_rate(const PlanExtra *extra)
 {
+    if (plan_is_swapped_rate(extra))
+        return __builtin_bswap32((uint32_t)extra->interval);
     if (extra->interval != 0)
         return ratio(extra->interval, 1);
     if (extra->packet_interval != 0)

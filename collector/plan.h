@@ -83,3 +83,5 @@ void plan_run_fields(const DecodePlan *self, const uint8_t *const *at, const uin
 
 /* One in how many, from what the record says; 0 when it says nothing. */
 uint32_t plan_extra_rate(const PlanExtra *extra);
+/* MikroTik sends its samplingInterval with the bytes the wrong way round: nobody samples one in 16 million. */
+bool plan_is_swapped_rate(const PlanExtra *extra);

@@ -238,6 +238,7 @@ sample(const Wire *self, const SetSampling *set, const PlanExtra *extra, FlowRec
 
     if (set->per_record && extra != NULL && (rate = plan_extra_rate(extra)) != 0) {
         record->sampling_source = SAMPLING_RECORD;
+        self->exporter->swaps_rate |= plan_is_swapped_rate(extra);
     } else if (set->per_sampler && extra != NULL &&
                ((rate = rate_map_find(&ours->samplers, extra->sampler)) != 0 ||
                 (rate = rate_map_find(&all->samplers, extra->sampler)) != 0)) {

@@ -120,7 +120,7 @@ forget(TemplateCache *self, bool (*is_over)(const Template *tmpl, int64_t limit)
 static bool
 is_older(const Template *tmpl, int64_t before_ms)
 {
-    return tmpl->heard_ms < before_ms;
+    return MAX(tmpl->heard_ms, tmpl->used_ms) < before_ms;
 }
 
 static bool

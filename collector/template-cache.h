@@ -42,5 +42,5 @@ template_cache_find(TemplateCache *self, uint16_t id)
 }
 /* Forgets those that another port than @port announced last. */
 void template_cache_keep_port(TemplateCache *self, uint16_t port);
-/* Forgets those not announced since @before_ms; how many. */
+/* Forgets those neither announced nor used since @before_ms; how many. */
 uint32_t template_cache_expire(TemplateCache *self, int64_t before_ms);

@@ -17,7 +17,8 @@ typedef struct Template {
     uint16_t n_fields;
     uint16_t n_scope;
     uint32_t hash;    /* of the definition: equal templates have equal hashes */
-    uint16_t port;     /* of who announced it last */
+    uint16_t port;    /* of who announced it last */
+    int64_t used_ms;  /* our clock, last data set that was read with it */
     int64_t heard_ms; /* our clock, last time it was announced */
     DecodePlan plan;
     uint32_t n_unknown;

@@ -235,6 +235,7 @@ wire_data_set(Wire *self, uint16_t id, Cursor set)
         return;
     }
     g_autoptr(Template) tmpl = template_ref(known);
+    tmpl->used_ms = self->received_ms;
     wire_records(self, tmpl, set);
 }
 

@@ -103,11 +103,15 @@ test_rates_are_worked_out_of_what_the_record_says(void)
                           part[] = { 309, 2, 310, 2, 0 };
     static const uint8_t thousand[] = { 0, 0, 3, 0xe8 }, one_of_ten[] = { 0, 0, 0, 1, 0, 0, 0, 9 };
     static const uint8_t two_of_512[] = { 0, 2, 2, 0 };
-    PlanExtra a = { 0 }, b = { 0 }, c = { 0 }, nothing = { 0 };
+    static const uint8_t swapped[] = { 0xe8, 3, 0, 0 };
+    PlanExtra a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 }, nothing = { 0 };
 
     run(plain, thousand, 4, &a);
     run(spaced, one_of_ten, 8, &b);
     run(part, two_of_512, 4, &c);
+    run(plain, swapped, 4, &d);
+    g_assert_cmpuint(plan_extra_rate(&d), ==, 1000);
+    g_assert_true(plan_is_swapped_rate(&d) && !plan_is_swapped_rate(&a));
     g_assert_cmpuint(plan_extra_rate(&a), ==, 1000);
     g_assert_cmpuint(plan_extra_rate(&b), ==, 10);
     g_assert_cmpuint(plan_extra_rate(&c), ==, 256);
