@@ -222,15 +222,23 @@ open_writable(const char *path, GError **error)
     return g_steal_pointer(&self);
 }
 
-/* The file and its companions; the message says where the file went. */
+/* Its log and index belong to it: a new file must not meet them. */
+static void
+set_companion_aside(const char *path, const char *suffix)
+{
+    g_autofree char *companion = g_strconcat(path, suffix, NULL);
+
+    g_free(state_file_set_aside(companion));
+}
+
+/* The message says where the file went; NULL when it could not be moved. */
 static char *
 set_aside(const char *path, const char *why)
 {
-    g_autofree char *wal = g_strconcat(path, "-wal", NULL), *shm = g_strconcat(path, "-shm", NULL);
     g_autofree char *aside = state_file_set_aside(path);
 
-    g_free(state_file_set_aside(wal));
-    g_free(state_file_set_aside(shm));
+    set_companion_aside(path, "-wal");
+    set_companion_aside(path, "-shm");
     if (aside == NULL)
         return NULL;
     return g_strdup_printf("%s; it is damaged, was set aside as '%s', and a new one is begun", why, aside);
