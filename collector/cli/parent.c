@@ -24,6 +24,8 @@ enum {
     RESTART_SOONEST_MS = 50,
     RESTART_LATEST_MS = 1000, /* a child that dies at once each time is not started more often than this */
     STOP_PATIENCE_MS = 10000, /* then it is killed */
+    BIND_TRIES = 20,
+    BIND_PAUSE_MS = 100,
 };
 
 typedef struct Parent Parent;
@@ -290,6 +292,22 @@ make_pairs(Parent *self, GError **error)
     return true;
 }
 
+/* After a crash the children of the last parent die a moment after it and still hold the sockets. */
+static bool
+bind_patiently(Parent *self, GError **error)
+{
+    for (int tries = 1;; tries++) {
+        g_autoptr(GError) failure = NULL;
+        if (sockets_rebind(self->sockets, self->settings, self->board, &failure))
+            return true;
+        if (tries == BIND_TRIES || !g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return false;
+        }
+        g_usleep(BIND_PAUSE_MS * 1000);
+    }
+}
+
 static bool
 prepare(Parent *self, GError **error)
 {
@@ -308,7 +326,7 @@ prepare(Parent *self, GError **error)
     }
     self->board->started_ms = clock_wall(clock_system()).ms;
     self->sockets = sockets_new();
-    return sockets_rebind(self->sockets, self->settings, self->board, error) && make_pairs(self, error);
+    return bind_patiently(self, error) && make_pairs(self, error);
 }
 
 static void
