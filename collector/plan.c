@@ -275,6 +275,7 @@ note_traits(DecodePlan *self, const Found *found, uint32_t n)
                                                     target->id == 298 || target->id == 299);
         has_delta |= target->pen == 0 && target->id == 1;
         self->is_event |= target->pen == 0 && (target->id == 233 || target->id == 230 || target->id == 40005);
+        self->has_details |= target->extra && target->to > offsetof(PlanExtra, population);
         self->has_sampler |= target->extra && target->to == offsetof(PlanExtra, sampler);
         self->has_rate |= target->extra && target->to >= offsetof(PlanExtra, interval) &&
                           target->to <= offsetof(PlanExtra, population);
@@ -406,11 +407,14 @@ plan_run(const DecodePlan *self, const uint8_t *bytes, uint32_t n, const FlowRec
 }
 
 void
-plan_run_extra(const DecodePlan *self, const uint8_t *bytes, PlanExtra *out)
+plan_run_extra(const DecodePlan *self, const uint8_t *bytes, uint32_t n, PlanExtra *out)
 {
-    for (uint32_t i = self->n_steps; i < (uint32_t)self->n_steps + self->n_extra; i++)
-        column(&self->steps[i], self->steps[i].shift, bytes + self->steps[i].from, 0,
-               (uint8_t *)out + self->steps[i].to, 0, 1);
+    for (uint32_t i = self->n_steps; i < (uint32_t)self->n_steps + self->n_extra; i++) {
+        const PlanStep *step = &self->steps[i];
+
+        column(step, step->shift, bytes + step->from, self->record_length, (uint8_t *)out + step->to,
+               sizeof *out, n);
+    }
 }
 
 /* A field of a variable template: its length is only known now. */

@@ -53,6 +53,7 @@ typedef struct DecodePlan {
     bool is_event;      /* firewallEvent or natEvent is in the template */
     bool totals_at_end; /* NSEL: an update's counters come again in the deletion, with what was added */
     bool has_sampler, has_rate;
+    bool has_details; /* extra fields beyond sampler and rate */
     FlowRecord blank; /* what every record starts from */
     PlanStep steps[PLAN_STEPS_MOST];
 } DecodePlan;
@@ -75,13 +76,14 @@ void plan_compile(DecodePlan *self, const FieldSpec *fields, uint32_t n_fields);
 /* Fixed templates: @n records from @bytes into @out, which starts from @blank. */
 void plan_run(const DecodePlan *self, const uint8_t *bytes, uint32_t n, const FlowRecord *blank,
               FlowRecord *out);
-/* The same for the extra steps of one record. */
-void plan_run_extra(const DecodePlan *self, const uint8_t *bytes, PlanExtra *out);
+/* The same for the extra steps, over extras that the caller has zeroed. */
+void plan_run_extra(const DecodePlan *self, const uint8_t *bytes, uint32_t n, PlanExtra *out);
 /* Variable templates: one record whose fields lie at @at with @lengths. @extra may be NULL. */
 void plan_run_fields(const DecodePlan *self, const uint8_t *const *at, const uint16_t *lengths,
                      const FlowRecord *blank, FlowRecord *out, PlanExtra *extra);
 
 /* One in how many, from what the record says; 0 when it says nothing. */
 uint32_t plan_extra_rate(const PlanExtra *extra);
-/* MikroTik sends its samplingInterval with the bytes the wrong way round: nobody samples one in 16 million. */
+/* MikroTik sends its samplingInterval with the bytes the wrong way round: nobody samples one in 16 million.
+ */
 bool plan_is_swapped_rate(const PlanExtra *extra);

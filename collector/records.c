@@ -322,7 +322,7 @@ complete(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t n)
 
     if (plan->end == STAMP_UPTIME && !job->wire->has_uptime && job->wire->domain->init_ms == 0)
         guess_boot(job->wire, &job->clock, records, n);
-    if (extras != NULL)
+    if (extras != NULL && plan->has_details)
         for (uint32_t i = 0; i < n; i++)
             use_extra(&extras[i], plan, job->clock, &records[i]);
     else if (by_uptime && job->clock.has_boot && !job->clock.is_future_boot)
@@ -364,8 +364,7 @@ fixed_records(SetJob *job, Cursor set)
         plan_run(plan, bytes, n, &job->blank, out);
         if (plan->n_extra > 0) {
             memset(extras, 0, n * sizeof extras[0]);
-            for (uint32_t i = 0; i < n; i++)
-                plan_run_extra(plan, bytes + (size_t)i * plan->record_length, &extras[i]);
+            plan_run_extra(plan, bytes, n, extras);
         }
         complete(job, out, plan->n_extra > 0 ? extras : NULL, n);
         if (job->wire->sink.record != NULL)

@@ -20,7 +20,7 @@ run(const uint16_t *pairs, const uint8_t *bytes, size_t length, PlanExtra *extra
     memcpy(room, bytes, length);
     plan_run(&plan, room, 1, &plan.blank, &out);
     if (extra != NULL)
-        plan_run_extra(&plan, room, extra);
+        plan_run_extra(&plan, room, 1, extra);
     return out;
 }
 
