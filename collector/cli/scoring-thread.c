@@ -76,7 +76,9 @@ take_alert(void *user, const Alert *alert)
         g_free(g_queue_pop_head(&self->waiting));
         atomic_fetch_add(&self->alerts_lost, 1);
     }
-    g_queue_push_tail(&self->waiting, g_memdup2(alert, sizeof *alert));
+    Alert *kept = g_memdup2(alert, sizeof *alert);
+    kept->is_demo = self->settings->demo.data;
+    g_queue_push_tail(&self->waiting, kept);
     if (!atomic_load(&self->disk_is_full))
         write_waiting(self);
 }

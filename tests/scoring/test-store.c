@@ -4,8 +4,10 @@
 
 #include <glib/gstdio.h>
 #include <gio/gio.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/resource.h>
 
 typedef struct Fixture {
     char *dir, *path;
@@ -325,6 +327,39 @@ test_a_reader_sees_what_the_writer_wrote_and_cannot_write(Fixture *self, gconstp
     g_assert_nonnull(error);
 }
 
+/* A limit on the size of files stands for a full disk. */
+static void
+test_a_full_disk_refuses_the_alert_and_takes_it_later(Fixture *self, gconstpointer data)
+{
+    struct rlimit was, small = { 0 };
+    g_autoptr(GError) error = NULL;
+    g_autofree Alert *alert = g_new0(Alert, 1);
+    int refused = 0;
+
+    signal(SIGXFSZ, SIG_IGN);
+    put(self, "before", 10, 1000);
+    g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &was), ==, 0);
+    small = (struct rlimit){ .rlim_cur = 256 * 1024, .rlim_max = was.rlim_max };
+    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &small), ==, 0);
+    alert->kind = "new-path";
+    for (int i = 0; i < 500 && refused == 0; i++) {
+        g_snprintf(alert->id, sizeof alert->id, "%d", i);
+        refused += !store_put_alert(self->store, alert, &error);
+    }
+    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &was), ==, 0);
+    g_assert_cmpint(refused, ==, 1);
+    g_assert_nonnull(error);
+    g_clear_error(&error);
+    g_assert_true(store_put_alert(self->store, alert, &error));
+    g_assert_no_error(error);
+    reopen(self);
+    json_t *first = one(self, "before"), *last = one(self, alert->id);
+    g_assert_nonnull(first);
+    g_assert_nonnull(last);
+    json_decref(first);
+    json_decref(last);
+}
+
 #define ADD(name, function) g_test_add("/scoring/store/" name, Fixture, NULL, set_up, function, tear_down)
 
 int
@@ -346,5 +381,7 @@ main(int argc, char **argv)
     ADD("a-newer-file-is-refused-and-left-alone", test_a_newer_file_is_refused_and_left_alone);
     ADD("a-reader-sees-what-the-writer-wrote-and-cannot-write",
         test_a_reader_sees_what_the_writer_wrote_and_cannot_write);
+    ADD("a-full-disk-refuses-the-alert-and-takes-it-later",
+        test_a_full_disk_refuses_the_alert_and_takes_it_later);
     return g_test_run();
 }
