@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { DOMAIN_ID = 149 }; /* observationDomainId */
+
 #define NTP_TO_UNIX_S INT64_C(2208988800) /* 1900 to 1970 */
 
 static uint64_t
@@ -264,6 +266,24 @@ print_derived(TextBuf *to, const RecordView *record)
     }
 }
 
+/* The header's domain; options data may hold it as an element too, and a key must not come twice: both, as an
+ * array, where they differ. */
+static void
+print_domain(TextBuf *to, const RecordView *record)
+{
+    const FieldView *field = find(record, 0, DOMAIN_ID);
+
+    if (field == NULL || (field->length <= 8 && number(field) == record->domain)) {
+        textbuf_unsigned(to, record->domain);
+        return;
+    }
+    textbuf_char(to, '[');
+    textbuf_unsigned(to, record->domain);
+    textbuf_char(to, ',');
+    print_value_json(to, field);
+    textbuf_char(to, ']');
+}
+
 void
 print_record_json(TextBuf *to, const RecordView *record)
 {
@@ -272,7 +292,7 @@ print_record_json(TextBuf *to, const RecordView *record)
     textbuf_text(to, "{\"exporter\":\"");
     textbuf_text(to, ip_text(&record->exporter, address));
     textbuf_text(to, "\",\"observationDomainId\":");
-    textbuf_unsigned(to, record->domain);
+    print_domain(to, record);
     textbuf_text(to, ",\"protocol\":\"");
     textbuf_text(to, protocol_name(record->protocol));
     textbuf_text(to, "\",\"exportTime\":");
@@ -281,7 +301,8 @@ print_record_json(TextBuf *to, const RecordView *record)
     textbuf_unsigned(to, record->template_id);
     textbuf_text(to, record->is_options ? ",\"kind\":\"options\"" : ",\"kind\":\"flow\"");
     for (uint32_t i = 0; i < record->n_fields; i++)
-        print_field(to, record, i);
+        if (record->fields[i].element->id != DOMAIN_ID || record->fields[i].element->pen != 0)
+            print_field(to, record, i);
     if (!record->is_options)
         print_derived(to, record);
     textbuf_text(to, "}\n");
