@@ -5,6 +5,7 @@
 #include "scoring/scorer.h"
 #include "tests/support/capture-writer.h"
 #include "tests/support/generator.h"
+#include "tests/support/mmdb-writer.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -28,6 +29,7 @@ static const Target targets[] = {
     { "state", 0, NULL },
     { "csv-places", 0, NULL },
     { "csv-assets", 0, NULL },
+    { "mmdb", 0, NULL },
     { "capture", 0, NULL },
 };
 
@@ -261,6 +263,30 @@ captures(SeedTaker take, void *user)
     g_rmdir(folder);
 }
 
+/* The first byte picks the preset: see fuzz-mmdb.c. */
+static void
+databases(SeedTaker take, void *user)
+{
+    for (int i = 0; i < 4; i++) {
+        g_autoptr(MmdbWriter) writer =
+            mmdb_writer_new(i == 0 ? "GeoLite2-ASN" : "some", i % 2 == 0 ? 6 : 4, 24 + i % 3 * 4);
+        g_autoptr(GByteArray) file = g_byte_array_new();
+        mmdb_writer_add(writer, "45.1.0.0/16",
+                        json_pack("{s:i, s:s, s:s, s:s, s:b}", "autonomous_system_number", 64500,
+                                  "connection_type", "Cable/DSL", "asn", "AS64500", "proxy_type", "RES",
+                                  "vpn", 1));
+        mmdb_writer_add(writer, "45.2.0.0/17", json_pack("{s:{s:s}}", "country", "iso_code", "GU"));
+        if (i % 2 == 0)
+            mmdb_writer_alias_v4(writer, "2002::/16");
+        g_autoptr(GBytes) bytes = mmdb_writer_finish(writer);
+        gsize length = 0;
+        const guint8 *at = g_bytes_get_data(bytes, &length);
+        g_byte_array_append(file, &(guint8){ (guint8)i }, 1);
+        g_byte_array_append(file, at, (guint)length);
+        take(user, file->data, file->len);
+    }
+}
+
 void
 seeds_generated(const char *name, SeedTaker take, void *user)
 {
@@ -277,6 +303,8 @@ seeds_generated(const char *name, SeedTaker take, void *user)
         texts(places, G_N_ELEMENTS(places), take, user);
     else if (strcmp(name, "csv-assets") == 0)
         texts(assets, G_N_ELEMENTS(assets), take, user);
+    else if (strcmp(name, "mmdb") == 0)
+        databases(take, user);
     else
         captures(take, user);
 }
