@@ -206,3 +206,19 @@ exporter_to_json(const Exporter *self, uint32_t index, WallTime now)
     json_object_set_new(out, "diagnosis", findings);
     return out;
 }
+
+json_t *
+exporter_table_refused_to_json(const ExporterTable *self)
+{
+    json_t *out = json_array();
+
+    for (uint32_t i = 0; i < self->n_refused_senders; i++) {
+        char text[IP_TEXT];
+        json_t *each = json_object();
+
+        json_object_set_new(each, "address", json_string(ip_text(&self->refused_senders[i].address, text)));
+        json_object_set_new(each, "datagrams", json_integer((json_int_t)self->refused_senders[i].datagrams));
+        json_array_append_new(out, each);
+    }
+    return out;
+}

@@ -108,6 +108,10 @@ test_uptime_stamps_need_the_init_time_from_options(void)
     g_assert_cmpint(fixture_flow(&self, 0)->start_ms, ==, MS - 90000);
     g_assert_cmpint(fixture_flow(&self, 0)->end_ms, ==, MS - 80000);
     assert_has(self.lines->pdata[1], "\"flowEndMilliseconds\":\"2023-11-14T22:12:00.000Z\"");
+    /* The domain stands in the header and in the record; a key comes once. */
+    const char *line = self.lines->pdata[0];
+    assert_has(line, "\"observationDomainId\":5,");
+    g_assert_null(strstr(strstr(line, "observationDomainId") + 1, "observationDomainId"));
 }
 
 static void
