@@ -46,7 +46,7 @@ static const ScenarioNetwork networks[] = {
     { "198.19.64.0/19", ACCESS_HOSTING, 64501, "Stack Hosting", "JP", 85, WAY_EAST, 30 },
     { "100.96.0.0/13", ACCESS_HOSTING, 65542, "Budget VPS", "SG", 80, WAY_WEST, 10 },
     { "198.19.96.0/19", ACCESS_CDN, 64502, "Shoal CDN", "US", 90, WAY_WEST, 70 },
-    { "100.104.0.0/14", ACCESS_CDN, 65543, "Tide CDN", "JP", 90, WAY_EXCHANGE, 30 },
+    { "100.104.0.0/14", ACCESS_CDN, 65543, "Tide CDN", "JP", 90, WAY_EAST, 30 },
     { "198.19.128.0/18", ACCESS_BUSINESS, 64503, "Business Lines", "GU", 80, WAY_WEST, 100 },
     { "198.19.192.0/20", ACCESS_EDUCATION, 64504, "Island University", "GU", 90, WAY_WEST, 100 },
     { "198.19.208.0/20", ACCESS_GOVERNMENT, 64505, "Government of the Island", "GU", 90, WAY_EXCHANGE, 100 },
