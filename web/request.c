@@ -182,7 +182,8 @@ request_reply_bytes(Request *self, unsigned status, GBytes *body, const char *ty
 void
 request_reply_json(Request *self, unsigned status, json_t *object)
 {
-    char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(12)); /* 41.24, not 41.240000000000002 */
+    char *text =
+        json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(12)); /* 41.24, not 41.240000000000002 */
 
     json_decref(object);
     if (text == NULL) {

@@ -88,7 +88,7 @@ void
 put_number(GByteArray *out, uint64_t value, size_t length)
 {
     for (size_t i = length; i-- > 0;) {
-        uint8_t byte = i >= 8 ? 0 : (uint8_t)(value >> (8 * i));
+        uint8_t byte = (uint8_t)(i >= 8 ? 0 : value >> (8 * i));
         g_byte_array_append(out, &byte, 1);
     }
 }
