@@ -15,7 +15,9 @@
 enum {
     EXPORTER_INTERFACES_MOST = 4096, /* names */
     EXPORTER_VRFS_MOST = 1024,
-    EXPORTER_NAME_MOST = 255,   /* bytes of a name, the rest is cut off */
+    EXPORTER_NAME_MOST = 255,       /* bytes of a name, the rest is cut off */
+    ALL_TEMPLATE_BYTES = 256 << 20, /* of all exporters together, whatever each may have */
+    ALL_HELD_BYTES = 128 << 20,
     EXPORTER_HELD_MOST = 256,   /* sets */
     EXPORTER_REFUSED_MOST = 64, /* senders that are listed */
     SKEW_SAMPLES = 15,
@@ -82,6 +84,7 @@ struct Exporter {
     GHashTable *vrfs;       /* id -> name */
     GQueue held;            /* HeldSet, oldest first */
     size_t held_bytes;
+    size_t *all_held_bytes;        /* borrowed: of all exporters */
     int64_t skew_ms[SKEW_SAMPLES]; /* export time minus our clock, last datagrams */
     uint32_t n_skew;
     int64_t skew_saved_ms; /* restored */
@@ -100,6 +103,8 @@ typedef struct RefusedSender {
 
 struct ExporterTable {
     ExporterLimits limits;
+    TemplateBudget budget; /* of all exporters */
+    size_t held_bytes;     /* likewise */
     uint64_t seed;
     GPtrArray *exporters; /* owned Exporter, by index */
     uint32_t *slots;      /* open addressing by address: index + 1, 0 free */

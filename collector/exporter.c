@@ -112,15 +112,17 @@ interface_name_free(gpointer at)
 }
 
 static Exporter *
-exporter_new(const IpAddress *address, uint32_t index, const ExporterLimits *limits)
+exporter_new(ExporterTable *table, const IpAddress *address, uint32_t index)
 {
     Exporter *self = g_new0(Exporter, 1);
 
     self->address = *address;
     self->index = index;
     self->domains = g_ptr_array_new_with_free_func(domain_free);
-    self->budget =
-        (TemplateBudget){ .most_templates = limits->templates, .most_bytes = limits->template_bytes };
+    self->budget = (TemplateBudget){ .all = &table->budget,
+                                     .most_templates = table->limits.templates,
+                                     .most_bytes = table->limits.template_bytes };
+    self->all_held_bytes = &table->held_bytes;
     self->interfaces = g_hash_table_new_full(NULL, NULL, NULL, interface_name_free);
     self->vrfs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     g_queue_init(&self->held);
@@ -252,6 +254,7 @@ static void
 let_go(Exporter *self, HeldSet *set)
 {
     self->held_bytes -= set->length;
+    *self->all_held_bytes -= set->length;
     if (--set->domain->held_sets == 0)
         set->domain->missing_since_ms = 0;
 }
@@ -269,17 +272,19 @@ give_up_oldest(Exporter *self)
 void
 exporter_hold(Exporter *self, HeldSet *set, size_t most_bytes)
 {
-    if (set->length > most_bytes) {
+    while (self->held.length > 0 && set->length <= most_bytes &&
+           (self->held.length >= EXPORTER_HELD_MOST || self->held_bytes + set->length > most_bytes ||
+            *self->all_held_bytes + set->length > ALL_HELD_BYTES))
+        give_up_oldest(self);
+    if (set->length > most_bytes || *self->all_held_bytes + set->length > ALL_HELD_BYTES) {
         self->books.held_dropped_sets++;
         g_free(set);
         return;
     }
-    while (self->held.length >= EXPORTER_HELD_MOST ||
-           (self->held.length > 0 && self->held_bytes + set->length > most_bytes))
-        give_up_oldest(self);
     if (set->domain->held_sets++ == 0)
         set->domain->missing_since_ms = set->received_ms;
     self->held_bytes += set->length;
+    *self->all_held_bytes += set->length;
     self->books.held_sets++;
     g_queue_push_tail(&self->held, set);
 }
@@ -317,6 +322,7 @@ exporter_table_new(const ExporterLimits *limits, uint64_t seed)
 
     self->limits = *limits;
     self->seed = seed;
+    self->budget = (TemplateBudget){ .most_templates = UINT32_MAX, .most_bytes = ALL_TEMPLATE_BYTES };
     self->exporters = g_ptr_array_new_with_free_func(exporter_free);
     self->n_slots = 64;
     self->slots = g_new0(uint32_t, self->n_slots);
@@ -386,7 +392,7 @@ exporter_table_add(ExporterTable *self, const IpAddress *address, int64_t now_ms
     }
     if ((self->exporters->len + 1) * 2 > self->n_slots)
         grow(self);
-    Exporter *exporter = exporter_new(address, self->exporters->len, &self->limits);
+    Exporter *exporter = exporter_new(self, address, self->exporters->len);
     self->slots[slot_of(self, address)] = exporter->index + 1;
     g_ptr_array_add(self->exporters, exporter);
     return self->last = exporter;

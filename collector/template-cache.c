@@ -11,8 +11,10 @@ template_cache_init(TemplateCache *self, TemplateBudget *budget)
 static void
 drop(TemplateCache *self, Template *tmpl)
 {
-    self->budget->templates--;
-    self->budget->bytes -= template_bytes(tmpl);
+    for (TemplateBudget *budget = self->budget; budget != NULL; budget = budget->all) {
+        budget->templates--;
+        budget->bytes -= template_bytes(tmpl);
+    }
     template_unref(tmpl);
 }
 
@@ -63,11 +65,22 @@ template_cache_find_slow(TemplateCache *self, uint16_t id)
     return tmpl;
 }
 
+static bool
+fits(const TemplateBudget *budget, const Template *old, const Template *tmpl)
+{
+    size_t old_bytes = old == NULL ? 0 : template_bytes(old);
+
+    for (; budget != NULL; budget = budget->all)
+        if (budget->bytes - old_bytes + template_bytes(tmpl) > budget->most_bytes ||
+            (old == NULL && budget->templates >= budget->most_templates))
+            return false;
+    return true;
+}
+
 TemplatePut
 template_cache_put(TemplateCache *self, Template *tmpl, int64_t now_ms)
 {
     Template *old = template_cache_find_slow(self, tmpl->id);
-    size_t bytes = template_bytes(tmpl), old_bytes = old == NULL ? 0 : template_bytes(old);
 
     tmpl->heard_ms = now_ms;
     if (old != NULL &&
@@ -78,8 +91,7 @@ template_cache_put(TemplateCache *self, Template *tmpl, int64_t now_ms)
         template_unref(tmpl);
         return TEMPLATE_PUT_SAME;
     }
-    if (self->budget->bytes - old_bytes + bytes > self->budget->most_bytes ||
-        (old == NULL && self->budget->templates >= self->budget->most_templates)) {
+    if (!fits(self->budget, old, tmpl)) {
         template_unref(tmpl);
         return TEMPLATE_PUT_FULL;
     }
@@ -88,8 +100,10 @@ template_cache_put(TemplateCache *self, Template *tmpl, int64_t now_ms)
     uint32_t at = slot_of(self, tmpl->id);
     self->slots[at] = tmpl;
     self->last = tmpl;
-    self->budget->bytes += bytes;
-    self->budget->templates++;
+    for (TemplateBudget *budget = self->budget; budget != NULL; budget = budget->all) {
+        budget->bytes += template_bytes(tmpl);
+        budget->templates++;
+    }
     if (old == NULL) {
         self->n++;
         return TEMPLATE_PUT_NEW;

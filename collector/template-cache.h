@@ -10,10 +10,12 @@
 #pragma once
 #include "collector/template.h"
 
-typedef struct TemplateBudget {
+typedef struct TemplateBudget TemplateBudget;
+struct TemplateBudget {
+    TemplateBudget *all; /* borrowed: that of all exporters together; NULL in itself */
     uint32_t templates, most_templates;
     size_t bytes, most_bytes;
-} TemplateBudget;
+};
 
 typedef struct TemplateCache {
     Template **slots; /* open addressing by id; owned references */

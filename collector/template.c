@@ -103,7 +103,7 @@ template_equal(const Template *a, const Template *b)
 size_t
 template_bytes(const Template *self)
 {
-    return sizeof *self + self->n_fields * (sizeof self->fields[0] + 8);
+    return sizeof *self + self->n_fields * sizeof self->fields[0] + self->n_unknown * (sizeof(Element) + 32);
 }
 
 bool

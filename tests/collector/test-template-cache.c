@@ -106,6 +106,21 @@ test_the_old_ones_are_forgotten(void)
     g_assert_cmpuint(template_cache_expire(&self.cache, 150), ==, 0);
 }
 
+static void
+test_all_exporters_together_have_a_bound_too(void)
+{
+    TemplateBudget all = { .most_templates = 1, .most_bytes = 1 << 20 };
+    g_auto(Case) one, two;
+    case_init(&one);
+    case_init(&two);
+    one.budget.all = two.budget.all = &all;
+
+    g_assert_cmpint(put(&one, 256, 4, 0), ==, TEMPLATE_PUT_NEW);
+    g_assert_cmpint(put(&two, 256, 4, 0), ==, TEMPLATE_PUT_FULL);
+    g_assert_cmpuint(template_cache_expire(&one.cache, 1), ==, 1);
+    g_assert_cmpint(put(&two, 256, 4, 0), ==, TEMPLATE_PUT_NEW);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -117,5 +132,7 @@ main(int argc, char **argv)
                     test_a_redefinition_leaves_the_one_in_use_alive);
     g_test_add_func("/collector/template-cache/a-flood-is-bounded", test_a_flood_is_bounded);
     g_test_add_func("/collector/template-cache/the-old-ones-are-forgotten", test_the_old_ones_are_forgotten);
+    g_test_add_func("/collector/template-cache/all-exporters-together-have-a-bound-too",
+                    test_all_exporters_together_have_a_bound_too);
     return g_test_run();
 }
