@@ -80,7 +80,8 @@ const char *exporter_protocol(const Exporter *self);
 /* The JSON object of the API's resource "exporter" (shape: web/openapi.json), with the diagnosis in words.
  * Intake thread. The caller owns it. @now is our clock. */
 json_t *exporter_to_json(const Exporter *self, uint32_t index, WallTime now);
-/* Those whose datagrams were refused because they are no exporters, [{address, datagrams}]; the caller owns it. */
+/* Those whose datagrams were refused because they are no exporters, [{address, datagrams}]; the caller owns
+ * it. */
 json_t *exporter_table_refused_to_json(const ExporterTable *self);
 /* The object `books` of `decode --summary` and of the API's status: received, decoded, refused, difference,
  * ... */
