@@ -8,7 +8,14 @@
 static const double cell_trust = 8, hour_trust = 24, spread_trust = 48;
 /* The slowest learning rate of each level: about four weeks, two weeks, one week of its windows. */
 static const double cell_rate = 1.0 / 48, hour_rate = 1.0 / 168, overall_rate = 1.0 / 2016;
+static const double unit = 1000; /* octets */
 static const double winsor = 3, spread_floor = 0.12, deviation_to_sigma = 1.2533, band_sigmas = 3;
+
+double
+baseline_scale(double octets)
+{
+    return log1p(octets / unit);
+}
 
 uint32_t
 baseline_hour_of_week(int64_t time_ms)
@@ -48,9 +55,9 @@ baseline_expect(const Baseline *self, uint32_t hour, double prior_spread)
     BaselineBand band = { .centre = pooled_centre(self, hour) };
 
     band.spread = fmax(spread_floor, deviation_to_sigma * pooled_spread(self, hour, prior_spread));
-    band.expected = expm1(band.centre);
-    band.low = fmax(0, expm1(band.centre - band_sigmas * band.spread));
-    band.high = expm1(fmin(60, band.centre + band_sigmas * band.spread));
+    band.expected = unit * expm1(band.centre);
+    band.low = fmax(0, unit * expm1(band.centre - band_sigmas * band.spread));
+    band.high = unit * expm1(fmin(60, band.centre + band_sigmas * band.spread));
     return band;
 }
 

@@ -2,10 +2,11 @@
 /*
  * baseline.h - what is normal for one asset and one metric, by hour of the week
  *
- * Works on log1p of the window's sum, where office hours and bursts look alike. 168 cells, and behind them,
- * for as long as a cell has seen little: hour of day, then the asset as a whole (partial pooling). Updates
- * are winsorised: a window moves a cell by at most three spreads, so that an hour of odd traffic does not
- * become normal. Pure arithmetic: no I/O, no clock, no allocation.
+ * Works on log(1 + octets / 1000) of the window's sum, where office hours and bursts look alike and a few
+ * stray packets look like none. 168 cells, and behind them, for as long as a cell has seen little: hour of
+ * day, then the asset as a whole (partial pooling). Updates are winsorised: a window moves a cell by at most
+ * three spreads, so that an hour of odd traffic does not become normal. Pure arithmetic: no I/O, no clock, no
+ * allocation.
  */
 #pragma once
 #include <stdbool.h>
@@ -14,7 +15,7 @@
 enum { BASELINE_CELLS = 168, BASELINE_HOURS = 24 };
 
 typedef struct Baseline {
-    float cell[BASELINE_CELLS]; /* centre, log1p scale */
+    float cell[BASELINE_CELLS]; /* centre */
     uint16_t cell_n[BASELINE_CELLS];
     float hour[BASELINE_HOURS];
     float spread_hour[BASELINE_HOURS]; /* mean absolute deviation */
@@ -23,6 +24,8 @@ typedef struct Baseline {
     uint32_t n;
 } Baseline;
 
+/* From units of the metric to the scale of the baseline. */
+double baseline_scale(double octets);
 /* Hour of the week (0: Monday 00 h UTC) of a time. */
 uint32_t baseline_hour_of_week(int64_t time_ms);
 
@@ -32,7 +35,7 @@ typedef struct BaselineBand {
 } BaselineBand;
 /* What a window in @hour of the week should look like; @prior_spread is the role's, for the young. */
 BaselineBand baseline_expect(const Baseline *self, uint32_t hour, double prior_spread);
-/* Teaches one window whose log1p value is @x. */
+/* Teaches one window whose value is @x on that scale. */
 void baseline_teach(Baseline *self, uint32_t hour, double x, double prior_spread);
 /* Cells that have seen at least one full hour's worth of windows (@per_hour). */
 uint32_t baseline_hours_covered(const Baseline *self, uint32_t per_hour);

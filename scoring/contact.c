@@ -14,7 +14,7 @@
 
 enum { QUIET_WINDOWS = 6, PATIENCE = 1, EVIDENCE_HEAD = 12 };
 
-static const double often_a_day = 4;
+static const int64_t cluster_windows = 72;
 
 static Contact *
 take_contact(Scorer *self, uint32_t *index)
@@ -204,6 +204,16 @@ confirm(Scorer *self, Contact *contact)
     asset->as_new += contact->is_new_as;
 }
 
+/* Clusters again: several new ones in a window are taken for one. Half of the stake on this window alone,
+ * half on what has added up. */
+static double
+lead_of(const Scorer *self, const CountModel *model, uint32_t count, float added_up)
+{
+    double now = count == 0 ? 1 : count_e(model, 1, self->windows_per_day, BET_NOW);
+
+    return decibans_of(0.5 * now + 0.5 * e_of_decibans((double)added_up));
+}
+
 /* What the past says of the contacts of this window; the same for all of one asset and window. */
 static void
 set_leads(Scorer *self, Contact *contact)
@@ -218,15 +228,15 @@ set_leads(Scorer *self, Contact *contact)
     contact->own_home = (double)asset->novelty.events[NOVELTY_HOME];
     contact->own_as = (double)asset->novelty.events[NOVELTY_AS];
     contact->own_days = (double)asset->novelty.windows / self->windows_per_day;
-    contact->p_home = count_mid_p(&home, asset->home_new);
-    contact->p_as = count_mid_p(&as, asset->as_new);
-    contact->lead_home = (double)asset->home_evidence;
-    contact->lead_as = (double)asset->as_evidence;
+    contact->p_home = count_mid_p(&home, MIN(1, asset->home_new));
+    contact->p_as = count_mid_p(&as, MIN(1, asset->as_new));
+    contact->lead_home = lead_of(self, &home, asset->home_new, asset->home_evidence);
+    contact->lead_as = lead_of(self, &as, asset->as_new, asset->as_evidence);
 }
 
 /* One step of the e-CUSUMs of new contacts; assets without a new one lose a little. */
 static void
-step_evidence(Scorer *self, ScoredAsset *asset)
+step_evidence(Scorer *self, ScoredAsset *asset, int64_t number)
 {
     const Role *role = &self->roles[asset->role];
     const double none = 0.9 * exp(-1 / self->windows_per_day) + 0.1 * exp(-24 / self->windows_per_day);
@@ -234,21 +244,20 @@ step_evidence(Scorer *self, ScoredAsset *asset)
         float *evidence;
         uint32_t count;
         NoveltyGroup group;
-    } kinds[] = { { &asset->home_evidence, asset->home_new, NOVELTY_HOME },
-                  { &asset->as_evidence, asset->as_new, NOVELTY_AS } };
+        int64_t *last;
+    } kinds[] = { { &asset->home_evidence, asset->home_new, NOVELTY_HOME, &asset->home_last },
+                  { &asset->as_evidence, asset->as_new, NOVELTY_AS, &asset->as_last } };
 
     for (int i = 0; i < 2; i++) {
         double e = none;
         if (kinds[i].count == 0 && *kinds[i].evidence <= 0)
             continue;
-        if (kinds[i].count > 0) {
+        /* News comes in clusters (a file shared, an outing): of a cluster only the first one counts. */
+        if (kinds[i].count > 0 && number - *kinds[i].last > cluster_windows) {
             CountModel model = novelty_model(&asset->novelty, &role->novelty, &self->fleet.novelty,
                                              kinds[i].group, self->windows_per_day);
-            e = count_e(&model, kinds[i].count, self->windows_per_day);
-            /* Who meets new ones every day does so in bursts; adding those up would only find office hours.
-             */
-            if (model.mean * self->windows_per_day > often_a_day)
-                *kinds[i].evidence = 0;
+            e = count_e(&model, 1, self->windows_per_day, BET_SLOW);
+            *kinds[i].last = number;
         }
         *kinds[i].evidence = (float)cusum_step((double)*kinds[i].evidence, e);
     }
@@ -328,7 +337,7 @@ contact_close_window(Scorer *self, int64_t number)
 {
     resolve_pending(self, number);
     for (uint32_t i = 0; i < self->n_assets; i++)
-        step_evidence(self, &self->assets[i]);
+        step_evidence(self, &self->assets[i], number);
     for (uint32_t i = 0; i < self->n_contacts; i++) {
         Contact *contact = &self->contacts[i];
         bool is_fresh = !contact->is_judged;

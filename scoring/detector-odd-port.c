@@ -9,7 +9,7 @@
 bool
 odd_port_look(const DetectorView *view, Finding *out)
 {
-    out->p = (float)fleet_port_p(view->scorer, view->role, view->contact->protocol, view->contact->service);
+    out->p = (float)fleet_port_p(view->scorer, view->role, view->contact);
     return true;
 }
 
@@ -19,7 +19,8 @@ odd_port_explain(const DetectorView *view, const Finding *finding, char *out, si
     const Contact *contact = view->contact;
 
     g_snprintf(out, room,
-               "port %u (protocol %u): %.1f %% of the role's new contacts go to ports this rare or rarer",
+               "port %u (protocol %u): %.1f %% of the role's new contacts of this kind go to ports this rare "
+               "or rarer",
                contact->service, contact->protocol, 100 * (double)finding->p);
 }
 

@@ -44,7 +44,6 @@ volume_out_explain(const DetectorView *view, const Finding *finding, char *out, 
     octets_words(view->band->high, high);
     g_snprintf(out, room,
                "%s sent %s in a window where %s is usual at this hour of the week and %s is the upper end; "
-               "one window "
-               "in %.0f is this far out, and evidence adds up over the windows",
+               "the oddest window of this spell is one in %.0f, and evidence adds up by the hour",
                name, sent, expected, high, 1 / (double)finding->p);
 }

@@ -37,7 +37,7 @@ detector_index(const char *name)
 static double
 score_leads(const DetectorView *view, Contact *contact, double trust)
 {
-    double e[MOST_DETECTORS] = { 0 }, sum = 0;
+    double e[MOST_DETECTORS] = { 0 }, sum = 0, shared = 0;
 
     for (uint32_t i = 0; i < n_detectors; i++) {
         Finding *finding = &contact->findings[i];
@@ -46,11 +46,13 @@ score_leads(const DetectorView *view, Contact *contact, double trust)
         finding->has = detectors[i].look(view, finding);
         e[i] = detectors[i].weight * (finding->has ? e_of_decibans((double)finding->decibans) : e_of_p(1));
         sum += e[i];
+        shared += finding->has ? e[i] : 0;
     }
     double whole = decibans_of(trust * sum + (1 - trust));
     for (uint32_t i = 0; i < n_detectors; i++)
         if (detectors[i].kind == DETECTOR_LEAD) {
-            contact->findings[i].decibans = (float)(whole * e[i] / sum);
+            contact->findings[i].decibans =
+                (float)(contact->findings[i].has && shared > 0 ? whole * e[i] / shared : 0);
             if (!contact->findings[i].has)
                 contact->findings[i].p = 1;
         }

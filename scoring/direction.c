@@ -118,7 +118,8 @@ direction_judge(const DirectionView *view, Certainty *certainty)
     if (said != INITIATOR_UNKNOWN)
         return said;
     *certainty = CERTAINTY_LIKELY;
-    if (view->asset_port_served && !far_service)
+    /* Clients use any port above 1023, those of some services among them. */
+    if (view->asset_port_served && (view->far_port >= 1024 || !far_service))
         return INITIATOR_FAR;
     said = by_answer(asset_service, far_service);
     if (said != INITIATOR_UNKNOWN)

@@ -78,16 +78,14 @@ count_mid_p(const CountModel *model, uint32_t count)
 }
 
 double
-count_e(const CountModel *model, uint32_t count, double windows_per_day)
+count_e(const CountModel *model, uint32_t count, double windows_per_day, CountBet bet)
 {
-    const struct {
-        double weight, more;
-    } alternatives[] = { { 0.9, 1 / windows_per_day }, { 0.1, 24 / windows_per_day } };
-
+    static const double stakes[][3] = { [BET_SLOW] = { 0.9, 0.1, 0 }, [BET_NOW] = { 0.5, 0.3, 0.2 } };
+    const double more[3] = { 1 / windows_per_day, 24 / windows_per_day, 1 };
     double null = log_pmf(model->shape, model->mean, count), e = 0;
 
-    for (int i = 0; i < 2; i++)
-        e += alternatives[i].weight *
-             exp(log_pmf(model->shape, model->mean + alternatives[i].more, count) - null);
+    for (int i = 0; i < 3; i++)
+        if (stakes[bet][i] > 0)
+            e += stakes[bet][i] * exp(log_pmf(model->shape, model->mean + more[i], count) - null);
     return e;
 }

@@ -46,6 +46,10 @@ typedef struct CountModel {
 } CountModel;
 /* Mid-p of @count or more. */
 double count_mid_p(const CountModel *model, uint32_t count);
-/* The e-value of @count against alternatives "one more a day" and "one more an hour".
+/*
+ * The e-value of @count against "more of it than before": one more a day, an hour or a window, mixed. The
+ * slow bet costs next to nothing while nothing comes and is fit to be accumulated; the other one wins more
+ * when one comes.
  */
-double count_e(const CountModel *model, uint32_t count, double windows_per_day);
+typedef enum CountBet { BET_SLOW = 0, BET_NOW } CountBet;
+double count_e(const CountModel *model, uint32_t count, double windows_per_day, CountBet bet);

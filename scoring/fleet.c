@@ -136,32 +136,32 @@ fleet_prevalence_p(const Scorer *self, const Role *role, bool is_home, uint32_t 
 
 /* Counts a port in a table of the most frequent ones (Misra and Gries, 1982). */
 static void
-teach_port(Role *role, uint32_t port)
+teach_port(PortTable *table, uint32_t port)
 {
     int least = 0;
 
-    role->port_total += 1;
+    table->total += 1;
     for (int i = 0; i < ROLE_PORTS; i++) {
-        if (role->port[i] == port && role->port_n[i] > 0) {
-            role->port_n[i] += 1;
+        if (table->port[i] == port && table->n[i] > 0) {
+            table->n[i] += 1;
             return;
         }
-        if (role->port_n[i] < role->port_n[least])
+        if (table->n[i] < table->n[least])
             least = i;
     }
-    if (role->port_n[least] < 1) {
-        role->port[least] = port;
-        role->port_n[least] = 1;
+    if (table->n[least] < 1) {
+        table->port[least] = port;
+        table->n[least] = 1;
         return;
     }
     for (int i = 0; i < ROLE_PORTS; i++)
-        role->port_n[i] -= 1;
+        table->n[i] -= 1;
 }
 
 static void
 teach_role(Role *role, const Contact *contact)
 {
-    teach_port(role, (uint32_t)contact->protocol << 16 | contact->service);
+    teach_port(&role->ports[contact->is_home], (uint32_t)contact->protocol << 16 | contact->service);
     if (contact->is_early)
         return;
     for (int bin = 0; bin < PREVALENCE_BINS; bin++)
@@ -185,28 +185,36 @@ fleet_teach_contact(Scorer *self, const ScoredAsset *asset, const Contact *conta
  * those seen once together (Good and Turing), hence "at most one more".
  */
 static double
-port_share(const Role *role, uint32_t port)
+port_share(const PortTable *table, uint32_t port)
 {
     float here = 0, rarer = 0, tracked = 0;
 
     for (int i = 0; i < ROLE_PORTS; i++) {
-        tracked += role->port_n[i];
-        if (role->port[i] == port)
-            here = role->port_n[i];
+        tracked += table->n[i];
+        if (table->port[i] == port)
+            here = table->n[i];
     }
     for (int i = 0; i < ROLE_PORTS; i++)
-        if (role->port_n[i] <= here + 1)
-            rarer += role->port_n[i];
-    return (double)(rarer + (role->port_total - tracked) + 1) / ((double)role->port_total + 2);
+        if (table->n[i] <= here + 1)
+            rarer += table->n[i];
+    return (double)(rarer + (table->total - tracked) + 1) / ((double)table->total + 2);
 }
 
+/* The role's answer for contacts of this kind; the fleet's where it has seen few; that for all kinds behind
+ * it. */
 double
-fleet_port_p(const Scorer *self, const Role *role, uint8_t protocol, uint16_t port)
+fleet_port_p(const Scorer *self, const Role *role, const Contact *contact)
 {
-    uint32_t key = (uint32_t)protocol << 16 | port;
-    double weight = (double)role->port_total / ((double)role->port_total + 20);
+    const PortTable *levels[] = { &self->fleet.ports[0], &self->fleet.ports[contact->is_home],
+                                  &role->ports[contact->is_home] };
+    uint32_t port = (uint32_t)contact->protocol << 16 | contact->service;
+    double p = 1;
 
-    return weight * port_share(role, key) + (1 - weight) * port_share(&self->fleet, key);
+    for (size_t i = 0; i < G_N_ELEMENTS(levels); i++) {
+        double weight = (double)levels[i]->total / ((double)levels[i]->total + 10);
+        p = weight * port_share(levels[i], port) + (1 - weight) * p;
+    }
+    return p;
 }
 
 double

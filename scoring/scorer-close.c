@@ -51,7 +51,7 @@ static Measured
 measure(const Scorer *self, const ScoredAsset *asset, const WindowSums *sums, uint32_t hour)
 {
     const Role *role = &self->roles[asset->role];
-    Measured out = { .x = log1p(sums->octets_out) };
+    Measured out = { .x = baseline_scale(sums->octets_out) };
     double noise = sums->octets_out > 0 ? sqrt((double)sums->variance_out) / sums->octets_out : 0;
 
     out.band = baseline_expect(&asset->octets_out, hour, (double)role->spread);
@@ -116,6 +116,39 @@ tell_series(const Scorer *self, const ScoredAsset *asset, const WindowSums *sums
     self->sink.sample(self->sink.user, &sample);
 }
 
+/*
+ * The windows of an hour hang together in ways that no model here knows, so their e-values are averaged,
+ * which is valid whatever the dependence; hours are multiplied.
+ */
+static void
+add_volume_evidence(const Scorer *self, ScoredAsset *asset, double e, Finding *finding, int64_t number)
+{
+    int64_t hour = number * self->grid.length_ms / 3600000;
+
+    if (hour != asset->hour) {
+        if (asset->hour_windows > 0)
+            asset->volume_evidence = (float)fmax(
+                0, cusum_step((double)asset->volume_evidence, (double)(asset->hour_e / asset->hour_windows)));
+        asset->hour = hour;
+        asset->hour_e = asset->hour_windows = 0;
+        if (asset->volume_evidence <= 0 || asset->hour_p <= 0)
+            asset->hour_p = 1;
+    }
+    asset->hour_e += (float)e;
+    asset->hour_p = MIN(asset->hour_p, finding->p);
+    finding->p = asset->hour_p;
+    asset->hour_windows += 1;
+}
+
+/* The hours that are over, and what this one is worth already if nothing more comes. */
+static double
+volume_score(const Scorer *self, const ScoredAsset *asset)
+{
+    double windows = fmax(1, self->windows_per_day / 24);
+
+    return (double)asset->volume_evidence + fmax(0, decibans_of((double)asset->hour_e / windows));
+}
+
 static void
 score_volume(Scorer *self, uint32_t index, const Measured *measured, const WindowSums *sums, int64_t number,
              double residual)
@@ -133,13 +166,13 @@ score_volume(Scorer *self, uint32_t index, const Measured *measured, const Windo
     if (asset->octets_out.n < learn_after || !volume_out_look(&view, &finding))
         return;
     double e = trust * e_of_decibans((double)finding.decibans) + (1 - trust);
-    asset->volume_evidence = (float)fmax(0, cusum_step((double)asset->volume_evidence, e));
-    asset->peak[FAMILY_VOLUME] =
-        (float)fmax((double)asset->peak[FAMILY_VOLUME], (double)asset->volume_evidence);
-    double shown = (double)asset->volume_evidence * self->budget.discount[FAMILY_VOLUME];
+    add_volume_evidence(self, asset, e, &finding, number);
+    double raw = volume_score(self, asset);
+    asset->peak[FAMILY_VOLUME] = (float)fmax((double)asset->peak[FAMILY_VOLUME], raw);
+    double shown = raw * self->budget.discount[FAMILY_VOLUME];
     asset->score = (float)fmax((double)asset->score, shown);
     if (shown >= self->budget.threshold && trust >= 0.3)
-        story_volume(self, index, &finding, sums->octets_out, &measured->band, number);
+        story_volume(self, index, raw, &finding, sums->octets_out, &measured->band, number);
 }
 
 static void

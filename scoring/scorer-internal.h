@@ -63,6 +63,10 @@ typedef struct ScoredAsset {
     float octets_rate;                   /* octets a window, fading: for the busiest */
     float score;                         /* of the last closed window, decibans */
     float volume_evidence;               /* e-CUSUM, decibans, before the discount */
+    float hour_e, hour_windows;          /* sum of the e-values of this hour so far; how many */
+    float hour_p;                        /* smallest p-value since there was no evidence */
+    int64_t hour;                        /* number of the hour */
+    int64_t home_last, as_last;          /* windows of the last ones that counted */
     float home_evidence, as_evidence;    /* likewise, for new contacts */
     float level;                         /* fading mean of the residuals */
     float level_products, level_squares; /* how far it foretells the next one */
@@ -75,6 +79,11 @@ typedef struct ScoredAsset {
     Baseline octets_out;
 } ScoredAsset;
 
+typedef struct PortTable {
+    uint32_t port[ROLE_PORTS]; /* protocol << 16 | port */
+    float n[ROLE_PORTS], total;
+} PortTable;
+
 typedef struct Role {
     char name[32];
     uint32_t assets;
@@ -86,8 +95,7 @@ typedef struct Role {
     Share prevalence[2][PREVALENCE_BINS]; /* by home or not: how many new contacts met so few others */
     Share egress;
     Share duration[DURATION_BINS];
-    uint32_t port[ROLE_PORTS]; /* protocol << 16 | port */
-    float port_n[ROLE_PORTS], port_total;
+    PortTable ports[2]; /* of new contacts, by home or not */
     ResidualSketch residuals;
 } Role;
 
@@ -297,7 +305,7 @@ void fleet_teach(Scorer *self, uint32_t asset, uint32_t asn, const IpAddress *fa
 int fleet_prevalence_bin(uint32_t others);
 double fleet_prevalence_p(const Scorer *self, const Role *role, bool is_home, uint32_t others);
 void fleet_teach_contact(Scorer *self, const ScoredAsset *asset, const Contact *contact);
-double fleet_port_p(const Scorer *self, const Role *role, uint8_t protocol, uint16_t port);
+double fleet_port_p(const Scorer *self, const Role *role, const Contact *contact);
 double fleet_duration_p(const Scorer *self, const Role *role, const Contact *contact);
 
 /* contact.c */
@@ -310,7 +318,7 @@ void contact_teach(Scorer *self, Contact *contact); /* once */
 
 /* story.c */
 void story_contact(Scorer *self, Contact *contact, int64_t now_ms);
-void story_volume(Scorer *self, uint32_t asset, const Finding *finding, double observed,
+void story_volume(Scorer *self, uint32_t asset, double raw, const Finding *finding, double observed,
                   const BaselineBand *band, int64_t number);
 void story_expire(Scorer *self, int64_t now_ms);
 

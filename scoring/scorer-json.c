@@ -394,7 +394,8 @@ scorer_verdict(Scorer *self, const IpAddress *asset_address, const IpAddress *fa
         return;
     if (far == NULL || ip_is_zero(far)) {
         self->assets[asset].quarantine = harmless ? 0 : 1;
-        self->assets[asset].volume_evidence = harmless ? 0 : self->assets[asset].volume_evidence;
+        if (harmless)
+            self->assets[asset].volume_evidence = self->assets[asset].hour_e = 0;
         return;
     }
     uint32_t slot = scorer_find_peer(self, asset, far);

@@ -238,8 +238,9 @@ static bool
 is_sane_role(Role *role)
 {
     bool sane = are_finite(&role->spread, 1) && role->spread >= 0 && is_sane_sketch(&role->residuals) &&
-                are_finite(role->port_n, ROLE_PORTS) && are_finite(&role->port_total, 1) &&
-                role->port_total >= 0 && is_sane_share(&role->egress) &&
+                are_finite(role->ports[0].n, ROLE_PORTS + 1) &&
+                are_finite(role->ports[1].n, ROLE_PORTS + 1) && role->ports[0].total >= 0 &&
+                role->ports[1].total >= 0 && is_sane_share(&role->egress) &&
                 are_finite_doubles(&role->shift_sum, 1) && are_finite_doubles(&role->shift, 1);
 
     role->name[sizeof role->name - 1] = '\0';
@@ -295,6 +296,7 @@ is_sane_asset(const Scorer *self, ScoredAsset *asset)
         if (!are_finite_doubles(&asset->open[i].octets_in, 2) || !are_finite(&asset->open[i].packets_in, 3))
             return false;
     const float *numbers[] = { &asset->octets_rate,    &asset->score,         &asset->volume_evidence,
+                               &asset->hour_p,         &asset->hour_e,        &asset->hour_windows,
                                &asset->home_evidence,  &asset->as_evidence,   &asset->level,
                                &asset->level_products, &asset->level_squares, &asset->novelty.windows,
                                &base->overall,         &base->spread };
@@ -302,11 +304,12 @@ is_sane_asset(const Scorer *self, ScoredAsset *asset)
         if (!are_finite(numbers[i], 1))
             return false;
     return asset->role < self->n_roles && is_time(asset->first_ms) && is_time(asset->last_ms) &&
-           is_time(asset->born_window) && (asset->recent == NONE || asset->recent < self->n_recent) &&
-           are_finite(asset->peak, N_FAMILIES) && are_finite(asset->novelty.events, N_NOVELTY_GROUPS) &&
-           asset->novelty.windows >= 0 && are_finite(base->cell, BASELINE_CELLS) &&
-           are_finite(base->hour, BASELINE_HOURS) && are_finite(base->spread_hour, BASELINE_HOURS) &&
-           base->spread >= 0 && is_sane_sketch(&asset->residuals);
+           is_time(asset->born_window) && is_time(asset->home_last) && is_time(asset->as_last) &&
+           (asset->recent == NONE || asset->recent < self->n_recent) && are_finite(asset->peak, N_FAMILIES) &&
+           are_finite(asset->novelty.events, N_NOVELTY_GROUPS) && asset->novelty.windows >= 0 &&
+           are_finite(base->cell, BASELINE_CELLS) && are_finite(base->hour, BASELINE_HOURS) &&
+           are_finite(base->spread_hour, BASELINE_HOURS) && base->spread >= 0 &&
+           is_sane_sketch(&asset->residuals);
 }
 
 static bool

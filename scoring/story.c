@@ -373,7 +373,7 @@ volume_story(Scorer *self, uint32_t asset, uint32_t detector, bool *opens)
 }
 
 void
-story_volume(Scorer *self, uint32_t asset_index, const Finding *finding, double observed,
+story_volume(Scorer *self, uint32_t asset_index, double raw, const Finding *finding, double observed,
              const BaselineBand *band, int64_t number)
 {
     static const char name[] = "volume_out";
@@ -383,7 +383,7 @@ story_volume(Scorer *self, uint32_t asset_index, const Finding *finding, double 
     bool opens = false;
     uint32_t index = volume_story(self, asset_index, detector, &opens);
     Story *story = self->stories[index];
-    double shown = (double)asset->volume_evidence * self->budget.discount[FAMILY_VOLUME];
+    double shown = raw * self->budget.discount[FAMILY_VOLUME];
 
     story->last_ms = end_ms;
     if (!opens && shown < story->told_score + tell_again)
@@ -395,7 +395,7 @@ story_volume(Scorer *self, uint32_t asset_index, const Finding *finding, double 
     Alert *alert = &story->alert;
     findings[detector] = *finding;
     findings[detector].has = true;
-    findings[detector].decibans = asset->volume_evidence;
+    findings[detector].decibans = (float)raw;
     alert->kind = detectors[detector].name;
     alert->score = shown;
     alert->threshold = self->budget.threshold;

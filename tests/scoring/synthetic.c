@@ -179,24 +179,37 @@ synthetic_records(const Synthetic *self)
 }
 
 static FlowRecord *
-record(Synthetic *self, IpAddress src, IpAddress dst, uint16_t sport, uint16_t dport, double octets, int64_t start,
-       int64_t end)
+record(Synthetic *self, IpAddress src, IpAddress dst, uint16_t sport, uint16_t dport, double octets,
+       int64_t start, int64_t end)
 {
     FlowRecord *flow = &self->records[self->n++];
 
     g_assert_cmpuint(self->n, <, MOST_RECORDS);
-    *flow = (FlowRecord){ .src = src, .dst = dst, .src_port = sport, .dst_port = dport, .protocol = 6, .family = 4,
-                          .octets = (uint64_t)fmax(40, octets), .packets = (uint64_t)fmax(1, octets / 700),
-                          .start_ms = start, .end_ms = end, .tcp_flags = 0x1b, .sampling = 1, .direction = 255,
-                          .in_if = 1, .out_if = 2, .export_ms = end + 500, .end_reason = 3 };
+    *flow = (FlowRecord){ .src = src,
+                          .dst = dst,
+                          .src_port = sport,
+                          .dst_port = dport,
+                          .protocol = 6,
+                          .family = 4,
+                          .octets = (uint64_t)fmax(40, octets),
+                          .packets = (uint64_t)fmax(1, octets / 700),
+                          .start_ms = start,
+                          .end_ms = end,
+                          .tcp_flags = 0x1b,
+                          .sampling = 1,
+                          .direction = 255,
+                          .in_if = 1,
+                          .out_if = 2,
+                          .export_ms = end + 500,
+                          .end_reason = 3 };
     flow->next_hop = ip_from_v4(0x0a0000fe);
     return flow;
 }
 
 /* A conversation that the asset (@out) or the far end opened; both halves, or only what the asset sent. */
 static void
-talk(Synthetic *self, uint32_t asset, uint32_t far, bool out, uint16_t port, double sent, double got, int64_t at,
-     int64_t length, bool one_half)
+talk(Synthetic *self, uint32_t asset, uint32_t far, bool out, uint16_t port, double sent, double got,
+     int64_t at, int64_t length, bool one_half)
 {
     IpAddress own = synthetic_address(asset), other = ip_from_v4(far);
     uint16_t client = (uint16_t)(32768 + below(self, 28000));
@@ -228,11 +241,15 @@ size(Synthetic *self, uint32_t asset, double spread)
 }
 
 static void
-begin_long(Synthetic *self, uint32_t asset, uint32_t far, uint16_t port, int64_t at, double hours, double octets)
+begin_long(Synthetic *self, uint32_t asset, uint32_t far, uint16_t port, int64_t at, double hours,
+           double octets)
 {
     if (self->n_longs == MOST_LONG)
         return;
-    self->longs[self->n_longs++] = (LongFlow){ .asset = asset, .far = far, .port = port, .octets = octets,
+    self->longs[self->n_longs++] = (LongFlow){ .asset = asset,
+                                               .far = far,
+                                               .port = port,
+                                               .octets = octets,
                                                .sport = (uint16_t)(33000 + below(self, 20000)),
                                                .until = at + (int64_t)(hours * 3600000) };
 }
@@ -246,17 +263,19 @@ act(Synthetic *self, uint32_t i, int64_t at)
     self->drift[i] = 0.9 * self->drift[i] + 0.15 * normal(self);
     if (i < SYNTHETIC_MAIL) { /* web: home users come in */
         for (uint32_t k = poisson(self, 6 * busy); k > 0; k--)
-            talk(self, i, home(self), false, i % 3 == 0 ? 8999 : 443, size(self, i, 1), 900, at + below(self, 270000),
-                 100 + below(self, 20000), uniform(self) < 0.4);
+            talk(self, i, home(self), false, i % 3 == 0 ? 8999 : 443, size(self, i, 1), 900,
+                 at + below(self, 270000), 100 + below(self, 20000), uniform(self) < 0.4);
         if (uniform(self) < 0.1)
             talk(self, i, 0x3c000000u + below(self, 3), true, 443, 2000, 50000, when, length, false);
         if (uniform(self) < 1 / 900.0)
-            talk(self, i, hosting(self), true, uniform(self) < 0.9 ? 443 : 8443, 4000, 8000, when, length, false);
+            talk(self, i, hosting(self), true, uniform(self) < 0.9 ? 443 : 8443, 4000, 8000, when, length,
+                 false);
         if (uniform(self) < 1 / 3000.0)
             begin_long(self, i, hosting(self), 443, at, 0.5 + 20 * uniform(self) * uniform(self), 4000);
     } else if (i < SYNTHETIC_DESK) { /* mail */
         for (uint32_t k = poisson(self, 2 * busy); k > 0; k--)
-            talk(self, i, hosting(self), true, 25, size(self, i, 1.5), 900, at + below(self, 270000), length, false);
+            talk(self, i, hosting(self), true, 25, size(self, i, 1.5), 900, at + below(self, 270000), length,
+                 false);
         if (uniform(self) < 0.02)
             talk(self, i, home(self), true, 25, size(self, i, 1.5), 900, when, length, false);
         for (uint32_t k = poisson(self, 2 * busy); k > 0; k--)
@@ -266,7 +285,8 @@ act(Synthetic *self, uint32_t i, int64_t at)
             talk(self, i, uniform(self) < 0.5 ? 0x3c000000u + below(self, 400) : hosting(self), true, 443,
                  size(self, i, 1.3), 20000, at + below(self, 270000), length, false);
         if (i % 2 == 0 && uniform(self) < busy / 400)
-            talk(self, i, home(self), true, (uint16_t)(20000 + below(self, 9000)), 30000, 30000, when, length, false);
+            talk(self, i, home(self), true, (uint16_t)(20000 + below(self, 9000)), 30000, 30000, when, length,
+                 false);
         if (uniform(self) < busy / 60)
             begin_long(self, i, 0x3c000000u + below(self, 400), 443, at, 8 * uniform(self), 6000);
     } else { /* monitors poll what they know */
@@ -280,8 +300,8 @@ act(Synthetic *self, uint32_t i, int64_t at)
 
 /* Long connections come as slices of two minutes, as a router with an active time-out exports them. */
 static void
-slice(Synthetic *self, const IpAddress *own, const IpAddress *far, uint16_t sport, uint16_t port, double octets,
-      int64_t at, uint32_t out_if)
+slice(Synthetic *self, const IpAddress *own, const IpAddress *far, uint16_t sport, uint16_t port,
+      double octets, int64_t at, uint32_t out_if)
 {
     for (int k = 0; k < 2; k++) {
         int64_t from = at + k * 120000;

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scoring/baseline.h"
+#include "scoring/window.h"
+
+#include <glib.h>
+#include <math.h>
+
+static void
+test_the_week_begins_on_monday(void)
+{
+    g_assert_cmpuint(baseline_hour_of_week(1767571200000), ==, 0);       /* Mon 2026-01-05 00:00 */
+    g_assert_cmpuint(baseline_hour_of_week(1767571200000 - 1), ==, 167); /* Sunday, 23:59:59.999 */
+    g_assert_cmpuint(baseline_hour_of_week(1767571200000 + 3600000 * (24 * 5 + 13)), ==, 133);
+}
+
+static double
+office(uint32_t hour)
+{
+    return hour < 120 && hour % 24 >= 8 && hour % 24 < 17 ? 12 : 6;
+}
+
+static void
+test_office_hours_are_learned_in_two_weeks(void)
+{
+    g_autofree Baseline *base = g_new0(Baseline, 1);
+    g_autoptr(GRand) random = g_rand_new_with_seed(3);
+
+    for (uint32_t w = 0; w < 2 * 2016; w++)
+        baseline_teach(base, w / 12 % 168, office(w / 12 % 168) + g_rand_double_range(random, -0.3, 0.3), 1);
+    for (uint32_t hour = 0; hour < 168; hour++) {
+        BaselineBand band = baseline_expect(base, hour, 1);
+        g_assert_cmpfloat(fabs(band.centre - office(hour)), <, 1.5);
+        g_assert_cmpfloat(band.low, <=, band.expected);
+        g_assert_cmpfloat(band.high, >=, band.expected);
+    }
+    g_assert_cmpuint(baseline_hours_covered(base, 12), ==, 168);
+}
+
+static void
+test_a_flood_of_one_hour_does_not_become_normal(void)
+{
+    g_autofree Baseline *base = g_new0(Baseline, 1);
+
+    for (uint32_t w = 0; w < 2 * 2016; w++)
+        baseline_teach(base, w / 12 % 168, 8 + 0.1 * (w % 3), 1);
+    for (int w = 0; w < 12; w++)
+        baseline_teach(base, 40, 20, 1);
+    g_assert_cmpfloat(baseline_expect(base, 40, 1).centre, <, 9);
+    g_assert_cmpfloat(baseline_expect(base, 41, 1).centre, <, 8.5);
+}
+
+static void
+test_every_byte_of_a_long_flow_lands_in_an_open_window(void)
+{
+    WindowGrid grid = { .length_ms = 300000, .first = 1000 };
+    WindowSpread spread;
+    int64_t open = grid.first * grid.length_ms;
+
+    g_assert_false(window_spread(&grid, open - 600000, open - 1, &spread)); /* over before */
+    g_assert_true(window_spread(&grid, open - 7200000, open + 450000, &spread));
+    g_assert_cmpint(spread.from, ==, 1000);
+    g_assert_cmpint(spread.to, ==, 1001);
+    g_assert_cmpfloat(fabs(spread.share[0] + spread.share[1] - 1), <, 1e-12);
+    g_assert_cmpfloat(fabs(spread.share[0] - 2.0 / 3), <, 1e-12);
+    g_assert_true(window_spread(&grid, open + 5, open + 5, &spread));
+    g_assert_cmpfloat(spread.share[0], ==, 1);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/scoring/baseline/the-week-begins-on-monday", test_the_week_begins_on_monday);
+    g_test_add_func("/scoring/baseline/office-hours-are-learned-in-two-weeks",
+                    test_office_hours_are_learned_in_two_weeks);
+    g_test_add_func("/scoring/baseline/a-flood-of-one-hour-does-not-become-normal",
+                    test_a_flood_of_one_hour_does_not_become_normal);
+    g_test_add_func("/scoring/window/every-byte-of-a-long-flow-lands-in-an-open-window",
+                    test_every_byte_of_a_long_flow_lands_in_an_open_window);
+    return g_test_run();
+}

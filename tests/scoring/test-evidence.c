@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-evidence.c - the numbers keep what they promise: e-values average to one at most, p-values are uniform
+ */
+#include "scoring/budget.h"
+#include "scoring/calibrate.h"
+#include "scoring/evidence.h"
+#include "scoring/novelty.h"
+
+#include <glib.h>
+#include <math.h>
+
+static void
+test_e_values_of_uniform_p_values_average_to_one_at_most(void)
+{
+    double (*const calibrators[])(double) = { e_of_p, e_of_small_p, e_hedged };
+    enum { STEPS = 2000000 };
+
+    for (size_t c = 0; c < G_N_ELEMENTS(calibrators); c++) {
+        double sum = 0;
+        for (int i = 0; i < STEPS; i++)
+            sum += calibrators[c]((i + 0.5) / STEPS);
+        g_assert_cmpfloat(sum / STEPS, <=, 1.0005);
+        g_assert_cmpfloat(sum / STEPS, >=, 0.85);
+    }
+}
+
+static void
+test_smaller_p_is_never_less_evidence(void)
+{
+    for (double p = 1; p > 1e-9; p *= 0.97) {
+        g_assert_cmpfloat(e_of_p(p * 0.97), >=, e_of_p(p) - 1e-6);
+        g_assert_cmpfloat(e_hedged(p * 0.97), >=, e_hedged(p) - 1e-6);
+        g_assert_true(isfinite(e_of_p(p)));
+    }
+}
+
+static void
+test_e_values_of_counts_average_to_one(void)
+{
+    const CountModel models[] = { { 0.5, 1e-4 }, { 0.5, 0.01 }, { 5, 0.3 }, { 50, 4 } };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(models); i++)
+        for (int bet = BET_SLOW; bet <= BET_NOW; bet++) {
+            double shape = models[i].shape, mean = models[i].mean, sum = 0;
+            for (uint32_t k = 0; k < 400; k++) {
+                double pmf = exp(lgamma(shape + k) - lgamma(shape) - lgamma(k + 1.0) +
+                                 shape * log(shape / (shape + mean)) + k * log(mean / (shape + mean)));
+                if (pmf > 1e-200)
+                    sum += pmf * count_e(&models[i], k, 288, (CountBet)bet);
+            }
+            g_assert_cmpfloat(fabs(sum - 1), <, 1e-3);
+        }
+}
+
+static double
+exponential(GRand *random)
+{
+    return -log(1 - g_rand_double(random));
+}
+
+/* Residuals with a tail much heavier than a bell curve's: the p-values must not notice. */
+static void
+test_calibrated_p_values_are_right_in_the_tail(void)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(5);
+    ResidualSketch own = { 0 }, role = { 0 };
+    const double levels[] = { 0.1, 0.01, 0.001 };
+    int hits[3] = { 0 };
+    enum { LEARN = 8000, TEST = 400000 };
+
+    for (int i = 0; i < LEARN; i++) {
+        double x = pow(exponential(random), 1.5) - 1;
+        sketch_add(&own, x);
+        sketch_add(&role, x);
+    }
+    for (int i = 0; i < TEST; i++) {
+        double p = calibrated_p(&own, &role, pow(exponential(random), 1.5) - 1);
+        for (int j = 0; j < 3; j++)
+            hits[j] += p <= levels[j];
+    }
+    for (int j = 0; j < 3; j++) {
+        double rate = (double)hits[j] / TEST;
+        g_test_message("nominal %g: realised %g", levels[j], rate);
+        g_assert_cmpfloat(rate, <, 2 * levels[j]);
+        g_assert_cmpfloat(rate, >, levels[j] / 2);
+    }
+}
+
+static void
+test_an_empty_sketch_accuses_nobody(void)
+{
+    ResidualSketch empty = { 0 };
+
+    g_assert_cmpfloat(calibrated_p(&empty, &empty, 50), ==, 1);
+}
+
+static void
+test_evidence_adds_up_and_does_not_go_below_nothing(void)
+{
+    double score = 0;
+
+    for (int i = 0; i < 1000; i++)
+        score = cusum_step(score, e_of_p(0.7));
+    g_assert_cmpfloat(score, <=, 0);
+    for (int i = 0; i < 6; i++)
+        score = cusum_step(score, 10);
+    g_assert_cmpfloat(fabs(score - 60), <, 1e-9);
+}
+
+static void
+test_one_new_home_line_says_more_where_there_was_none(void)
+{
+    NoveltyPool role = { 0 }, fleet = { 0 };
+    NoveltyCount mail = { 0 }, monitor = { 0 };
+
+    for (int w = 0; w < 4000; w++) {
+        for (int i = 0; i < 20; i++) { /* eighteen other servers that never do */
+            NoveltyCount other = { .windows = (float)w };
+            novelty_teach_window(i == 0 ? &mail : i == 1 ? &monitor : &other, &role, &fleet, 288);
+        }
+        if (w % 20 == 0)
+            novelty_teach_events(&mail, &role, &fleet, NOVELTY_HOME, 1, 288);
+    }
+    CountModel of_mail = novelty_model(&mail, &role, &fleet, NOVELTY_HOME, 288);
+    CountModel of_monitor = novelty_model(&monitor, &role, &fleet, NOVELTY_HOME, 288);
+    g_assert_cmpfloat(count_e(&of_mail, 1, 288, BET_NOW), <, 5);
+    g_assert_cmpfloat(count_e(&of_monitor, 1, 288, BET_NOW), >, 500);
+    g_assert_cmpfloat(count_mid_p(&of_monitor, 1), <, 1e-3);
+}
+
+/* A family whose scores run wild is discounted until the tail fits the budget; a quiet one is not. */
+static void
+test_a_detector_that_breaks_its_promise_is_discounted(void)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(9);
+    Budget budget;
+
+    budget_init(&budget, 5, 288);
+    for (int day = 0; day < 20; day++) {
+        for (int asset = 0; asset < 100; asset++) {
+            budget_peak(&budget, FAMILY_VOLUME, 15 * exponential(random));
+            budget_peak(&budget, FAMILY_CONTACT, 2 * exponential(random));
+        }
+        budget_day(&budget, 100);
+    }
+    g_assert_cmpfloat(budget.discount[FAMILY_VOLUME], <, 0.8);
+    g_assert_cmpfloat(budget.discount[FAMILY_CONTACT], ==, 1);
+    int alarms = 0;
+    for (int i = 0; i < 100 * 100; i++)
+        alarms += 15 * exponential(random) * budget.discount[FAMILY_VOLUME] >= budget.threshold;
+    g_assert_cmpint(alarms, <, 5 * 100); /* a hundred days */
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/scoring/evidence/e-values-of-uniform-p-values-average-to-one-at-most",
+                    test_e_values_of_uniform_p_values_average_to_one_at_most);
+    g_test_add_func("/scoring/evidence/smaller-p-is-never-less-evidence",
+                    test_smaller_p_is_never_less_evidence);
+    g_test_add_func("/scoring/evidence/e-values-of-counts-average-to-one",
+                    test_e_values_of_counts_average_to_one);
+    g_test_add_func("/scoring/calibrate/calibrated-p-values-are-right-in-the-tail",
+                    test_calibrated_p_values_are_right_in_the_tail);
+    g_test_add_func("/scoring/calibrate/an-empty-sketch-accuses-nobody", test_an_empty_sketch_accuses_nobody);
+    g_test_add_func("/scoring/evidence/evidence-adds-up-and-does-not-go-below-nothing",
+                    test_evidence_adds_up_and_does_not_go_below_nothing);
+    g_test_add_func("/scoring/novelty/one-new-home-line-says-more-where-there-was-none",
+                    test_one_new_home_line_says_more_where_there_was_none);
+    g_test_add_func("/scoring/budget/a-detector-that-breaks-its-promise-is-discounted",
+                    test_a_detector_that_breaks_its_promise_is_discounted);
+    return g_test_run();
+}
