@@ -15,6 +15,8 @@
 
 static const double persistence_most = 0.95, level_step = 0.3, learn_after = 12, common_least = 8,
                     common_clip = 3;
+/* With an alert open about a contact, a little more volume is most likely the same thing. */
+static const double same_cause = 10;
 static const double rate_step = 0.05, silent_least = 20;
 
 static int
@@ -171,7 +173,8 @@ score_volume(Scorer *self, uint32_t index, const Measured *measured, const Windo
     asset->peak[FAMILY_VOLUME] = (float)fmax((double)asset->peak[FAMILY_VOLUME], raw);
     double shown = raw * self->budget.discount[FAMILY_VOLUME];
     asset->score = (float)fmax((double)asset->score, shown);
-    if (shown >= self->budget.threshold && trust >= 0.3)
+    double wanted = self->budget.threshold + (story_has_contact(self, index) ? same_cause : 0);
+    if (shown >= wanted && trust >= 0.3)
         story_volume(self, index, raw, &finding, sums->octets_out, &measured->band, number);
 }
 

@@ -320,6 +320,8 @@ void contact_teach(Scorer *self, Contact *contact); /* once */
 void story_contact(Scorer *self, Contact *contact, int64_t now_ms);
 void story_volume(Scorer *self, uint32_t asset, double raw, const Finding *finding, double observed,
                   const BaselineBand *band, int64_t number);
+/* Is an alert about a far end open for this asset? */
+bool story_has_contact(const Scorer *self, uint32_t asset);
 void story_expire(Scorer *self, int64_t now_ms);
 
 /* scorer-close.c */

@@ -362,6 +362,15 @@ fill_large_flows(const Scorer *self, Alert *alert, const ScoredAsset *asset, int
     sort_flows(self, alert);
 }
 
+bool
+story_has_contact(const Scorer *self, uint32_t asset)
+{
+    for (uint32_t i = 0; i < self->n_stories; i++)
+        if (self->stories[i]->asset == asset && self->stories[i]->alert.has_peer)
+            return true;
+    return false;
+}
+
 static uint32_t
 volume_story(Scorer *self, uint32_t asset, uint32_t detector, bool *opens)
 {
