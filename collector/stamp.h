@@ -12,7 +12,9 @@
 static inline int64_t
 stamp_uptime_to_ms(int64_t export_ms, int64_t boot_ms, uint32_t stamp)
 {
-    if (boot_ms > export_ms) /* the clocks disagree: no wrap can be worked out */
+    /* An export time without its milliseconds lies before a boot in the same second: that is no disagreement.
+     */
+    if (boot_ms - export_ms > INT32_MAX) /* the clocks disagree: no wrap can be worked out */
         return boot_ms + stamp;
     return export_ms - (int32_t)((uint32_t)(export_ms - boot_ms) - stamp);
 }
