@@ -174,7 +174,8 @@ score_volume(Scorer *self, uint32_t index, const Measured *measured, const Windo
     double shown = raw * self->budget.discount[FAMILY_VOLUME];
     asset->score = (float)fmax((double)asset->score, shown);
     double wanted = self->budget.threshold + (story_has_contact(self, index) ? same_cause : 0);
-    if (shown >= wanted && trust >= 0.3)
+    /* Told when it shows: an alert that names a dull window would explain nothing. */
+    if (shown >= wanted && trust >= 0.3 && sums->octets_out > measured->band.high)
         story_volume(self, index, raw, &finding, sums->octets_out, &measured->band, number);
 }
 
