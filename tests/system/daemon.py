@@ -6,6 +6,7 @@ Every daemon has a state folder and ports of its own, so that tests may run side
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -18,6 +19,18 @@ import urllib.request
 TALAYA = os.environ.get("TALAYA", "build/collector/cli/talaya")
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 VECTORS = pathlib.Path(os.environ.get("TALAYA_VECTORS", ROOT.parent / "shared" / "vectors"))
+
+# What the sanitizers wrote, in builds that have them: in the log of a daemon or on the error output of a command.
+REPORT = re.compile(r"Sanitizer|runtime error:")
+reports = []
+
+
+def look_for_reports(text, where):
+    """Keeps the first lines of a report in @text for Tap.done."""
+    match = REPORT.search(text)
+    if match:
+        start = text.rfind("\n", 0, match.start()) + 1
+        reports.append(f"{where}:\n{text[start:start + 4000]}")
 
 
 class Tap:
@@ -44,14 +57,17 @@ class Tap:
         print(f"ok {self.n} {name} # SKIP {why}", flush=True)
 
     def done(self):
+        self.ok(not reports, "no sanitizer has found anything", *reports)
         print(f"1..{self.n}")
         sys.exit(1 if self.failed else 0)
 
 
 def run(*args, **options):
     """Runs talaya with @args to its end."""
-    return subprocess.run([TALAYA, *map(str, args)], capture_output=True, text=True,
-                          timeout=options.pop("timeout", 120), check=False, **options)
+    result = subprocess.run([TALAYA, *map(str, args)], capture_output=True, text=True,
+                            timeout=options.pop("timeout", 120), check=False, **options)
+    look_for_reports(result.stderr, f"talaya {' '.join(map(str, args))}")
+    return result
 
 
 def free_port(kind=socket.SOCK_STREAM):
@@ -99,6 +115,7 @@ class Daemon:
             config = CONFIG.format(flow_port=self.flow_port, web_port=self.web_port, collector=collector, rest=rest)
         self.config.write_text(config, encoding="utf-8")
         self.process = None
+        self.log_seen = 0  # how much of the log was searched for reports
 
     def use_ports_of(self, text):
         """Puts this daemon's ports into a configuration that names others."""
@@ -136,7 +153,9 @@ class Daemon:
             return self.process.returncode if self.process else None
         self.process.terminate()
         try:
-            return self.process.wait(seconds)
+            status = self.process.wait(seconds)
+            self.search_log()
+            return status
         except subprocess.TimeoutExpired:
             self.kill()
             raise
@@ -145,6 +164,12 @@ class Daemon:
         """kill -9 of the parent and all its children, as a crash of the machine would."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
+        self.search_log()
+
+    def search_log(self):
+        log = self.log()
+        look_for_reports(log[self.log_seen:], "in the log of a daemon")
+        self.log_seen = len(log)
 
     @property
     def url(self):
@@ -202,5 +227,6 @@ class Daemon:
                 self.stop()
             except subprocess.TimeoutExpired:
                 pass
+        self.search_log()
         if self.temporary is not None:
             self.temporary.cleanup()
