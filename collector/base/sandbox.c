@@ -46,6 +46,11 @@ known_rights(long abi)
     return rights;
 }
 
+/* Where LeakSanitizer finds the threads, and its report the names of functions. */
+static const SandboxFolder sanitizer_reads[] = { { "/proc", false },
+                                                 { "/proc/self/exe", false },
+                                                 { "/usr/lib", false } };
+
 static void
 grant(int ruleset, const SandboxFolder *folder, uint64_t rights)
 {
@@ -79,8 +84,8 @@ enter_landlock(const SandboxConf *conf)
         return false;
     for (size_t i = 0; i < conf->n_folders; i++)
         grant(ruleset, &conf->folders[i], attr.handled_access_fs);
-    if (HAS_ADDRESS_SANITIZER)
-        grant(ruleset, &(SandboxFolder){ "/proc", false }, attr.handled_access_fs);
+    for (size_t i = 0; HAS_ADDRESS_SANITIZER && i < G_N_ELEMENTS(sanitizer_reads); i++)
+        grant(ruleset, &sanitizer_reads[i], attr.handled_access_fs);
     bool done = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
     close(ruleset);
     return done;

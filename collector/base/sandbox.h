@@ -4,8 +4,8 @@
  *
  * No new privileges, no capabilities, no core dumps; a Landlock rule set (kernel 5.13 and later) that leaves
  * only the named folders; a seccomp filter that kills on exec, ptrace, mounts and the like and refuses new
- * sockets. What the kernel does not offer is skipped and said. Builds with AddressSanitizer leave open what its
- * search for leaks needs: ptrace, and reading /proc and the libraries.
+ * sockets. What the kernel does not offer is skipped and said. Builds with AddressSanitizer leave open what
+ * its search for leaks needs: ptrace, and reading /proc and the libraries.
  */
 #pragma once
 #include <glib.h>
