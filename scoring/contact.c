@@ -80,6 +80,9 @@ keep_evidence(Scorer *self, Contact *contact, const FlowRecord *flow)
 {
     uint32_t at;
 
+    /* Of a contact with many flows, one in sixteen is enough to know how it went on. */
+    if (contact->n_evidence >= ALERT_FLOWS && contact->flows++ % 16 != 0)
+        return;
     if (contact->n_evidence >= ALERT_FLOWS) { /* the oldest behind the head goes to the end */
         uint32_t before = contact->evidence, last;
         for (int i = 1; i < EVIDENCE_HEAD; i++)

@@ -3,7 +3,6 @@
 #include "scoring/keyed.h"
 
 #include <string.h>
-#include <xxhash.h>
 
 void
 key_table_init(KeyTable *self, uint32_t most)
@@ -88,12 +87,4 @@ key_table_remove(KeyTable *self, uint32_t slot)
     self->keys[slot] = 0;
     self->chances[slot] = 0;
     self->used--;
-}
-
-uint64_t
-keyed_hash(const void *bytes, size_t length, uint64_t seed)
-{
-    uint64_t hash = XXH3_64bits_withSeed(bytes, length, seed);
-
-    return hash != 0 ? hash : 1;
 }

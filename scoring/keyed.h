@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#define XXH_INLINE_ALL /* the length is known where it is called: a few instructions */
+#include <xxhash.h>
 
 enum { KEYED_NONE = 0xffffffffu, KEYED_WAYS = 8 };
 
@@ -41,7 +43,13 @@ KeyPut key_table_put(KeyTable *self, uint64_t key, uint8_t chance, uint32_t *slo
 void key_table_remove(KeyTable *self, uint32_t slot);
 
 /* Never 0. */
-uint64_t keyed_hash(const void *bytes, size_t length, uint64_t seed);
+static inline uint64_t
+keyed_hash(const void *bytes, size_t length, uint64_t seed)
+{
+    uint64_t hash = XXH3_64bits_withSeed(bytes, length, seed);
+
+    return hash != 0 ? hash : 1;
+}
 
 static inline uint32_t
 key_table_line(const KeyTable *self, uint64_t key)

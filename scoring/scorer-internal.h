@@ -168,7 +168,7 @@ typedef struct Contact {
     uint8_t duration_bin;
     uint32_t asn, others_as, others_role, others_block; /* assets that called there before */
     int64_t first_ms, last_ms, opened_window, last_window;
-    uint32_t active_windows, conversations, slices;
+    uint32_t active_windows, flows;
     double octets_out, octets_in;
     uint32_t evidence, n_evidence; /* ring of evidence flows */
     uint32_t story;
@@ -216,7 +216,7 @@ typedef struct ScorerCounters {
 
 /* What a batch's records are worked on with; one per record. */
 typedef struct Work {
-    uint64_t conversation_key;
+    uint64_t conversation_key, peer_key[2];
     uint32_t asset[2]; /* of source, destination; NONE */
     bool from_low, is_ours[2];
 } Work;
@@ -289,8 +289,10 @@ double scorer_maturity(const Scorer *self, const ScoredAsset *asset);
 uint32_t scorer_role(Scorer *self, const char *name);
 
 /* scorer-peer.c */
-uint32_t scorer_peer(Scorer *self, uint32_t asset, const IpAddress *far, int64_t now_ms, bool *is_new);
-void scorer_prefetch_peer(const Scorer *self, uint32_t asset, const IpAddress *far);
+/* @key: scorer_peer_key, made beforehand. */
+uint32_t scorer_peer(Scorer *self, uint32_t asset, const IpAddress *far, uint64_t key, int64_t now_ms,
+                     bool *is_new);
+uint64_t scorer_peer_key(const Scorer *self, uint32_t asset, const IpAddress *far);
 uint32_t scorer_find_peer(const Scorer *self, uint32_t asset, const IpAddress *far);
 uint32_t scorer_path(Scorer *self, uint32_t asset, const FlowRecord *flow, const Peer *peer, int64_t now_ms);
 bool scorer_is_home(const Place *place);

@@ -17,8 +17,8 @@ typedef struct PeerKey {
     uint32_t asset;
 } PeerKey;
 
-static uint64_t
-peer_key(const Scorer *self, uint32_t asset, const IpAddress *far)
+uint64_t
+scorer_peer_key(const Scorer *self, uint32_t asset, const IpAddress *far)
 {
     PeerKey key = { .far = *far, .asset = asset };
 
@@ -32,16 +32,10 @@ scorer_is_home(const Place *place)
            place->access == ACCESS_SATELLITE || place->anonymity == ANONYMITY_RESIDENTIAL_PROXY;
 }
 
-void
-scorer_prefetch_peer(const Scorer *self, uint32_t asset, const IpAddress *far)
-{
-    key_table_prefetch(&self->peer_keys, peer_key(self, asset, far));
-}
-
 uint32_t
 scorer_find_peer(const Scorer *self, uint32_t asset, const IpAddress *far)
 {
-    uint32_t slot = key_table_find(&self->peer_keys, peer_key(self, asset, far));
+    uint32_t slot = key_table_find(&self->peer_keys, scorer_peer_key(self, asset, far));
 
     return slot == KEYED_NONE ? NONE : slot;
 }
@@ -106,10 +100,10 @@ link_peer(Scorer *self, ScoredAsset *asset, uint32_t slot)
 }
 
 uint32_t
-scorer_peer(Scorer *self, uint32_t asset_index, const IpAddress *far, int64_t now_ms, bool *is_new)
+scorer_peer(Scorer *self, uint32_t asset_index, const IpAddress *far, uint64_t key, int64_t now_ms,
+            bool *is_new)
 {
     ScoredAsset *asset = &self->assets[asset_index];
-    uint64_t key = peer_key(self, asset_index, far);
     uint32_t slot = key_table_find(&self->peer_keys, key);
 
     *is_new = slot == KEYED_NONE;

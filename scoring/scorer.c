@@ -301,6 +301,7 @@ typedef struct Side {
     bool is_source;
     uint16_t asset_port, far_port;
     const IpAddress *far;
+    uint64_t peer_key;
 } Side;
 
 static void
@@ -409,11 +410,26 @@ note_service(Peer *peer, uint16_t port)
     }
 }
 
+/* Most records leave by the same way as the one before of their conversation. */
+static bool
+is_path_of(const Scorer *self, uint32_t slot, const Side *side, const Peer *peer, const FlowRecord *flow)
+{
+    const PathUse *path = slot == NONE ? NULL : &self->paths[slot];
+
+    return path != NULL && self->path_keys.keys[slot] != 0 && path->asset == side->asset &&
+           path->exporter == flow->exporter && path->out_if == flow->out_if &&
+           path->next_as == flow->dst_as && path->access == peer->access &&
+           path->asn == (peer->asn != 0 ? peer->asn : flow->dst_as) &&
+           ip_equal(&path->next_hop, &flow->next_hop);
+}
+
 static void
 touch_path(Scorer *self, Conversation *talk, const Side *side, const Peer *peer, const FlowRecord *flow,
            int64_t end_ms, bool duplicate)
 {
-    uint32_t slot = scorer_path(self, side->asset, flow, peer, end_ms);
+    uint32_t slot = is_path_of(self, talk->path, side, peer, flow)
+                        ? talk->path
+                        : scorer_path(self, side->asset, flow, peer, end_ms);
     PathUse *path = &self->paths[slot];
 
     path->last_s = MAX(path->last_s, seconds_of(end_ms));
@@ -440,7 +456,7 @@ take_side(Scorer *self, const Side *side, Conversation *talk, const FlowRecord *
                             (uint32_t)keyed_hash(side->far, sizeof *side->far, 0));
     if (!duplicate)
         add_window(self, asset, flow, side->is_source, spread, counts);
-    uint32_t slot = scorer_peer(self, side->asset, side->far, end_ms, &new_peer);
+    uint32_t slot = scorer_peer(self, side->asset, side->far, side->peer_key, end_ms, &new_peer);
     Peer *peer = &self->peers[slot];
     peer->last_s = MAX(peer->last_s, seconds_of(end_ms));
     if (!duplicate) {
@@ -504,9 +520,12 @@ take_record(Scorer *self, const FlowRecord *wire, const Work *work)
             asset = scorer_asset(self, own, end_ms);
         if (asset == NONE)
             continue;
+        const IpAddress *far = i == 0 ? &flow->dst : &flow->src;
+        uint64_t key = work->asset[i] != NONE ? work->peer_key[i] : scorer_peer_key(self, asset, far);
         Side side = { .asset = asset,
                       .is_source = i == 0,
-                      .far = i == 0 ? &flow->dst : &flow->src,
+                      .far = far,
+                      .peer_key = key,
                       .asset_port = i == 0 ? flow->src_port : flow->dst_port,
                       .far_port = i == 0 ? flow->dst_port : flow->src_port };
         take_side(self, &side, talk, flow, &spread, work->from_low, duplicate, is_new, counts);
@@ -535,38 +554,71 @@ conversation_key(const Scorer *self, const FlowRecord *flow, bool *from_low)
     return keyed_hash(&key, sizeof key, self->conf.hash_seed);
 }
 
-/* Keys of everything that the records will touch, and a hint to memory. */
+/* Keys of the conversations, and a hint to memory. */
 static void
-prepare(Scorer *self, const FlowBatch *batch)
+prepare_conversations(Scorer *self, const FlowBatch *batch)
 {
     for (uint32_t i = 0; i < batch->n; i++) {
         const FlowRecord *flow = &batch->records[i];
         Work *work = &self->work[i];
         work->is_ours[0] = asset_table_has(self->inventory, &flow->src);
         work->is_ours[1] = asset_table_has(self->inventory, &flow->dst);
+        work->asset[0] = work->asset[1] = NONE;
         if (!work->is_ours[0] && !work->is_ours[1])
             continue;
         work->conversation_key = conversation_key(self, flow, &work->from_low);
         key_table_prefetch(&self->conversation_keys, work->conversation_key);
     }
+}
+
+/* The assets, their keys of peers, the conversations themselves. */
+static void
+prepare_assets(Scorer *self, const FlowBatch *batch)
+{
+    int slot = (int)(self->grid.first & (WINDOWS_OPEN - 1));
+
     for (uint32_t i = 0; i < batch->n; i++) {
         const FlowRecord *flow = &batch->records[i];
         Work *work = &self->work[i];
+        if (!work->is_ours[0] && !work->is_ours[1])
+            continue;
+        uint32_t talk = key_table_find(&self->conversation_keys, work->conversation_key);
+        if (talk != KEYED_NONE)
+            __builtin_prefetch(&self->conversations[talk]);
         for (int side = 0; side < 2; side++) {
-            work->asset[side] = NONE;
             if (!work->is_ours[side])
                 continue;
             work->asset[side] = scorer_find_asset(self, side == 0 ? &flow->src : &flow->dst);
             if (work->asset[side] == NONE)
                 continue;
-            __builtin_prefetch(&self->assets[work->asset[side]]);
-            scorer_prefetch_peer(self, work->asset[side], side == 0 ? &flow->dst : &flow->src);
+            const ScoredAsset *asset = &self->assets[work->asset[side]];
+            __builtin_prefetch(asset);
+            __builtin_prefetch(&asset->exporters);
+            __builtin_prefetch(&asset->open[slot]);
+            __builtin_prefetch(&asset->open[(slot + 1) & (WINDOWS_OPEN - 1)]);
+            work->peer_key[side] =
+                scorer_peer_key(self, work->asset[side], side == 0 ? &flow->dst : &flow->src);
+            key_table_prefetch(&self->peer_keys, work->peer_key[side]);
         }
-        uint32_t talk = work->is_ours[0] || work->is_ours[1]
-                            ? key_table_find(&self->conversation_keys, work->conversation_key)
-                            : KEYED_NONE;
-        if (talk != KEYED_NONE)
-            __builtin_prefetch(&self->conversations[talk]);
+    }
+}
+
+/* The peers and paths. */
+static void
+prepare_peers(Scorer *self, const FlowBatch *batch)
+{
+    for (uint32_t i = 0; i < batch->n; i++) {
+        const Work *work = &self->work[i];
+        for (int side = 0; side < 2; side++) {
+            if (!work->is_ours[side] || work->asset[side] == NONE)
+                continue;
+            uint32_t peer = key_table_find(&self->peer_keys, work->peer_key[side]);
+            if (peer != KEYED_NONE)
+                __builtin_prefetch(&self->peers[peer]);
+            uint32_t talk = key_table_find(&self->conversation_keys, work->conversation_key);
+            if (side == 0 && talk != KEYED_NONE && self->conversations[talk].path != NONE)
+                __builtin_prefetch(&self->paths[self->conversations[talk].path]);
+        }
     }
 }
 
@@ -589,7 +641,9 @@ take_loss(Scorer *self, const FlowLoss *loss)
 void
 scorer_batch(Scorer *self, const FlowBatch *batch)
 {
-    prepare(self, batch);
+    prepare_conversations(self, batch);
+    prepare_assets(self, batch);
+    prepare_peers(self, batch);
     for (uint32_t i = 0; i < batch->n; i++)
         take_record(self, &batch->records[i], &self->work[i]);
     for (uint32_t i = 0; i < batch->n_losses; i++)

@@ -13,7 +13,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <xxhash.h>
 
 static const double tell_again = 10;
 static const int64_t day_ms = 86400000;
