@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-listener.c - real sockets on loopback */
+#include "collector/listener.h"
+#include "tests/support/generator.h"
+
+#include <arpa/inet.h>
+#include <gio/gio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { SMALL_BUFFER = 4096, ROUNDS = 200 };
+
+typedef struct Fixture {
+    int fd; /* of the listener */
+    uint16_t port;
+    int sender;
+    Decoder *decoder;
+    Listener *listener;
+    uint64_t flows;
+} Fixture;
+
+static FlowBatch *
+count(void *user, FlowBatch *batch)
+{
+    ((Fixture *)user)->flows += batch->n;
+    batch->n = batch->n_losses = 0;
+    return batch;
+}
+
+static uint16_t
+port_of(int fd)
+{
+    struct sockaddr_storage where;
+    socklen_t length = sizeof where;
+
+    g_assert_cmpint(getsockname(fd, (struct sockaddr *)&where, &length), ==, 0);
+    return ntohs(where.ss_family == AF_INET ? ((struct sockaddr_in *)&where)->sin_port
+                                            : ((struct sockaddr_in6 *)&where)->sin6_port);
+}
+
+static void
+open_with(Fixture *self, const char *address, uint32_t buffer)
+{
+    DecoderConf conf = { .allow_all = true, .hash_seed = 1 };
+    DecoderSink sink = { .user = self, .flows = count };
+    g_autoptr(GError) error = NULL;
+    ListenerBufferInfo info;
+
+    g_assert_true(listener_bind(address, 0, buffer, &self->fd, &info, &error));
+    g_assert_no_error(error);
+    self->port = port_of(self->fd);
+    self->decoder = decoder_new(&conf, &sink);
+    self->listener = listener_new(&self->fd, 1, self->decoder);
+    struct sockaddr_in to = { .sin_family = AF_INET,
+                              .sin_port = htons(self->port),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    self->sender = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(connect(self->sender, (struct sockaddr *)&to, sizeof to), ==, 0);
+}
+
+static void
+set_up(Fixture *self, gconstpointer data)
+{
+    open_with(self, data != NULL ? data : "127.0.0.1", 8 << 20);
+}
+
+static void
+set_up_small(Fixture *self, gconstpointer data)
+{
+    open_with(self, "127.0.0.1", SMALL_BUFFER);
+}
+
+static void
+tear_down(Fixture *self, gconstpointer data)
+{
+    listener_free(self->listener);
+    decoder_free(self->decoder);
+    close(self->fd);
+    close(self->sender);
+}
+
+static void
+send_session(Fixture *self, const GeneratedSession *session)
+{
+    for (guint i = 0; i < session->datagrams->len; i++) {
+        gsize length;
+        const void *bytes = g_bytes_get_data(session->datagrams->pdata[i], &length);
+        g_assert_cmpint(send(self->sender, bytes, length, 0), ==, (ssize_t)length);
+    }
+}
+
+/* Until @datagrams have come, or nothing comes any more. */
+static size_t
+receive(Fixture *self, size_t datagrams)
+{
+    size_t total = 0;
+
+    for (int round = 0; round < ROUNDS && total < datagrams; round++)
+        total += listener_run_once(self->listener, 20);
+    return total;
+}
+
+static void
+test_what_was_sent_is_decoded(Fixture *self, gconstpointer data)
+{
+    g_autoptr(GeneratedSession) session = generator_make("router-ipfix", 3, 2000);
+    BooksTotals totals;
+    char text[IP_TEXT];
+
+    send_session(self, session);
+    g_assert_cmpuint(receive(self, session->datagrams->len), ==, session->datagrams->len);
+    decoder_totals(self->decoder, &totals);
+    g_assert_cmpuint(totals.all.datagrams, ==, session->datagrams->len);
+    g_assert_cmpuint(totals.all.records, ==, session->n_flows);
+    g_assert_cmpuint(listener_socket_datagrams(self->listener, 0), ==, session->datagrams->len);
+    g_assert_cmpuint(listener_socket_drops(self->listener, 0), ==, 0);
+    /* An IPv4 sender is one over an IPv6 socket too. */
+    IpAddress source = exporter_address(exporter_table_get(decoder_exporters(self->decoder), 0));
+    g_assert_cmpstr(ip_text(&source, text), ==, "127.0.0.1");
+}
+
+static void
+test_a_quiet_exporter_s_flows_do_not_lie_around(Fixture *self, gconstpointer data)
+{
+    g_autoptr(GeneratedSession) session = generator_make("netflow5", 3, 5);
+
+    send_session(self, session);
+    for (int round = 0; round < ROUNDS && self->flows < 5; round++) /* far from a full batch */
+        listener_run_once(self->listener, 20);
+    g_assert_cmpuint(self->flows, ==, 5);
+}
+
+/* What the kernel dropped and what came are together what was sent: also the drops behind the last datagram.
+ */
+static void
+test_drops_are_counted_to_the_last(Fixture *self, gconstpointer data)
+{
+    enum { SENT = 300 };
+    uint8_t bytes[1000] = { 0, 5 };
+    BooksTotals totals = { 0 };
+    size_t received = 0;
+
+    for (int i = 0; i < SENT; i++)
+        g_assert_cmpint(send(self->sender, bytes, sizeof bytes, 0), ==, sizeof bytes);
+    for (int round = 0; round < ROUNDS && received + totals.kernel_drops < SENT; round++) {
+        received += listener_run_once(self->listener, 20);
+        decoder_totals(self->decoder, &totals);
+    }
+    g_assert_cmpuint(totals.kernel_drops, >, 0);
+    g_assert_cmpuint(received + totals.kernel_drops, ==, SENT);
+    g_assert_cmpuint(listener_socket_drops(self->listener, 0), ==, totals.kernel_drops);
+}
+
+static void
+test_a_datagram_of_the_largest_size_arrives(Fixture *self, gconstpointer data)
+{
+    g_autofree uint8_t *bytes = g_malloc0(65507);
+    BooksTotals totals;
+
+    bytes[1] = 99; /* no version of ours */
+    g_assert_cmpint(send(self->sender, bytes, 65507, 0), ==, 65507);
+    g_assert_cmpuint(receive(self, 1), ==, 1);
+    decoder_totals(self->decoder, &totals);
+    g_assert_cmpuint(totals.all.bytes, ==, 65507);
+    g_assert_cmpuint(totals.all.refused[REFUSED_VERSION], ==, 1);
+}
+
+static void
+test_a_port_in_use_is_told(Fixture *self, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *port = g_strdup_printf("%u", self->port);
+    ListenerBufferInfo info;
+    int fd = -1;
+
+    g_assert_false(listener_bind("127.0.0.1", self->port, 1 << 20, &fd, &info, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE);
+    g_assert_nonnull(strstr(error->message, "127.0.0.1"));
+    g_assert_nonnull(strstr(error->message, port));
+    g_assert_cmpint(fd, ==, -1);
+}
+
+static void
+test_what_is_no_address_is_told(void)
+{
+    g_autoptr(GError) error = NULL;
+    ListenerBufferInfo info;
+    int fd = -1;
+
+    g_assert_false(listener_bind("localhost", 2055, 1 << 20, &fd, &info, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+    g_assert_nonnull(strstr(error->message, "localhost"));
+}
+
+static void
+test_the_buffer_is_verified(void)
+{
+    g_autoptr(GError) error = NULL;
+    ListenerBufferInfo info;
+    int fd = -1, real = 0;
+    socklen_t length = sizeof real;
+
+    g_assert_true(listener_bind("127.0.0.1", 0, 64 << 20, &fd, &info, &error));
+    g_assert_cmpint(getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &real, &length), ==, 0);
+    g_assert_cmpuint(info.asked, ==, 64 << 20);
+    g_assert_cmpuint(info.got, ==, (uint32_t)real / 2);
+    if (info.got < info.asked) /* without the right to exceed the limit, the operator is told what to do */
+        g_assert_nonnull(strstr(info.hint, "net.core.rmem_max=67108864"));
+    else
+        g_assert_cmpstr(info.hint, ==, "");
+    close(fd);
+}
+
+#define ADD(name, before, data, function)                                                                    \
+    g_test_add("/collector/listener/" name, Fixture, data, before, function, tear_down)
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    ADD("what-was-sent-is-decoded", set_up, NULL, test_what_was_sent_is_decoded);
+    ADD("what-was-sent-to-any-address-is-decoded", set_up, "::", test_what_was_sent_is_decoded);
+    ADD("a-quiet-exporter-s-flows-do-not-lie-around", set_up, NULL,
+        test_a_quiet_exporter_s_flows_do_not_lie_around);
+    ADD("drops-are-counted-to-the-last", set_up_small, NULL, test_drops_are_counted_to_the_last);
+    ADD("a-datagram-of-the-largest-size-arrives", set_up, NULL, test_a_datagram_of_the_largest_size_arrives);
+    ADD("a-port-in-use-is-told", set_up, NULL, test_a_port_in_use_is_told);
+    g_test_add_func("/collector/listener/what-is-no-address-is-told", test_what_is_no_address_is_told);
+    g_test_add_func("/collector/listener/the-buffer-is-verified", test_the_buffer_is_verified);
+    return g_test_run();
+}
