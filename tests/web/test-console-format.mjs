@@ -21,7 +21,7 @@ const tests = {
   },
   'large counts are grouped by thousands': () => assert.equal(plain(format.whole(20300412)), '20 300 412'),
   'decibans become odds': () => {
-    for (const [score, text] of [[0, 'even'], [10, '10 to 1'], [30, '1 thousand to 1'], [71.4, '13.8 million to 1'], [200, '10\u00b2\u2070 to 1']])
+    for (const [score, text] of [[0, 'even'], [10, '10 to 1'], [30.6, '1\u202f100 to 1'], [45, '31.6 thousand to 1'], [71.4, '13.8 million to 1'], [200, '10\u00b2\u2070 to 1']])
       assert.equal(format.odds(score), text);
   },
   'small probabilities are powers of ten': () => {

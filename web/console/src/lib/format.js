@@ -58,7 +58,7 @@ export function probability(p) {
   return `${(p / 10 ** exponent).toFixed(1)}${THIN}\u00d7${THIN}10${raised(exponent)}`;
 }
 
-/** Evidence in decibans as odds in words: 62 -> "1.6 million to 1" */
+/** Evidence in decibans as odds in words: 62 -> "1.58 million to 1" */
 export function odds(score) {
   if (!isNumber(score))
     return NONE;
@@ -68,10 +68,12 @@ export function odds(score) {
   if (exponent >= 15)
     return `10${raised(Math.round(exponent))} to 1`;
   const value = 10 ** exponent;
-  for (const [size, name] of [[1e12, 'trillion'], [1e9, 'billion'], [1e6, 'million'], [1e3, 'thousand']])
+  for (const [size, name] of [[1e12, 'trillion'], [1e9, 'billion'], [1e6, 'million']])
     if (value >= size)
       return `${digits(value / size)} ${name} to 1`;
-  return `${digits(value)} to 1`;
+  if (value >= 1e4)
+    return `${digits(value / 1e3)} thousand to 1`;
+  return `${whole(Number(value.toPrecision(2)))} to 1`;
 }
 
 const MINUTE = 60;
