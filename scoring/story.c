@@ -14,7 +14,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A story is told again when its score has grown by so much, or when it goes on and the last word of it is so
+ * old: whoever looks must see that it has not ended. */
 static const double tell_again = 10;
+static const int64_t tell_again_ms = 3600000;
 static const int64_t day_ms = 86400000;
 
 static void
@@ -108,8 +111,9 @@ fill_usual_path(const Scorer *self, Alert *alert, const ScoredAsset *asset, cons
 
     for (uint32_t at = asset->paths; at != NONE; at = self->paths[at].next) {
         const PathUse *path = &self->paths[at];
-        if (at == contact->path || path->first_s >= seconds_of(contact->first_ms))
-            continue;
+        if (at == contact->path || path->first_s >= seconds_of(contact->first_ms) ||
+            path->access == ACCESS_OWN || path->access == ACCESS_PRIVATE)
+            continue; /* new as well, or no way out */
         all += path->octets;
         if (usual == NULL || path->octets > usual->octets)
             usual = path;
@@ -118,7 +122,7 @@ fill_usual_path(const Scorer *self, Alert *alert, const ScoredAsset *asset, cons
         return;
     IpAddress address = exporter_address(self, usual->exporter);
     g_snprintf(alert->path_usual, sizeof alert->path_usual,
-               "exporter %s, interface %u, next hop %s, AS %u (%s): %.0f %% of its octets",
+               "exporter %s, interface %u, next hop %s, AS %u (%s): %.0f %% of what it sent out",
                ip_text(&address, exporter), usual->out_if,
                ip_is_zero(&usual->next_hop) ? "not known" : ip_text(&usual->next_hop, hop), usual->asn,
                access_class_name((AccessClass)usual->access), 100 * usual->octets / fmax(all, 1));
@@ -222,6 +226,12 @@ sort_flows(const Scorer *self, Alert *alert)
     qsort(alert->flows, alert->n_flows, sizeof alert->flows[0], by_start);
     for (uint32_t i = 0; i < alert->n_flows; i++)
         alert->flow_exporters[i] = exporter_address(self, alert->flows[i].exporter);
+}
+
+static bool
+is_news(const Story *story, double score, int64_t now_ms)
+{
+    return score >= story->told_score + tell_again || now_ms - story->alert.time_ms >= tell_again_ms;
 }
 
 static void
@@ -328,7 +338,7 @@ story_contact(Scorer *self, Contact *contact, int64_t now_ms)
         story->alert.kind = detectors[detector].name;
         story->contact = index;
         self->counters.alerts_opened++;
-    } else if (shown < story->told_score + tell_again) {
+    } else if (!is_news(story, shown, now_ms)) {
         return;
     }
     story->contact = index;
@@ -394,7 +404,7 @@ story_volume(Scorer *self, uint32_t asset_index, double raw, const Finding *find
     double shown = raw * self->budget.discount[FAMILY_VOLUME];
 
     story->last_ms = end_ms;
-    if (!opens && shown < story->told_score + tell_again)
+    if (!opens && !is_news(story, shown, end_ms))
         return;
     Finding findings[MOST_DETECTORS] = { 0 };
     DetectorView view = {
