@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,7 +43,8 @@ typedef struct Sending {
     bool to_loopback;      /* IPv4 */
     uint32_t first_sender; /* host order */
     double rate;
-    GHashTable *senders; /* owned Sender -> itself */
+    GHashTable *senders; /* text of the address -> owned Sender */
+    GPtrArray *in_order; /* the same, as they appeared */
     uint64_t datagrams, bytes, errors;
     uint64_t paced; /* datagrams at the last look at the clock */
     struct timespec started;
@@ -82,6 +84,7 @@ find_sender(Sending *self, const Datagram *datagram, GError **error)
             sender->is = 0; /* no such address here: the system's choice will do */
     }
     g_hash_table_insert(self->senders, g_strdup(key), sender);
+    g_ptr_array_add(self->in_order, sender);
     if (sender->fd < 0 || connect(sender->fd, (struct sockaddr *)&self->to, self->to_length) != 0) {
         g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "cannot send: %s",
                     g_strerror(errno));
@@ -174,12 +177,9 @@ static json_t *
 report(const Sending *self)
 {
     json_t *senders = json_array();
-    GHashTableIter iter;
-    gpointer value;
 
-    g_hash_table_iter_init(&iter, self->senders);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        const Sender *sender = value;
+    for (guint i = 0; i < self->in_order->len; i++) {
+        const Sender *sender = self->in_order->pdata[i];
         IpAddress is = ip_from_v4(sender->is);
         char was_text[IP_TEXT], is_text[IP_TEXT];
         json_array_append_new(senders,
@@ -191,12 +191,26 @@ report(const Sending *self)
                      (json_int_t)self->bytes, "errors", (json_int_t)self->errors, "senders", senders);
 }
 
+/* One socket an exporter: the usual limit of 1024 is soon reached. */
+static void
+allow_many_sockets(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 static int
 send_all(Sending *self, char **files, int n_files, int64_t loops)
 {
     bool all_read = true;
 
+    allow_many_sockets();
     self->senders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, sender_free);
+    self->in_order = g_ptr_array_new();
     clock_gettime(CLOCK_MONOTONIC, &self->started);
     for (int64_t loop = 0; loop < loops; loop++)
         for (int i = 0; i < n_files; i++)
@@ -210,6 +224,7 @@ send_all(Sending *self, char **files, int n_files, int64_t loops)
                 "talaya send: %" G_GUINT64_FORMAT
                 " datagrams could not be sent (does anybody listen there?)\n",
                 self->errors);
+    g_ptr_array_unref(self->in_order);
     g_hash_table_unref(self->senders);
     return all_read && self->errors == 0 ? EXIT_DONE : EXIT_FAILED;
 }
