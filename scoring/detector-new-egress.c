@@ -23,14 +23,15 @@ void
 new_egress_explain(const DetectorView *view, const Finding *finding, char *out, size_t room)
 {
     const Contact *contact = view->contact;
+    uint32_t out_if = contact->path == NONE ? 0 : view->scorer->paths[contact->path].out_if;
 
     if (!contact->is_new_egress)
-        g_snprintf(out, room, "it leaves by a way that the asset uses (interface %u)", contact->first.out_if);
+        g_snprintf(out, room, "it leaves by a way that the asset uses (interface %u)", out_if);
     else
         g_snprintf(
             out, room,
             "it leaves by a way that the asset never used (interface %u); %.1f %% of new contacts do so",
-            contact->first.out_if, 100 * (double)finding->p);
+            out_if, 100 * (double)finding->p);
 }
 
 void

@@ -229,9 +229,10 @@ sort_flows(const Scorer *self, Alert *alert)
 }
 
 static bool
-is_news(const Story *story, double score, int64_t now_ms)
+is_news(const Scorer *self, const Story *story, double score, int64_t now_ms)
 {
-    return score >= story->told_score + tell_again || now_ms - story->alert.time_ms >= tell_again_ms;
+    return score >= story->told_score + tell_again ||
+           (score >= self->budget.threshold && now_ms - story->alert.time_ms >= tell_again_ms);
 }
 
 static void
@@ -338,7 +339,7 @@ story_contact(Scorer *self, Contact *contact, int64_t now_ms)
         story->alert.kind = detectors[detector].name;
         story->contact = index;
         self->counters.alerts_opened++;
-    } else if (!is_news(story, shown, now_ms)) {
+    } else if (!is_news(self, story, shown, now_ms)) {
         return;
     }
     story->contact = index;
@@ -404,7 +405,7 @@ story_volume(Scorer *self, uint32_t asset_index, double raw, const Finding *find
     double shown = raw * self->budget.discount[FAMILY_VOLUME];
 
     story->last_ms = end_ms;
-    if (!opens && !is_news(story, shown, end_ms))
+    if (!opens && !is_news(self, story, shown, end_ms))
         return;
     Finding findings[MOST_DETECTORS] = { 0 };
     DetectorView view = {
