@@ -215,8 +215,9 @@ texts(const char *const *all, size_t n, SeedTaker take, void *user)
 #define ASSETS "prefix,name,role,criticality,tags\n"
 /* The first byte picks the kind of file: see fuzz-csv-places.c. */
 static const char *const places[] = {
-    " " PLACES
-    "198.18.0.0/15,residential,none,64512,\"Example, cable\",GU,90\n2001:db8::/32,hosting,vpn,AS64513,,US,\n",
+    (" " PLACES /* in brackets: one text of two lines, no comma is missing */
+     "198.18.0.0/15,residential,none,64512,\"Example, cable\",GU,90\n"
+     "2001:db8::/32,hosting,vpn,AS64513,,US,\n"),
     " country,prefix,access\r\nGU,203.0.113.5,mobile\r\n# a remark\r\n\r\nGU,0.0.0.0/0,unknown\r\n",
     " \xef\xbb\xbfprefix,access\n\"198.18.0.0/15\",\"cdn\"\n198.18.0.0/16,satellite\n",
     " prefix,acces\n198.18.0.0/33,nonsense\n",
