@@ -223,18 +223,24 @@ set_leads(Scorer *self, Contact *contact)
 {
     ScoredAsset *asset = &self->assets[contact->asset];
     const Role *role = &self->roles[asset->role];
-    CountModel home = novelty_model(&asset->novelty, &role->novelty, &self->fleet.novelty, NOVELTY_HOME,
-                                    self->windows_per_day);
-    CountModel as = novelty_model(&asset->novelty, &role->novelty, &self->fleet.novelty, NOVELTY_AS,
-                                  self->windows_per_day);
 
     contact->own_home = (double)asset->novelty.events[NOVELTY_HOME];
     contact->own_as = (double)asset->novelty.events[NOVELTY_AS];
     contact->own_days = (double)asset->novelty.windows / self->windows_per_day;
-    contact->p_home = count_mid_p(&home, MIN(1, asset->home_new));
-    contact->p_as = count_mid_p(&as, MIN(1, asset->as_new));
-    contact->lead_home = lead_of(self, &home, asset->home_new, asset->home_evidence);
-    contact->lead_as = lead_of(self, &as, asset->as_new, asset->as_evidence);
+    contact->p_home = contact->p_as = 1;
+    contact->lead_home = contact->lead_as = 0;
+    if (contact->is_home) { /* each model costs a microsecond: only where the question applies */
+        CountModel home = novelty_model(&asset->novelty, &role->novelty, &self->fleet.novelty, NOVELTY_HOME,
+                                        self->windows_per_day);
+        contact->p_home = count_mid_p(&home, MIN(1, asset->home_new));
+        contact->lead_home = lead_of(self, &home, asset->home_new, asset->home_evidence);
+    }
+    if (contact->is_new_as) {
+        CountModel as = novelty_model(&asset->novelty, &role->novelty, &self->fleet.novelty, NOVELTY_AS,
+                                      self->windows_per_day);
+        contact->p_as = count_mid_p(&as, MIN(1, asset->as_new));
+        contact->lead_as = lead_of(self, &as, asset->as_new, asset->as_evidence);
+    }
 }
 
 /* One step of the e-CUSUMs of new contacts; assets without a new one lose a little. */

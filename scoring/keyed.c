@@ -3,6 +3,20 @@
 #include "scoring/keyed.h"
 
 #include <string.h>
+#include <sys/mman.h>
+
+void *
+keyed_items_new(size_t n, size_t size)
+{
+    const size_t huge = 2 << 20;
+    size_t bytes = n * size;
+
+    if (bytes < 2 * huge)
+        return g_aligned_alloc0(n, size, 64);
+    void *items = g_aligned_alloc(n, size, huge);
+    madvise(items, bytes, MADV_HUGEPAGE); /* a wish: without it everything works, slower */
+    return memset(items, 0, bytes);
+}
 
 void
 key_table_init(KeyTable *self, uint32_t most)
@@ -12,7 +26,7 @@ key_table_init(KeyTable *self, uint32_t most)
     while (lines * KEYED_WAYS < (uint64_t)most + most / 8)
         lines *= 2;
     *self = (KeyTable){ .line_mask = (uint32_t)(lines - 1) };
-    self->keys = g_aligned_alloc0(lines * KEYED_WAYS, sizeof(uint64_t), 64);
+    self->keys = keyed_items_new(lines * KEYED_WAYS, sizeof(uint64_t));
     self->chances = g_malloc0(lines * KEYED_WAYS);
 }
 

@@ -87,3 +87,8 @@ key_table_find(const KeyTable *self, uint64_t key)
 
     return slot != KEYED_NONE ? slot : key_table_in_line(self, key_table_other_line(self, key), key);
 }
+
+/* @n zeroed items of @size bytes, on whole cache lines and, where the kernel can, on huge pages: the tables
+ * are looked up at random, and with small pages every look-up would also miss the TLB. Free with
+ * g_aligned_free. */
+void *keyed_items_new(size_t n, size_t size);

@@ -16,7 +16,7 @@ enum { DEFAULT_ASSETS = 65536, DEFAULT_PEERS = 512, DEFAULT_PAIRS = 1 << 20, DEF
 static void *
 new_items(const KeyTable *keys, size_t size)
 {
-    return g_aligned_alloc0(key_table_slots(keys), size, 64);
+    return keyed_items_new(key_table_slots(keys), size);
 }
 
 static void
