@@ -31,7 +31,7 @@ count(void *user, FlowBatch *batch)
 static uint16_t
 port_of(int fd)
 {
-    struct sockaddr_storage where;
+    struct sockaddr_storage where = { .ss_family = AF_UNSPEC };
     socklen_t length = sizeof where;
 
     g_assert_cmpint(getsockname(fd, (struct sockaddr *)&where, &length), ==, 0);
