@@ -31,12 +31,11 @@ count(void *user, FlowBatch *batch)
 static uint16_t
 port_of(int fd)
 {
-    struct sockaddr_storage where = { .ss_family = AF_UNSPEC };
+    struct sockaddr_in6 where = { .sin6_port = 0 }; /* the port of an IPv4 address stands at the same place */
     socklen_t length = sizeof where;
 
     g_assert_cmpint(getsockname(fd, (struct sockaddr *)&where, &length), ==, 0);
-    return ntohs(where.ss_family == AF_INET ? ((struct sockaddr_in *)&where)->sin_port
-                                            : ((struct sockaddr_in6 *)&where)->sin6_port);
+    return ntohs(where.sin6_port);
 }
 
 static void
