@@ -30,7 +30,7 @@ struct Intake {
     size_t n_sockets;
     int64_t exporters_made_ms, state_made_ms; /* intake thread */
     GMutex lock; /* guards what is below; held for a swap only, never per record */
-    json_t *exporters;
+    json_t *exporters, *refused;
     BooksTotals totals;
     GBytes *state;
     uint64_t *socket_drops;
@@ -89,6 +89,7 @@ intake_new(const Settings *settings, const int *sockets, size_t n_sockets, Ring 
     self->addresses = g_new0(IpAddress, (gsize)settings->collector.max_exporters);
     self->socket_drops = g_new0(uint64_t, n_sockets + 1);
     self->exporters = json_array();
+    self->refused = json_array();
     self->decoder = decoder_new(&conf, &sink);
     if (state != NULL && !decoder_restore(self->decoder, state, &error))
         log_error("not all that was kept of the exporters could be read: %s", error->message);
@@ -105,6 +106,7 @@ intake_free(Intake *self)
     listener_free(self->listener);
     decoder_free(self->decoder);
     json_decref(self->exporters);
+    json_decref(self->refused);
     g_clear_pointer(&self->state, g_bytes_unref);
     g_mutex_clear(&self->lock);
     g_free(self->addresses);
@@ -127,7 +129,7 @@ static void
 publish(Intake *self)
 {
     WallTime now = clock_wall(self->clock);
-    json_t *exporters = NULL;
+    json_t *exporters = NULL, *refused = NULL;
     GBytes *state = NULL;
     BooksTotals totals;
 
@@ -136,6 +138,7 @@ publish(Intake *self)
         now.ms - atomic_load(&self->asked_ms) < NOBODY_ASKS_MS) {
         self->exporters_made_ms = now.ms;
         exporters = make_exporters(self, now);
+        refused = exporter_table_refused_to_json(decoder_exporters(self->decoder));
     }
     if (now.ms - self->state_made_ms >= STATE_EVERY_MS && decoder_has_changed(self->decoder)) {
         self->state_made_ms = now.ms;
@@ -148,6 +151,8 @@ publish(Intake *self)
     if (exporters != NULL) {
         json_decref(self->exporters);
         self->exporters = exporters;
+        json_decref(self->refused);
+        self->refused = refused;
     }
     if (state != NULL) {
         g_clear_pointer(&self->state, g_bytes_unref);
@@ -208,6 +213,15 @@ intake_exporters(Intake *self)
         g_usleep(2 * TICK_MS * 1000); /* the first to ask for a while waits for a fresh one */
     g_mutex_lock(&self->lock);
     json_t *list = json_incref(self->exporters);
+    g_mutex_unlock(&self->lock);
+    return list;
+}
+
+json_t *
+intake_refused(Intake *self)
+{
+    g_mutex_lock(&self->lock);
+    json_t *list = json_incref(self->refused);
     g_mutex_unlock(&self->lock);
     return list;
 }

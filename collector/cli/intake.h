@@ -31,6 +31,9 @@ IpAddress intake_exporter(void *intake, uint32_t index);
 /* The rest may be called by any thread. */
 /* Array of the API's Exporter objects, not older than about a second; a new reference. */
 json_t *intake_exporters(Intake *self);
+/* Array of {address, datagrams}: who was refused because it is no exporter (the first 64); a new reference.
+ */
+json_t *intake_refused(Intake *self);
 void intake_totals(Intake *self, BooksTotals *out);
 /* Datagrams that the kernel dropped at socket @index. */
 uint64_t intake_socket_drops(Intake *self, size_t index);

@@ -123,6 +123,27 @@ add_problem(json_t *list, const char *severity, const char *hint, const char *fo
     json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "severity", severity, "text", text, "hint", hint));
 }
 
+/* "192.0.2.1, 192.0.2.7 and 3 more" */
+static char *
+refused_words(const Sense *self, uint32_t all)
+{
+    enum { NAMED = 5 };
+    g_autoptr(GString) words = g_string_new(NULL);
+    json_t *list = intake_refused(self->intake), *one;
+    size_t i;
+
+    json_array_foreach(list, i, one)
+    {
+        if (i < NAMED)
+            g_string_append_printf(words, "%s%s", i > 0 ? ", " : "",
+                                   json_string_value(json_object_get(one, "address")));
+    }
+    if (all > NAMED)
+        g_string_append_printf(words, " and %u more", all - NAMED);
+    json_decref(list);
+    return g_string_free(g_steal_pointer(&words), FALSE);
+}
+
 static json_t *
 problems_json(const Sense *self, const BooksTotals *totals, const ScoringCounters *scoring)
 {
@@ -145,10 +166,12 @@ problems_json(const Sense *self, const BooksTotals *totals, const ScoringCounter
         add_problem(list, "warning", "raise [collector] queue=, or give talaya more processor",
                     "%" G_GUINT64_FORMAT " records came faster than they could be scored",
                     totals->all.queue_full_records);
-    if (totals->all.refused[REFUSED_NOT_ALLOWED] > 0)
+    if (totals->all.refused[REFUSED_NOT_ALLOWED] > 0) {
+        g_autofree char *who = refused_words(self, totals->refused_senders);
         add_problem(list, "warning", "add the router to [collector] exporters= if it is yours",
-                    "%" G_GUINT64_FORMAT " datagrams came from %u senders that are not on the list",
-                    totals->all.refused[REFUSED_NOT_ALLOWED], totals->refused_senders);
+                    "%" G_GUINT64_FORMAT " datagrams came from senders that are not on the list: %s",
+                    totals->all.refused[REFUSED_NOT_ALLOWED], who);
+    }
     for (size_t i = 0; i < N_CHILDREN; i++)
         if (self->args->board->children[i].restarts > 0)
             add_problem(list, "warning", "the log says of what; please report it",
@@ -221,6 +244,7 @@ answer_status(Sense *self, json_t *query, uint16_t *status)
         self->settings->scoring.budget, "thresholdDecibans", threshold, "books",
         books_status_json(&totals, scorer), "processes", processes_json(self->args->board), "sockets",
         sockets_json(self), "series", "problems", problems_json(self, &totals, &scoring));
+    json_object_set_new(answer, "refusedSenders", intake_refused(self->intake));
     json_decref(scorer);
     json_decref(exporters);
     *status = 200;

@@ -50,6 +50,23 @@ def by_capture(exporters):
     return sums
 
 
+def stranger(tap, files):
+    """Who is not on the list of exporters is refused, counted and named."""
+    with Daemon() as daemon:
+        text = daemon.config.read_text(encoding="utf-8")
+        daemon.config.write_text(text.replace("exporters=127.0.0.0/8", "exporters=192.0.2.0/24"), encoding="utf-8")
+        daemon.start()
+        sent = daemon.send(*files, **{"from": "127.99.0.1"})["datagrams"]
+        refused = wait_for(lambda: (lambda s: s if s["refusedSenders"] else None)(daemon.api("status"))) or {}
+        tap.equal(refused.get("refusedSenders"), [{"address": "127.99.0.1", "datagrams": sent}],
+                  "a stranger is named with what he sent")
+        books = daemon.api("status")["books"]
+        problems = " ".join(one["text"] for one in daemon.api("status")["problems"])
+        tap.ok("127.99.0.1" in problems, "the operator reads who it is", problems)
+        tap.equal((books["decoded"], books["refusedBy"], books["difference"]), (0, {"not_allowed": sent}, 0),
+                  "and the books say why")
+
+
 def main():
     tap = Tap()
     folders = [pathlib.Path(one) for one in sys.argv[1:]]
@@ -71,7 +88,9 @@ def main():
         books = daemon.api("status")["books"]
         tap.equal(books["difference"], 0, "the books of the whole balance")
         tap.equal(books["received"], total, "every datagram that was sent was received")
+        tap.equal(daemon.api("status")["refusedSenders"], [], "nobody was refused")
         tap.equal(daemon.stop(), 0, "it stops as told")
+    stranger(tap, everything[0][1])
     tap.done()
 
 
