@@ -37,7 +37,7 @@ export function ScoreBars({ alert }) {
             <p class="score-reason">${part.reason}</p>
           </li>`)}
       </ol>
-      <p class="score-sum"><span>Sum</span> <b class="num" id="score-sum">${decibans(sum)}</b> <span class="muted">decibans${adds ? '' : `; the alert says ${decibans(alert.score)}`}.
+      <p class="score-sum"><span>Sum</span> <b class="num" id="score-sum">${decibans(adds ? alert.score : sum)}</b> <span class="muted">decibans${adds ? '' : `; the alert says ${decibans(alert.score)}`}.
         ${typeof alert.threshold === 'number' && html` The dashed line is the threshold, ${decibans(alert.threshold)}, which follows from the budget of false alarms.`}</span></p>
     <//>`;
 }
