@@ -4,7 +4,9 @@
  *
  * A FlowRecord is what a router said about one flow, brought into one shape whatever the protocol was: fixed
  * size, four cache lines, both address families as 16 bytes (IPv4 as ::ffff:a.b.c.d). The first two lines
- * hold what the scoring reads for every record. Field names follow the IANA information elements.
+ * hold what the scoring reads for every record. Field names follow the IANA information elements. No member
+ * crosses a multiple of 16 bytes, and those that stand side by side on the wire do so here: that is what
+ * makes decoding cheap (shuffle.h).
  *
  * A batch has one owner at a time: an intake thread fills it, a ring carries it, the scoring thread returns
  * it.
@@ -40,36 +42,37 @@ typedef struct FlowRecord {
     IpAddress src, dst;       /* sourceIPv4/6Address, destinationIPv4/6Address */
     uint64_t octets, packets; /* as exported, not scaled by sampling */
     int64_t start_ms, end_ms; /* first and last packet, milliseconds since 1970 UTC */
-    /* line 1 */
-    uint32_t exporter; /* index of the exporter in the decoder's table */
-    uint32_t domain;   /* observationDomainId, v9 source id, v5 engine, sFlow sub-agent */
-    uint32_t sampling; /* one in N packets; 0: unknown, treat as 1 and say so */
+    /* line 1: its first half is what nearly every template has, its second half what a set has in common */
     uint32_t in_if, out_if;
     uint32_t src_as, dst_as;
     uint16_t src_port, dst_port;
-    uint8_t protocol, tos;
     uint16_t tcp_flags;
+    uint8_t protocol, tos;
     uint8_t src_mask, dst_mask;
     uint8_t icmp_type, icmp_code;
-    uint8_t kind;  /* FlowKind */
-    uint8_t event; /* firewallEvent or natEvent of an event, 0 of a flow */
     uint8_t
         end_reason;    /* flowEndReason: 1 idle, 2 active time-out, 3 end, 4 forced, 5 resources; 0 unknown */
     uint8_t direction; /* flowDirection: 0 ingress, 1 egress, 255 not said */
+    uint16_t vlan;
+    uint32_t exporter;       /* index of the exporter in the decoder's table */
+    uint32_t domain;         /* observationDomainId, v9 source id, v5 engine, sFlow sub-agent */
+    uint32_t sampling;       /* one in N packets; 0: unknown, treat as 1 and say so */
     uint8_t sampling_source; /* SamplingSource */
     uint8_t family;          /* 4 or 6; 0: no addresses in the record */
-    uint16_t vlan;
-    uint32_t in_vrf, out_vrf;
-    int64_t export_ms; /* the exporter's clock in the datagram's header */
+    uint8_t kind;            /* FlowKind */
+    uint8_t event;           /* firewallEvent or natEvent of an event, 0 of a flow */
+    int64_t export_ms;       /* the exporter's clock in the datagram's header */
+    int64_t received_ms;     /* our clock when the datagram came */
     /* line 2 */
-    IpAddress next_hop, bgp_next_hop;
-    uint64_t reverse_octets, reverse_packets; /* RFC 5103 biflow, or responderOctets; 0 where there is none */
+    IpAddress next_hop;
+    uint32_t in_vrf, out_vrf;
     uint64_t application_id;
-    uint8_t src_mac[6];
-    uint16_t nat_src_port;
+    IpAddress bgp_next_hop;
+    uint64_t reverse_octets, reverse_packets; /* RFC 5103 biflow, or responderOctets; 0 where there is none */
     /* line 3 */
     IpAddress nat_src, nat_dst; /* postNAT addresses, zero where there are none */
-    int64_t received_ms;        /* our clock when the datagram came */
+    uint8_t src_mac[6];
+    uint16_t nat_src_port;
     uint8_t dst_mac[6];
     uint16_t nat_dst_port;
     uint8_t has_reverse;   /* the record is a biflow: the reverse counters mean something */
