@@ -149,14 +149,14 @@ find_clock(Findings *findings, const Exporter *exporter)
 }
 
 static void
-find_sampling(Findings *findings, const Exporter *exporter)
+find_sampling(Findings *findings, const Exporter *exporter, WallTime now)
 {
     if (exporter->rate == 0 && exporter->books.records + exporter->books.late_records > 0)
         find(findings, SEVERITY_INFO, "sampling_unknown",
              "Let it export its sampler table (Cisco: option sampler-table), or set the rate in the "
              "configuration.",
              "It does not say whether it samples; volumes are taken as they are.");
-    if (exporter->rate_mixed)
+    if (exporter_is_rate_mixed(exporter, now.ms))
         find(findings, SEVERITY_INFO, "sampling_mixed", NULL,
              "Its records have more than one sampling rate.");
 }
@@ -230,7 +230,7 @@ diagnosis_add(const Exporter *exporter, WallTime now, json_t *out)
     find_loss(&findings, exporter);
     find_clock(&findings, exporter);
     find_bad(&findings, exporter);
-    find_sampling(&findings, exporter);
+    find_sampling(&findings, exporter, now);
     find_quirks(&findings, exporter);
     find_provisional(&findings, exporter);
     if (findings.worst <= SEVERITY_INFO)

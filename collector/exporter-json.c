@@ -3,6 +3,10 @@
  * diagnosis.c. */
 #include "collector/diagnosis.h"
 
+/* By SamplingSource. */
+static const char *const sampling_sources[] = { "unknown", "header", "domain",  "interface",
+                                                "sampler", "record", "operator" };
+
 static json_t *
 reasons(const uint64_t counts[N_REFUSALS])
 {
@@ -102,15 +106,42 @@ domains_to_json(const Exporter *self)
 }
 
 static json_t *
-sampling_to_json(const Exporter *self)
+rate_or_null(uint32_t rate)
 {
-    static const char *const sources[] = { "unknown", "header", "domain",  "interface",
-                                           "sampler", "record", "operator" };
+    return rate == 0 ? json_null() : json_integer(rate);
+}
+
+static json_t *
+history_to_json(const SamplingHistory *self)
+{
+    json_t *out = json_array();
+    const SamplingChange *change;
+
+    for (uint32_t i = 0; (change = sampling_history_get(self, i)) != NULL; i++) {
+        bool has_place = change->source == SAMPLING_SAMPLER || change->source == SAMPLING_INTERFACE;
+        json_t *each = json_object();
+
+        set_time(each, "time", change->at_ms);
+        json_object_set_new(each, "rate", rate_or_null(change->rate));
+        json_object_set_new(each, "before", rate_or_null(change->before));
+        json_object_set_new(each, "source", json_string(sampling_sources[change->source]));
+        json_object_set_new(each, "of", has_place ? json_integer((json_int_t)change->of) : json_null());
+        json_object_set_new(each, "domain", json_integer(change->domain));
+        json_array_append_new(out, each);
+    }
+    return out;
+}
+
+static json_t *
+sampling_to_json(const Exporter *self, WallTime now)
+{
     json_t *out = json_object();
 
-    json_object_set_new(out, "rate", self->rate == 0 ? json_null() : json_integer(self->rate));
-    json_object_set_new(out, "source", json_string(sources[self->rate_source]));
+    json_object_set_new(out, "rate", rate_or_null(self->rate));
+    json_object_set_new(out, "source", json_string(sampling_sources[self->rate_source]));
     json_object_set_new(out, "known", json_boolean(self->rate != 0));
+    json_object_set_new(out, "mixed", json_boolean(exporter_is_rate_mixed(self, now.ms)));
+    json_object_set_new(out, "history", history_to_json(&self->sampling_history));
     return out;
 }
 
@@ -189,7 +220,7 @@ exporter_to_json(const Exporter *self, uint32_t index, WallTime now)
     set_time(out, "firstSeen", self->first_ms);
     set_time(out, "lastSeen", self->last_ms);
     json_object_set_new(out, "domains", domains_to_json(self));
-    json_object_set_new(out, "sampling", sampling_to_json(self));
+    json_object_set_new(out, "sampling", sampling_to_json(self, now));
     json_object_set_new(out, "clockSkewSeconds", has_skew ? json_real((double)skew / 1000) : json_null());
     set_time(out, "bootTime", boot_time(self));
     json_object_set_new(rates, "datagramsPerSecond", json_real(self->pace.datagrams_per_s));

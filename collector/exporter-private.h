@@ -15,11 +15,14 @@
 enum {
     EXPORTER_INTERFACES_MOST = 4096, /* names */
     EXPORTER_VRFS_MOST = 1024,
+    EXPORTER_APPLICATIONS_MOST = 4096,
     EXPORTER_NAME_MOST = 255,       /* bytes of a name, the rest is cut off */
     ALL_TEMPLATE_BYTES = 256 << 20, /* of all exporters together, whatever each may have */
     ALL_HELD_BYTES = 128 << 20,
-    EXPORTER_HELD_MOST = 256,   /* sets */
-    EXPORTER_REFUSED_MOST = 64, /* senders that are listed */
+    EXPORTER_HELD_MOST = 256,       /* sets */
+    EXPORTER_REFUSED_MOST = 64,     /* senders that are listed */
+    RATE_SETTLES_MS = 10 * 1000,    /* a rate of the records themselves has changed when it stays so long */
+    RATE_MIXED_MS = 10 * 60 * 1000, /* how long they count as mixed */
     SKEW_SAMPLES = 15,
     SKEW_AGREES_MS = 2000, /* how far apart the middle half of them may be */
     RATE_SECONDS = 10,
@@ -65,6 +68,10 @@ typedef struct InterfaceName {
     char *name, *description; /* owned, UTF-8; NULL where not told */
 } InterfaceName;
 
+typedef struct ApplicationName {
+    char *name, *description; /* owned, UTF-8; @description is NULL where not told */
+} ApplicationName;
+
 struct Exporter {
     IpAddress address;
     uint32_t index;
@@ -75,14 +82,19 @@ struct Exporter {
     GPtrArray *domains;        /* owned Domain */
     Domain *last_domain;       /* lent from it */
     TemplateBudget budget;
-    Sampling sampling;      /* of all domains together: where a line card's domain does not say it itself */
-    uint32_t rate;          /* of the last record; 0: unknown */
-    uint8_t rate_source;    /* SamplingSource */
-    bool rate_mixed;        /* some records had another one */
-    bool swaps_rate;        /* it sends sampling rates with the bytes the wrong way round */
-    GHashTable *interfaces; /* index -> InterfaceName */
-    GHashTable *vrfs;       /* id -> name */
-    GQueue held;            /* HeldSet, oldest first */
+    Sampling sampling;    /* of all domains together: where a line card's domain does not say it itself */
+    uint32_t rate;        /* of the last record; 0: unknown */
+    uint8_t rate_source;  /* SamplingSource */
+    bool swaps_rate;      /* it sends sampling rates with the bytes the wrong way round */
+    uint32_t rate_before; /* of the record whose rate was another one */
+    int64_t rate_since_ms, rate_mixed_ms; /* our clock: the last change; the last change back */
+    uint32_t rate_settled;                /* the last one in the history; 0: none */
+    SamplingHistory sampling_history;
+    uint64_t not_sent_flows, ignored_packets; /* lost by itself, as it says in options data */
+    GHashTable *interfaces;                   /* index -> InterfaceName */
+    GHashTable *vrfs;                         /* id -> name */
+    GHashTable *applications;                 /* applicationId -> ApplicationName */
+    GQueue held;                              /* HeldSet, oldest first */
     size_t held_bytes;
     size_t *all_held_bytes;        /* borrowed: of all exporters */
     int64_t skew_ms[SKEW_SAMPLES]; /* export time minus our clock, last datagrams */
@@ -138,6 +150,13 @@ Domain *exporter_domain(Exporter *self, Protocol protocol, uint32_t id, uint16_t
 SequenceUnit domain_standard_unit(Protocol protocol);
 void exporter_name_interface(Exporter *self, uint32_t index, const char *name, const char *description);
 void exporter_name_vrf(Exporter *self, uint32_t id, const char *name);
+void exporter_name_application(Exporter *self, uint64_t id, const char *name, const char *description);
+/* The last record of a set has another rate than the one before. */
+void exporter_rate_changed(Exporter *self, const FlowRecord *last);
+/* Writes into the history what options data does not tell: a rate of records, headers or the operator that
+ * has stayed. */
+void exporter_settle_rate(Exporter *self, int64_t now_ms);
+bool exporter_is_rate_mixed(const Exporter *self, int64_t now_ms);
 /* Export time against our clock, in the middle of the last datagrams; false when unknown. */
 bool exporter_skew(const Exporter *self, int64_t *ms);
 void exporter_note_skew(Exporter *self, int64_t ms);

@@ -5,7 +5,8 @@
 #include <gio/gio.h>
 #include <string.h>
 
-enum { LAYOUT = 2 };
+/* Layout 3: rates have their time, and there are histories. Layout 2 is still read. */
+enum { LAYOUT = 3, LAYOUT_OLDEST = 2 };
 
 /* Writing */
 
@@ -26,22 +27,48 @@ put_text(GByteArray *out, const char *text)
 }
 
 static void
+put_rate(GByteArray *out, const TimedRate *rate)
+{
+    put(out, rate->rate, 4);
+    put(out, rate->before, 4);
+    put(out, (uint64_t)rate->since_ms, 8);
+}
+
+static void
 put_rates(GByteArray *out, const RateMap *rates)
 {
     put(out, rates->n, 4);
     for (uint32_t i = 0; i < rates->n_slots; i++)
-        if (rates->rates[i] != 0) {
+        if (rates->rates[i].rate != 0) {
             put(out, rates->keys[i], 8);
-            put(out, rates->rates[i], 4);
+            put_rate(out, &rates->rates[i]);
         }
 }
 
 static void
 put_sampling(GByteArray *out, const Sampling *sampling)
 {
-    put(out, sampling->domain, 4);
+    put_rate(out, &sampling->domain);
     put_rates(out, &sampling->samplers);
     put_rates(out, &sampling->interfaces);
+}
+
+static void
+put_history(GByteArray *out, const SamplingHistory *history)
+{
+    uint32_t n = MIN(history->n, SAMPLING_HISTORY);
+
+    put(out, n, 4);
+    for (uint32_t i = n; i-- > 0;) { /* oldest first */
+        const SamplingChange *change = sampling_history_get(history, i);
+
+        put(out, (uint64_t)change->at_ms, 8);
+        put(out, change->of, 8);
+        put(out, change->domain, 4);
+        put(out, change->rate, 4);
+        put(out, change->before, 4);
+        put(out, change->source, 1);
+    }
 }
 
 static void
@@ -101,6 +128,13 @@ put_names(GByteArray *out, const Exporter *exporter)
         put(out, GPOINTER_TO_UINT(key), 4);
         put_text(out, value);
     }
+    put(out, g_hash_table_size(exporter->applications), 4);
+    g_hash_table_iter_init(&iter, exporter->applications);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        put(out, GPOINTER_TO_SIZE(key), 8);
+        put_text(out, ((const ApplicationName *)value)->name);
+        put_text(out, ((const ApplicationName *)value)->description);
+    }
 }
 
 static void
@@ -117,6 +151,8 @@ put_exporter(GByteArray *out, const Exporter *exporter)
     put(out, (uint64_t)(has_skew ? skew : 0), 8);
     put(out, exporter->rate, 4);
     put(out, exporter->rate_source, 1);
+    put(out, exporter->rate_settled, 4);
+    put_history(out, &exporter->sampling_history);
     put_sampling(out, &exporter->sampling);
     put_names(out, exporter);
     put(out, exporter->domains->len, 4);
@@ -181,24 +217,55 @@ get_text(Cursor *cur)
     return at == NULL ? g_strdup("") : g_strndup((const char *)at, length);
 }
 
+static TimedRate
+get_rate(Cursor *cur, uint32_t layout)
+{
+    TimedRate rate = { .rate = (uint32_t)get(cur, 4) };
+
+    if (layout >= 3) {
+        rate.before = (uint32_t)get(cur, 4);
+        rate.since_ms = get_ms(cur);
+    }
+    return rate;
+}
+
 static void
-get_rates(Cursor *cur, RateMap *rates)
+get_rates(Cursor *cur, RateMap *rates, uint32_t layout)
 {
     uint32_t n = get_count(cur, 12);
 
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n && !cur->failed; i++) {
         uint64_t key = get(cur, 8);
+        TimedRate rate = get_rate(cur, layout);
 
-        rate_map_put(rates, key, (uint32_t)get(cur, 4));
+        rate_map_restore(rates, key, &rate);
     }
 }
 
 static void
-get_sampling(Cursor *cur, Sampling *sampling)
+get_sampling(Cursor *cur, Sampling *sampling, uint32_t layout)
 {
-    sampling->domain = (uint32_t)get(cur, 4);
-    get_rates(cur, &sampling->samplers);
-    get_rates(cur, &sampling->interfaces);
+    sampling->domain = get_rate(cur, layout);
+    get_rates(cur, &sampling->samplers, layout);
+    get_rates(cur, &sampling->interfaces, layout);
+}
+
+static void
+get_history(Cursor *cur, SamplingHistory *history)
+{
+    uint32_t n = get_count(cur, 29);
+
+    for (uint32_t i = 0; i < n && !cur->failed; i++) {
+        SamplingChange change = { .at_ms = get_ms(cur), .of = get(cur, 8) };
+
+        change.domain = (uint32_t)get(cur, 4);
+        change.rate = (uint32_t)get(cur, 4);
+        change.before = (uint32_t)get(cur, 4);
+        uint64_t source = get(cur, 1);
+        change.source = (uint8_t)MIN(source, (uint64_t)SAMPLING_OPERATOR);
+        if (!cur->failed)
+            sampling_history_add(history, &change);
+    }
 }
 
 static void
@@ -230,7 +297,7 @@ get_template(Wire *wire, Cursor *cur, Domain *domain)
 }
 
 static void
-get_domain(Wire *wire, Cursor *cur, Exporter *exporter)
+get_domain(Wire *wire, Cursor *cur, Exporter *exporter, uint32_t layout)
 {
     uint32_t protocol = (uint32_t)get(cur, 1), id = (uint32_t)get(cur, 4);
     uint16_t port = (uint16_t)get(cur, 2);
@@ -258,14 +325,14 @@ get_domain(Wire *wire, Cursor *cur, Exporter *exporter)
         domain->sequence.readings[i].sequence.next = (uint32_t)get(cur, 4);
     }
     domain->header_rate = (uint32_t)get(cur, 4);
-    get_sampling(cur, &domain->sampling);
+    get_sampling(cur, &domain->sampling, layout);
     uint32_t n = get_count(cur, 15);
     for (uint32_t i = 0; i < n && !cur->failed; i++)
         get_template(wire, cur, domain);
 }
 
 static void
-get_names(Cursor *cur, Exporter *exporter)
+get_names(Cursor *cur, Exporter *exporter, uint32_t layout)
 {
     uint32_t n = get_count(cur, 8);
 
@@ -283,10 +350,18 @@ get_names(Cursor *cur, Exporter *exporter)
 
         exporter_name_vrf(exporter, id, name);
     }
+    n = layout >= 3 ? get_count(cur, 12) : 0;
+    for (uint32_t i = 0; i < n && !cur->failed; i++) {
+        uint64_t id = get(cur, 8);
+        g_autofree char *name = get_text(cur);
+        g_autofree char *description = get_text(cur);
+
+        exporter_name_application(exporter, id, name, description);
+    }
 }
 
 static void
-get_exporter(Wire *wire, Cursor *cur, Exporter *exporter)
+get_exporter(Wire *wire, Cursor *cur, Exporter *exporter, uint32_t layout)
 {
     uint32_t protocol = (uint32_t)get(cur, 1);
 
@@ -298,17 +373,22 @@ get_exporter(Wire *wire, Cursor *cur, Exporter *exporter)
     exporter->rate = (uint32_t)get(cur, 4);
     uint64_t source = get(cur, 1);
     exporter->rate_source = (uint8_t)MIN(source, (uint64_t)SAMPLING_OPERATOR);
-    get_sampling(cur, &exporter->sampling);
-    get_names(cur, exporter);
+    if (layout >= 3) {
+        exporter->rate_settled = (uint32_t)get(cur, 4);
+        get_history(cur, &exporter->sampling_history);
+    }
+    get_sampling(cur, &exporter->sampling, layout);
+    get_names(cur, exporter, layout);
     uint32_t n = get_count(cur, 69);
     for (uint32_t i = 0; i < n && !cur->failed; i++)
-        get_domain(wire, cur, exporter);
+        get_domain(wire, cur, exporter, layout);
 }
 
 /* Reads one exporter into the table, or past it: one that may not send any more is read into a table of its
  * own. */
 static void
-get_one(Wire *wire, Cursor *cur, bool (*is_allowed)(const void *user, const IpAddress *ip), const void *user)
+get_one(Wire *wire, Cursor *cur, uint32_t layout, bool (*is_allowed)(const void *user, const IpAddress *ip),
+        const void *user)
 {
     IpAddress address;
     const uint8_t *at = cursor_take(cur, sizeof address.bytes);
@@ -325,7 +405,7 @@ get_one(Wire *wire, Cursor *cur, bool (*is_allowed)(const void *user, const IpAd
         aside = exporter_table_new(&wire->limits, 0);
         exporter = exporter_table_add(aside, &address, 0, true);
     }
-    get_exporter(wire, cur, exporter);
+    get_exporter(wire, cur, exporter, layout);
     exporter_table_free(aside);
 }
 
@@ -340,14 +420,14 @@ exporter_state_restore(Wire *wire, GBytes *state, bool (*is_allowed)(const void 
     if (size == 0)
         return true;
     uint32_t layout = (uint32_t)get(&cur, 4);
-    if (layout != LAYOUT) {
+    if (layout < LAYOUT_OLDEST || layout > LAYOUT) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "state of exporters has layout %u, not %d",
                     layout, LAYOUT);
         return false;
     }
     uint32_t n = get_count(&cur, 16 + 1 + 8 + 8 + 1 + 8 + 5 + 12 + 8 + 4), i;
     for (i = 0; i < n && !cur.failed; i++)
-        get_one(wire, &cur, is_allowed, user);
+        get_one(wire, &cur, layout, is_allowed, user);
     if (cur.failed || cursor_left(&cur) > 0) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
                     "state of exporters is damaged in exporter %u of %u", i, n);

@@ -111,6 +111,16 @@ interface_name_free(gpointer at)
     g_free(self);
 }
 
+static void
+application_name_free(gpointer at)
+{
+    ApplicationName *self = at;
+
+    g_free(self->name);
+    g_free(self->description);
+    g_free(self);
+}
+
 static Exporter *
 exporter_new(ExporterTable *table, const IpAddress *address, uint32_t index)
 {
@@ -125,6 +135,7 @@ exporter_new(ExporterTable *table, const IpAddress *address, uint32_t index)
     self->all_held_bytes = &table->held_bytes;
     self->interfaces = g_hash_table_new_full(NULL, NULL, NULL, interface_name_free);
     self->vrfs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    self->applications = g_hash_table_new_full(NULL, NULL, NULL, application_name_free);
     g_queue_init(&self->held);
     return self;
 }
@@ -138,6 +149,7 @@ exporter_free(gpointer at)
     g_clear_pointer(&self->domains, g_ptr_array_unref);
     g_clear_pointer(&self->interfaces, g_hash_table_unref);
     g_clear_pointer(&self->vrfs, g_hash_table_unref);
+    g_clear_pointer(&self->applications, g_hash_table_unref);
     sampling_clear(&self->sampling);
     g_free(self);
 }
@@ -183,6 +195,60 @@ exporter_name_vrf(Exporter *self, uint32_t id, const char *name)
         g_free(clean);
     else
         g_hash_table_replace(self->vrfs, GUINT_TO_POINTER(id), clean);
+}
+
+void
+exporter_name_application(Exporter *self, uint64_t id, const char *name, const char *description)
+{
+    char *clean = clean_name(name);
+    gpointer key = GSIZE_TO_POINTER(id); /* four bytes on the wire: engine and selector (RFC 6759) */
+
+    if (clean == NULL || (g_hash_table_size(self->applications) >= EXPORTER_APPLICATIONS_MOST &&
+                          !g_hash_table_contains(self->applications, key))) {
+        g_free(clean);
+        return;
+    }
+    ApplicationName *known = g_new0(ApplicationName, 1);
+    known->name = clean;
+    known->description = clean_name(description);
+    g_hash_table_replace(self->applications, key, known);
+}
+
+void
+exporter_rate_changed(Exporter *self, const FlowRecord *last)
+{
+    if (self->rate != 0 && last->sampling != 0 && last->sampling == self->rate_before &&
+        last->sampling != self->rate)
+        self->rate_mixed_ms = last->received_ms;
+    if (self->rate != last->sampling) {
+        self->rate_before = self->rate;
+        self->rate_since_ms = last->received_ms;
+    }
+    self->rate = last->sampling;
+    self->rate_source = last->sampling_source;
+}
+
+bool
+exporter_is_rate_mixed(const Exporter *self, int64_t now_ms)
+{
+    return self->rate_mixed_ms != 0 && now_ms - self->rate_mixed_ms < RATE_MIXED_MS;
+}
+
+void
+exporter_settle_rate(Exporter *self, int64_t now_ms)
+{
+    bool is_from_options = self->rate_source == SAMPLING_DOMAIN || self->rate_source == SAMPLING_INTERFACE ||
+                           self->rate_source == SAMPLING_SAMPLER;
+
+    if (self->rate == 0 || self->rate == self->rate_settled ||
+        now_ms - self->rate_since_ms < RATE_SETTLES_MS || exporter_is_rate_mixed(self, now_ms))
+        return;
+    if (!is_from_options) /* what options data tells is there already */
+        sampling_history_add(&self->sampling_history, &(SamplingChange){ .at_ms = self->rate_since_ms,
+                                                                         .rate = self->rate,
+                                                                         .before = self->rate_settled,
+                                                                         .source = self->rate_source });
+    self->rate_settled = self->rate;
 }
 
 void

@@ -216,8 +216,10 @@ set_sampling(const Wire *self, const DecodePlan *plan)
 
     if (self->sampling_override != 0)
         return (SetSampling){ .rate = self->sampling_override, .source = SAMPLING_OPERATOR };
-    if (domain->sampling.domain != 0 || (domain->header_rate == 0 && all->domain != 0)) {
-        out.rate = domain->sampling.domain != 0 ? domain->sampling.domain : all->domain;
+    if (domain->sampling.domain.rate != 0 || (domain->header_rate == 0 && all->domain.rate != 0)) {
+        const TimedRate *told = domain->sampling.domain.rate != 0 ? &domain->sampling.domain : &all->domain;
+
+        out.rate = timed_rate_at(told, self->export_ms);
         out.source = SAMPLING_DOMAIN;
     } else if (domain->header_rate != 0) {
         out.rate = domain->header_rate;
@@ -234,20 +236,21 @@ static void
 sample(const Wire *self, const SetSampling *set, const PlanExtra *extra, FlowRecord *record)
 {
     const Sampling *ours = &self->domain->sampling, *all = &self->exporter->sampling;
+    int64_t at_ms = self->export_ms;
     uint32_t rate = 0;
 
     if (set->per_record && extra != NULL && (rate = plan_extra_rate(extra)) != 0) {
         record->sampling_source = SAMPLING_RECORD;
         self->exporter->swaps_rate |= plan_is_swapped_rate(extra);
     } else if (set->per_sampler && extra != NULL &&
-               ((rate = rate_map_find(&ours->samplers, extra->sampler)) != 0 ||
-                (rate = rate_map_find(&all->samplers, extra->sampler)) != 0)) {
+               ((rate = rate_map_at(&ours->samplers, extra->sampler, at_ms)) != 0 ||
+                (rate = rate_map_at(&all->samplers, extra->sampler, at_ms)) != 0)) {
         record->sampling_source = SAMPLING_SAMPLER;
     } else if (set->per_interface) {
         uint32_t interface = record->direction == 1 ? record->out_if : record->in_if;
 
-        if ((rate = rate_map_find(&ours->interfaces, interface)) != 0 ||
-            (rate = rate_map_find(&all->interfaces, interface)) != 0)
+        if ((rate = rate_map_at(&ours->interfaces, interface, at_ms)) != 0 ||
+            (rate = rate_map_at(&all->interfaces, interface, at_ms)) != 0)
             record->sampling_source = SAMPLING_INTERFACE;
     }
     if (rate != 0)
@@ -260,9 +263,7 @@ note_rate(Exporter *exporter, const FlowRecord *last)
 {
     if (exporter->rate == last->sampling && exporter->rate_source == last->sampling_source)
         return;
-    exporter->rate_mixed = exporter->rate != 0 && last->sampling != 0 && exporter->rate != last->sampling;
-    exporter->rate = last->sampling;
-    exporter->rate_source = last->sampling_source;
+    exporter_rate_changed(exporter, last);
 }
 
 /* What the extra fields of a record say besides its sampling. */

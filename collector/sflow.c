@@ -419,8 +419,8 @@ flow_sample(Wire *wire, Cursor cur, bool is_expanded)
     wire->exporter->octets += out->octets;
     wire->exporter->books.records++;
     wire->domain->records++;
-    wire->exporter->rate = out->sampling;
-    wire->exporter->rate_source = out->sampling_source;
+    if (wire->exporter->rate != out->sampling || wire->exporter->rate_source != out->sampling_source)
+        exporter_rate_changed(wire->exporter, out);
     if (wire->sink.record != NULL)
         wire_show_views(wire, 0, sample.n_views, 0, false, false);
     wire_filled(wire, 1);
