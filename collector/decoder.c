@@ -50,11 +50,12 @@ decoder_new(const DecoderConf *conf, const DecoderSink *sink)
         .template_bytes = or_default(conf->max_template_bytes, DEFAULT_TEMPLATE_BYTES),
         .held_bytes = or_default(conf->max_held_bytes, DEFAULT_HELD_BYTES),
     };
-    wire->sampling_override = conf->sampling_override;
     if (conf->model == NULL)
         self->own_model = element_model_new();
     wire->model = conf->model != NULL ? conf->model : self->own_model;
     wire->table = exporter_table_new(&wire->limits, conf->hash_seed);
+    wire->table->rules = conf->rules;
+    wire->table->sampling = conf->sampling_override;
     wire->sink = *sink;
     if (sink->flows != NULL)
         wire->batch = flow_batch_new();

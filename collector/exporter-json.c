@@ -132,6 +132,23 @@ history_to_json(const SamplingHistory *self)
     return out;
 }
 
+/* What the operator has said of its rate, and where: null when nothing. */
+static json_t *
+operator_to_json(const Exporter *self)
+{
+    bool is_by_rule = self->rule != NULL && self->rule->sampling != 0;
+    json_t *out = json_object();
+
+    if (self->operator_rate == 0 && self->operator_interfaces.n == 0) {
+        json_decref(out);
+        return json_null();
+    }
+    json_object_set_new(out, "rate", rate_or_null(self->operator_rate));
+    json_object_set_new(out, "interfaces", json_integer(self->operator_interfaces.n));
+    json_object_set_new(out, "section", json_string(is_by_rule ? self->rule->section : "collector"));
+    return out;
+}
+
 static json_t *
 sampling_to_json(const Exporter *self, WallTime now)
 {
@@ -140,6 +157,7 @@ sampling_to_json(const Exporter *self, WallTime now)
     json_object_set_new(out, "rate", rate_or_null(self->rate));
     json_object_set_new(out, "source", json_string(sampling_sources[self->rate_source]));
     json_object_set_new(out, "known", json_boolean(self->rate != 0));
+    json_object_set_new(out, "operator", operator_to_json(self));
     json_object_set_new(out, "mixed", json_boolean(exporter_is_rate_mixed(self, now.ms)));
     json_object_set_new(out, "history", history_to_json(&self->sampling_history));
     return out;
@@ -159,21 +177,45 @@ text_or_null(const char *text)
     return text == NULL ? json_null() : json_string(text);
 }
 
+/* The operator's word where there is one, else the exporter's; either may be NULL. */
+static json_t *
+interface_to_json(uint32_t index, const InterfaceRule *told, const InterfaceName *name)
+{
+    json_t *out = json_object();
+    const char *texts[] = { told == NULL ? NULL : told->name, told == NULL ? NULL : told->description };
+    uint64_t speed = told == NULL ? 0 : told->speed;
+
+    if (name != NULL) {
+        texts[0] = texts[0] != NULL ? texts[0] : name->name;
+        texts[1] = texts[1] != NULL ? texts[1] : name->description;
+        speed = speed != 0 ? speed : name->speed;
+    }
+    json_object_set_new(out, "index", json_integer(index));
+    json_object_set_new(out, "name", text_or_null(texts[0]));
+    json_object_set_new(out, "description", text_or_null(texts[1]));
+    json_object_set_new(out, "speed", speed == 0 ? json_null() : json_integer((json_int_t)speed));
+    json_object_set_new(out, "toldBy", json_string(told != NULL ? "operator" : "exporter"));
+    return out;
+}
+
 static json_t *
 interfaces_to_json(const Exporter *self)
 {
     json_t *out = json_array();
-    g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(self->interfaces), compare_index);
+    GList *keys = g_hash_table_get_keys(self->interfaces);
 
+    if (self->told_interfaces != NULL)
+        keys = g_list_concat(keys, g_hash_table_get_keys(self->told_interfaces));
+    keys = g_list_sort(keys, compare_index);
     for (const GList *at = keys; at != NULL; at = at->next) {
-        const InterfaceName *name = g_hash_table_lookup(self->interfaces, at->data);
-        json_t *each = json_object();
-
-        json_object_set_new(each, "index", json_integer(GPOINTER_TO_UINT(at->data)));
-        json_object_set_new(each, "name", text_or_null(name->name));
-        json_object_set_new(each, "description", text_or_null(name->description));
-        json_array_append_new(out, each);
+        if (at->prev != NULL && at->prev->data == at->data) /* both know it */
+            continue;
+        const InterfaceRule *told =
+            self->told_interfaces == NULL ? NULL : g_hash_table_lookup(self->told_interfaces, at->data);
+        json_array_append_new(out, interface_to_json(GPOINTER_TO_UINT(at->data), told,
+                                                     g_hash_table_lookup(self->interfaces, at->data)));
     }
+    g_list_free(keys);
     return out;
 }
 
@@ -215,13 +257,14 @@ exporter_to_json(const Exporter *self, uint32_t index, WallTime now)
 
     json_object_set_new(out, "index", json_integer(index));
     json_object_set_new(out, "address", json_string(ip_text(&self->address, text)));
-    json_object_set_new(out, "name", json_null());
+    json_object_set_new(out, "name", self->rule == NULL ? json_null() : json_string(self->rule->name));
     json_object_set_new(out, "protocol", json_string(exporter_protocol(self)));
     set_time(out, "firstSeen", self->first_ms);
     set_time(out, "lastSeen", self->last_ms);
     json_object_set_new(out, "domains", domains_to_json(self));
     json_object_set_new(out, "sampling", sampling_to_json(self, now));
     json_object_set_new(out, "clockSkewSeconds", has_skew ? json_real((double)skew / 1000) : json_null());
+    json_object_set_new(out, "clockCorrectedSeconds", json_real((double)self->shift_ms / 1000));
     set_time(out, "bootTime", boot_time(self));
     json_object_set_new(rates, "datagramsPerSecond", json_real(self->pace.datagrams_per_s));
     json_object_set_new(rates, "recordsPerSecond", json_real(self->pace.records_per_s));

@@ -6,6 +6,7 @@
  * thread only. All that a sender can make grow has a bound in ExporterLimits or in an enum here.
  */
 #pragma once
+#include "collector/exporter-rule.h"
 #include "collector/exporter.h"
 #include "collector/record.h"
 #include "collector/sampling.h"
@@ -24,7 +25,8 @@ enum {
     RATE_SETTLES_MS = 10 * 1000,    /* a rate of the records themselves has changed when it stays so long */
     RATE_MIXED_MS = 10 * 60 * 1000, /* how long they count as mixed */
     SKEW_SAMPLES = 15,
-    SKEW_AGREES_MS = 2000, /* how far apart the middle half of them may be */
+    SKEW_CORRECTED_MS = 1500, /* less is the header's own coarseness: whole seconds */
+    SKEW_AGREES_MS = 2000,    /* how far apart the middle half of them may be */
     RATE_SECONDS = 10,
 };
 
@@ -66,6 +68,7 @@ typedef struct HeldSet {
 
 typedef struct InterfaceName {
     char *name, *description; /* owned, UTF-8; NULL where not told */
+    uint64_t speed;           /* bits per second; 0: not told */
 } InterfaceName;
 
 typedef struct ApplicationName {
@@ -75,7 +78,11 @@ typedef struct ApplicationName {
 struct Exporter {
     IpAddress address;
     uint32_t index;
-    Protocol protocol; /* of the last datagram */
+    const ExporterRule *rule;    /* borrowed; NULL: the operator has none for it */
+    GHashTable *told_interfaces; /* index -> borrowed InterfaceRule; NULL: the operator has told none */
+    uint32_t operator_rate;      /* of all its records; 0: none */
+    RateMap operator_interfaces; /* of those that enter, or leave, there */
+    Protocol protocol;           /* of the last datagram */
     Books books;
     uint64_t octets;           /* of all flow records, not scaled */
     int64_t first_ms, last_ms; /* our clock, received */
@@ -101,6 +108,7 @@ struct Exporter {
     uint32_t n_skew;
     int64_t skew_saved_ms; /* restored */
     bool has_skew_saved;
+    int64_t shift_ms; /* its times are moved back by that; 0 unless the operator asks for it */
     struct {
         int64_t at_ms;
         uint64_t datagrams, records, octets;
@@ -118,8 +126,10 @@ struct ExporterTable {
     TemplateBudget budget; /* of all exporters */
     size_t held_bytes;     /* likewise */
     uint64_t seed;
-    GPtrArray *exporters; /* owned Exporter, by index */
-    uint32_t *slots;      /* open addressing by address: index + 1, 0 free */
+    const ExporterRules *rules; /* borrowed; may be NULL */
+    uint32_t sampling;          /* the operator's rate for all; 0: none */
+    GPtrArray *exporters;       /* owned Exporter, by index */
+    uint32_t *slots;            /* open addressing by address: index + 1, 0 free */
     uint32_t n_slots;
     Exporter *last; /* lent */
     int64_t minute; /* for the limit on new ones */
@@ -160,6 +170,8 @@ bool exporter_is_rate_mixed(const Exporter *self, int64_t now_ms);
 /* Export time against our clock, in the middle of the last datagrams; false when unknown. */
 bool exporter_skew(const Exporter *self, int64_t *ms);
 void exporter_note_skew(Exporter *self, int64_t ms);
+/* Sets @shift_ms to the skew where the operator wants it corrected. It moves only with a skew that lasts. */
+void exporter_correct_clock(Exporter *self);
 /* Works out the rates per second from what was counted since the last call, at most each RATE_SECONDS. */
 void exporter_pace(Exporter *self, int64_t now_ms);
 

@@ -121,6 +121,25 @@ application_name_free(gpointer at)
     g_free(self);
 }
 
+/* The operator's words, from the first datagram on. */
+static void
+apply_rules(Exporter *self, const ExporterTable *table)
+{
+    GHashTableIter iter;
+    gpointer index, row;
+
+    self->rule = exporter_rules_find(table->rules, &self->address);
+    self->operator_rate =
+        self->rule != NULL && self->rule->sampling != 0 ? self->rule->sampling : table->sampling;
+    self->told_interfaces = exporter_rules_interfaces(table->rules, &self->address);
+    if (self->told_interfaces == NULL)
+        return;
+    g_hash_table_iter_init(&iter, self->told_interfaces);
+    while (g_hash_table_iter_next(&iter, &index, &row))
+        rate_map_note(&self->operator_interfaces, GPOINTER_TO_UINT(index),
+                      ((const InterfaceRule *)row)->sampling, 0, NULL);
+}
+
 static Exporter *
 exporter_new(ExporterTable *table, const IpAddress *address, uint32_t index)
 {
@@ -137,6 +156,7 @@ exporter_new(ExporterTable *table, const IpAddress *address, uint32_t index)
     self->vrfs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     self->applications = g_hash_table_new_full(NULL, NULL, NULL, application_name_free);
     g_queue_init(&self->held);
+    apply_rules(self, table);
     return self;
 }
 
@@ -150,6 +170,8 @@ exporter_free(gpointer at)
     g_clear_pointer(&self->interfaces, g_hash_table_unref);
     g_clear_pointer(&self->vrfs, g_hash_table_unref);
     g_clear_pointer(&self->applications, g_hash_table_unref);
+    g_clear_pointer(&self->told_interfaces, g_hash_table_unref);
+    rate_map_clear(&self->operator_interfaces);
     sampling_clear(&self->sampling);
     g_free(self);
 }
@@ -280,6 +302,18 @@ exporter_skew(const Exporter *self, int64_t *ms)
     *ms = sorted[n / 2];
     /* A clock that is off is off by the same each time. Samples that disagree are a replay, or a backlog. */
     return sorted[n * 3 / 4] - sorted[n / 4] <= SKEW_AGREES_MS + ABS(*ms) / 20;
+}
+
+void
+exporter_correct_clock(Exporter *self)
+{
+    int64_t skew;
+
+    if (self->rule == NULL || self->rule->clock != CLOCK_CORRECT || self->n_skew % SKEW_SAMPLES != 1 ||
+        !exporter_skew(self, &skew))
+        return;
+    if (ABS(skew - self->shift_ms) > SKEW_CORRECTED_MS)
+        self->shift_ms = ABS(skew) > SKEW_CORRECTED_MS ? skew : 0;
 }
 
 void

@@ -136,6 +136,15 @@ finish_uptimes(const SetClock *clock, FlowRecord *records, uint32_t n)
     }
 }
 
+static void
+shift_times(FlowRecord *records, uint32_t n, int64_t shift_ms)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        records[i].start_ms -= shift_ms;
+        records[i].end_ms -= shift_ms;
+    }
+}
+
 /* The ports of ICMP are none: NetFlow puts type and code in the destination's where no field is there for
  * them. */
 static inline void
@@ -205,6 +214,7 @@ typedef struct SetSampling {
     bool per_interface;
     bool per_sampler;
     bool per_record;
+    bool per_operator; /* the operator has told rates of interfaces */
 } SetSampling;
 
 static SetSampling
@@ -214,8 +224,12 @@ set_sampling(const Wire *self, const DecodePlan *plan)
     const Sampling *all = &self->exporter->sampling;
     SetSampling out = { 0 };
 
-    if (self->sampling_override != 0)
-        return (SetSampling){ .rate = self->sampling_override, .source = SAMPLING_OPERATOR };
+    out.per_operator = self->exporter->operator_interfaces.n != 0;
+    if (self->exporter->operator_rate != 0) {
+        out.rate = self->exporter->operator_rate;
+        out.source = SAMPLING_OPERATOR;
+        return out;
+    }
     if (domain->sampling.domain.rate != 0 || (domain->header_rate == 0 && all->domain.rate != 0)) {
         const TimedRate *told = domain->sampling.domain.rate != 0 ? &domain->sampling.domain : &all->domain;
 
@@ -239,7 +253,9 @@ sample(const Wire *self, const SetSampling *set, const PlanExtra *extra, FlowRec
     int64_t at_ms = self->export_ms;
     uint32_t rate = 0;
 
-    if (set->per_record && extra != NULL && (rate = plan_extra_rate(extra)) != 0) {
+    if (set->per_operator && (rate = wire_operator_rate(self, record)) != 0) {
+        record->sampling_source = SAMPLING_OPERATOR;
+    } else if (set->per_record && extra != NULL && (rate = plan_extra_rate(extra)) != 0) {
         record->sampling_source = SAMPLING_RECORD;
         self->exporter->swaps_rate |= plan_is_swapped_rate(extra);
     } else if (set->per_sampler && extra != NULL &&
@@ -298,6 +314,7 @@ typedef struct SetJob {
     const Template *tmpl;
     SetClock clock;
     SetSampling sampling;
+    int64_t shift_ms;
     FlowRecord blank;
 } SetJob;
 
@@ -308,6 +325,7 @@ job_init(SetJob *job, Wire *wire, const Template *tmpl)
     job->tmpl = tmpl;
     job->clock = set_clock(wire);
     job->sampling = set_sampling(wire, &tmpl->plan);
+    job->shift_ms = wire_shift_ms(wire);
     job->blank = tmpl->plan.blank;
     wire_fill_blank(wire, &job->blank);
     job->blank.sampling = job->sampling.rate;
@@ -330,7 +348,10 @@ complete(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t n)
         finish_uptimes(&job->clock, records, n);
     else
         finish_times(plan, &job->clock, records, n);
-    if (job->sampling.per_interface || job->sampling.per_record || job->sampling.per_sampler)
+    if (job->shift_ms != 0)
+        shift_times(records, n, job->shift_ms);
+    if (job->sampling.per_interface || job->sampling.per_record || job->sampling.per_sampler ||
+        job->sampling.per_operator)
         for (uint32_t i = 0; i < n; i++)
             sample(job->wire, &job->sampling, extras == NULL ? NULL : &extras[i], &records[i]);
     job->wire->exporter->octets += finish(plan, records, n);

@@ -408,8 +408,9 @@ flow_sample(Wire *wire, Cursor cur, bool is_expanded)
         }
         flow_record(&sample, tag, cursor_sub(&cur, length));
     }
-    if (wire->sampling_override != 0) {
-        out->sampling = wire->sampling_override;
+    uint32_t operator_rate = wire_operator_rate(wire, out);
+    if (operator_rate != 0) {
+        out->sampling = operator_rate;
         out->sampling_source = SAMPLING_OPERATOR;
     } else if (out->sampling == 0) {
         out->sampling_source = SAMPLING_UNKNOWN;

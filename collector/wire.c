@@ -25,8 +25,10 @@ wire_open(Wire *self, Protocol protocol, uint32_t domain, int64_t export_ms)
     self->has_uptime = false;
     self->flows = self->options = 0;
     self->is_whole = true;
-    if (protocol != PROTOCOL_SFLOW) /* which has no clock in its header */
+    if (protocol != PROTOCOL_SFLOW) { /* which has no clock in its header */
         exporter_note_skew(self->exporter, export_ms - self->received_ms);
+        exporter_correct_clock(self->exporter);
+    }
     return true;
 }
 
@@ -44,8 +46,9 @@ note_loss(Wire *self, uint64_t units, int64_t export_ms)
         batch->losses[FLOW_BATCH_LOSSES - 1].records += records;
         return;
     }
-    batch->losses[batch->n_losses++] =
-        (FlowLoss){ .exporter = self->exporter->index, .records = records, .export_ms = export_ms };
+    batch->losses[batch->n_losses++] = (FlowLoss){ .exporter = self->exporter->index,
+                                                   .records = records,
+                                                   .export_ms = export_ms - wire_shift_ms(self) };
 }
 
 /* Adds, but never to below zero: what is taken back was counted before, whatever a sender claims. */
@@ -277,7 +280,7 @@ wire_fill_blank(const Wire *self, FlowRecord *blank)
 {
     blank->exporter = self->exporter->index;
     blank->domain = self->domain->id;
-    blank->export_ms = self->export_ms;
+    blank->export_ms = self->export_ms - wire_shift_ms(self);
     blank->received_ms = self->received_ms;
 }
 

@@ -17,7 +17,6 @@ typedef struct Wire {
     ExporterTable *table;
     DecoderSink sink;
     ExporterLimits limits;
-    uint32_t sampling_override;
     FlowBatch *batch;    /* being filled; NULL while nobody wants flows */
     FlowRecord *scratch; /* stands in for a batch then */
     Template *fixed[3];  /* NetFlow v1, v5, v7 */
@@ -80,6 +79,25 @@ void wire_fill_blank(const Wire *self, FlowRecord *blank);
 void wire_show(Wire *self, const Template *tmpl, const uint8_t *const *at, const uint16_t *lengths);
 void wire_show_views(Wire *self, uint16_t template_id, uint32_t n_fields, uint32_t n_scope, bool is_options,
                      bool is_event);
+
+/* How far times of this stream are moved back: what its clock is ahead, where the operator wants that
+ * corrected. sFlow's times are ours. */
+static inline int64_t
+wire_shift_ms(const Wire *self)
+{
+    return self->domain->protocol == PROTOCOL_SFLOW ? 0 : self->exporter->shift_ms;
+}
+
+/* The operator's rate for a record of this exporter; 0: he has said none. */
+static inline uint32_t
+wire_operator_rate(const Wire *self, const FlowRecord *record)
+{
+    const RateMap *rates = &self->exporter->operator_interfaces;
+    uint32_t rate =
+        rates->n == 0 ? 0 : rate_map_at(rates, record->direction == 1 ? record->out_if : record->in_if, 0);
+
+    return rate != 0 ? rate : self->exporter->operator_rate;
+}
 
 /* Learns from a record of options data. */
 void options_learn(Wire *self, const Template *tmpl, const uint8_t *const *at, const uint16_t *lengths);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* settings.c - see settings.h */
 #include "collector/cli/settings.h"
-#include "collector/base/config.h"
+#include "collector/cli/settings-exporters.h"
 
 #include <gio/gio.h>
 #include <stdio.h>
@@ -43,6 +43,28 @@ static const ConfigKey keys[] = {
       1024, 67108864, .words = "memory for the templates of one exporter, at most" },
     { "collector", "max-held-bytes", CONFIG_NUMBER, AT(CollectorSettings, max_held_bytes), "1048576", 0,
       67108864, .words = "data of one exporter that waits for its template, at most" },
+    { "collector", "interfaces", CONFIG_PATH, AT(CollectorSettings, interfaces), NULL,
+      .words = "CSV: exporter,ifIndex,name,description,speed,sampling" },
+    { "exporter.*", "address", CONFIG_LIST, AT(ExporterSettings, address), NULL,
+      .words = "whom this section is about: addresses or prefixes; of several sections the longest prefix "
+               "wins" },
+    { "exporter.*", "name", CONFIG_TEXT, AT(ExporterSettings, name), NULL,
+      .words = "what to call it; left out: the section's NAME" },
+    { "exporter.*", "sampling", CONFIG_NUMBER, AT(ExporterSettings, sampling), "0", 0, 16777216,
+      .words = "one in N packets, whatever it says itself; 0: believe it" },
+    { "exporter.*", "interfaces", CONFIG_PATH, AT(ExporterSettings, interfaces), NULL,
+      .words = "CSV: ifIndex,name,description,speed,sampling of its interfaces" },
+    { "exporter.*", "clock", CONFIG_CHOICE, AT(ExporterSettings, clock), "trust", .choices = "trust correct",
+      .words = "correct: move its times by what its clock is off" },
+    { "exporter.*", "ports", CONFIG_CHOICE, AT(ExporterSettings, ports), "auto",
+      .choices = "auto separate together",
+      .words = "whether its source ports are senders of their own; auto: when their templates or sequence "
+               "numbers contradict each other" },
+    { "exporter.*", "vendor", CONFIG_CHOICE, AT(ExporterSettings, vendor), "unknown",
+      .choices = "unknown cisco-xe cisco-xr cisco-nxos cisco-asa juniper nokia arist"
+                 "a huawei mikrotik fortinet paloalto vyos softflowd pmacct hsflow"
+                 "d openvswitch vmware nprobe yaf sonicwall netscaler barracuda",
+      .words = "whose router it is; unknown: seen from what it sends" },
     { "assets", "prefixes", CONFIG_LIST, AT(AssetSettings, prefixes), NULL,
       .words = "the addresses that are ours: what is scored" },
     { "assets", "inventory", CONFIG_PATH, AT(AssetSettings, inventory), NULL,
@@ -87,11 +109,9 @@ static const ConfigKey keys[] = {
       .words = "what comes in is made up; the console says so" },
 };
 
-static void complain(GString *wrong, const Config *config, const char *section, const char *key,
-                     const char *format, ...) G_GNUC_PRINTF(5, 6);
-
-static void
-complain(GString *wrong, const Config *config, const char *section, const char *key, const char *format, ...)
+void
+settings_complain(GString *wrong, const Config *config, const char *section, const char *key,
+                  const char *format, ...)
 {
     unsigned line = config_line(config, section, key);
     va_list args;
@@ -140,13 +160,14 @@ parse_listen(Settings *self, const Config *config, GString *wrong)
         const char *text = self->collector.listen[i];
         Listen *one = &self->listen[self->n_listen];
         if (!g_str_has_prefix(text, "udp:") || !parse_host_port(text + 4, &one->address, &one->port)) {
-            complain(wrong, config, "collector", "listen", "'%s' is not of the form udp:ADDRESS:PORT", text);
+            settings_complain(wrong, config, "collector", "listen",
+                              "'%s' is not of the form udp:ADDRESS:PORT", text);
             continue;
         }
         self->n_listen++;
     }
     if (n == 0)
-        complain(wrong, config, "collector", "listen", "nothing to listen on");
+        settings_complain(wrong, config, "collector", "listen", "nothing to listen on");
 }
 
 static IpPrefix *
@@ -159,8 +180,8 @@ parse_prefixes(const Config *config, const char *section, const char *key, char 
         if (ip_prefix_parse(*text, &prefixes[*n]))
             (*n)++;
         else
-            complain(wrong, config, section, key, "'%s' is no address or prefix (host bits must be zero)",
-                     *text);
+            settings_complain(wrong, config, section, key,
+                              "'%s' is no address or prefix (host bits must be zero)", *text);
     }
     return prefixes;
 }
@@ -183,7 +204,7 @@ read_place(Settings *self, const Config *config, const char *section, GString *w
             place->type = (PlaceType)i;
     g_free(raw.type);
     if (place->path == NULL)
-        complain(wrong, config, section, "path", "is missing");
+        settings_complain(wrong, config, section, "path", "is missing");
 }
 
 static void
@@ -195,15 +216,17 @@ parse_lists(Settings *self, const Config *config, GString *wrong)
     self->prefixes =
         parse_prefixes(config, "assets", "prefixes", self->assets.prefixes, &self->n_prefixes, wrong);
     if (self->n_prefixes == 0 && g_strv_length(self->assets.prefixes) == 0)
-        complain(wrong, config, "assets", "prefixes",
-                 "is missing; without it nothing is ours and nothing is scored");
+        settings_complain(wrong, config, "assets", "prefixes",
+                          "is missing; without it nothing is ours and nothing is scored");
     if (!parse_host_port(self->web.listen, &self->web_address, &self->web_port))
-        complain(wrong, config, "web", "listen", "'%s' is not of the form ADDRESS:PORT", self->web.listen);
+        settings_complain(wrong, config, "web", "listen", "'%s' is not of the form ADDRESS:PORT",
+                          self->web.listen);
     const char *const *sections = config_sections(config);
     self->places = g_new0(PlaceSource, g_strv_length((char **)sections) + 1);
     for (; *sections != NULL; sections++)
         if (g_str_has_prefix(*sections, "place."))
             read_place(self, config, *sections, wrong);
+    self->rules = settings_read_exporters(self, config, wrong);
 }
 
 Settings *
@@ -247,6 +270,8 @@ settings_free(Settings *self)
     g_strfreev(self->collector.listen);
     g_strfreev(self->collector.exporters);
     g_strfreev(self->assets.prefixes);
+    g_free(self->collector.interfaces);
+    exporter_rules_free(self->rules);
     g_free(self->assets.inventory);
     g_free(self->web.listen);
     g_free(self->state.dir);
@@ -273,7 +298,8 @@ settings_decoder(const Settings *self)
                           .max_fields = (uint32_t)from->max_fields,
                           .max_template_bytes = (uint32_t)from->max_template_bytes,
                           .max_held_bytes = (uint32_t)from->max_held_bytes,
-                          .sampling_override = (uint32_t)from->sampling };
+                          .sampling_override = (uint32_t)from->sampling,
+                          .rules = self->rules };
 }
 
 ScoringConf

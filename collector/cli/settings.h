@@ -19,6 +19,7 @@ typedef struct CollectorSettings {
     int64_t max_exporters, max_new_exporters, max_domains, max_templates, max_fields, max_template_bytes,
         max_held_bytes;
     int64_t sampling;
+    char *interfaces;
 } CollectorSettings;
 
 typedef struct AssetSettings {
@@ -62,6 +63,7 @@ typedef struct Settings {
     size_t n_listen;
     IpPrefix *exporters;
     size_t n_exporters;
+    ExporterRules *rules; /* [exporter.NAME] and the interfaces files */
     IpPrefix *prefixes;
     size_t n_prefixes;
     PlaceSource *places;
