@@ -22,7 +22,8 @@ enum {
 struct Decoder {
     Wire wire;
     DecoderConf conf;
-    ElementModel *own_model; /* NULL when the caller lent one */
+    ElementModel *own_model;                      /* NULL when the caller lent one */
+    ExporterDirectory *directory, *own_directory; /* likewise */
     uint64_t kernel_drops;
     int64_t aged_ms; /* when decoder_flush looked at ages last */
 };
@@ -43,7 +44,6 @@ decoder_new(const DecoderConf *conf, const DecoderSink *sink)
     self->conf = *conf;
     wire->limits = (ExporterLimits){
         .exporters = or_default(conf->max_exporters, DEFAULT_EXPORTERS),
-        .new_exporters_per_minute = or_default(conf->max_new_exporters_per_minute, DEFAULT_NEW_PER_MINUTE),
         .domains = or_default(conf->max_domains, DEFAULT_DOMAINS),
         .templates = or_default(conf->max_templates, DEFAULT_TEMPLATES),
         .fields = or_default(conf->max_fields, DEFAULT_FIELDS),
@@ -53,7 +53,11 @@ decoder_new(const DecoderConf *conf, const DecoderSink *sink)
     if (conf->model == NULL)
         self->own_model = element_model_new();
     wire->model = conf->model != NULL ? conf->model : self->own_model;
-    wire->table = exporter_table_new(&wire->limits, conf->hash_seed);
+    if (conf->directory == NULL)
+        self->own_directory = exporter_directory_new(
+            wire->limits.exporters, or_default(conf->max_new_exporters_per_minute, DEFAULT_NEW_PER_MINUTE));
+    self->directory = conf->directory != NULL ? conf->directory : self->own_directory;
+    wire->table = exporter_table_new(&wire->limits, conf->hash_seed, self->directory);
     wire->table->rules = conf->rules;
     wire->table->sampling = conf->sampling_override;
     wire->sink = *sink;
@@ -75,6 +79,7 @@ decoder_free(Decoder *self)
     if (self == NULL)
         return;
     g_clear_pointer(&self->wire.table, exporter_table_free);
+    g_clear_pointer(&self->own_directory, exporter_directory_free);
     for (int i = 0; i < 3; i++)
         g_clear_pointer(&self->wire.fixed[i], template_unref);
     g_clear_pointer(&self->own_model, element_model_free);
@@ -107,6 +112,14 @@ is_allowed(const void *user, const IpAddress *source)
         if (ip_prefix_has(&conf->allowed[i], source))
             return true;
     return false;
+}
+
+static bool
+is_restored_here(const void *user, const IpAddress *source)
+{
+    const DecoderConf *conf = user;
+
+    return is_allowed(conf, source) && (conf->hears == NULL || conf->hears(conf->hears_user, source));
 }
 
 typedef Refusal (*DecodeFormat)(Wire *self, Cursor cur);
@@ -214,12 +227,16 @@ decoder_count_kernel_drops(Decoder *self, uint64_t datagrams)
 void
 decoder_count_queue_full(Decoder *self, const FlowBatch *dropped)
 {
-    const ExporterTable *table = self->wire.table;
+    for (uint32_t i = 0, n; i < dropped->n; i += n) {
+        uint32_t number = dropped->records[i].exporter;
+        IpAddress address = exporter_directory_address(self->directory, number);
+        Exporter *exporter = exporter_table_find(self->wire.table, &address);
 
-    for (uint32_t i = 0; i < dropped->n; i++)
-        if (dropped->records[i].exporter < table->exporters->len)
-            ((Exporter *)g_ptr_array_index(table->exporters, dropped->records[i].exporter))
-                ->books.queue_full_records++;
+        for (n = 1; i + n < dropped->n && dropped->records[i + n].exporter == number; n++)
+            continue;
+        if (exporter != NULL)
+            exporter->books.queue_full_records += n;
+    }
 }
 
 const ExporterTable *
@@ -248,10 +265,16 @@ decoder_save(Decoder *self)
     return exporter_state_save(self->wire.table);
 }
 
+GBytes *
+decoder_join_states(GBytes *const *states, size_t n)
+{
+    return exporter_state_join(states, n);
+}
+
 bool
 decoder_restore(Decoder *self, GBytes *state, GError **error)
 {
-    return exporter_state_restore(&self->wire, state, is_allowed, &self->conf, error);
+    return exporter_state_restore(&self->wire, state, is_restored_here, &self->conf, error);
 }
 
 bool

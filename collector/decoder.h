@@ -8,6 +8,7 @@
  * I/O.
  */
 #pragma once
+#include "collector/exporter-directory.h"
 #include "collector/exporter-rule.h"
 #include "collector/exporter.h"
 #include "collector/flow.h"
@@ -49,6 +50,13 @@ typedef struct DecoderConf {
     uint64_t hash_seed;         /* keys the hash tables; random in the daemon, fixed in tests */
     const ElementModel
         *model; /* borrowed, for several decoders may share it; NULL: the decoder makes its own */
+    /* Several decoders side by side share one (borrowed): their exporters have different numbers then, and
+     * the bounds on exporters hold for all together. NULL: the decoder makes its own. */
+    ExporterDirectory *directory;
+    /* Whom of those in a state file this decoder restores, as it is the one that will hear them; NULL: all.
+     */
+    bool (*hears)(const void *user, const IpAddress *source);
+    const void *hears_user;
 } DecoderConf;
 
 /* Copies @conf but borrows what it points to, @sink's user included. */
@@ -74,6 +82,8 @@ void decoder_totals(const Decoder *self, BooksTotals *out);
 /* The state that survives a restart, as bytes for a state file (statefile.h): templates, sampling, samplers,
  * interface and VRF names, boot time, sequence position, clock skew. */
 GBytes *decoder_save(Decoder *self);
+/* What several decoders have saved, as one state; any of them restores its part of it. */
+GBytes *decoder_join_states(GBytes *const *states, size_t n);
 /* Restores it, marked as provisional until the wire confirms. The bytes are not trusted: false, with a
  * reason, when they make no sense; what was read up to there is kept. */
 bool decoder_restore(Decoder *self, GBytes *state, GError **error);

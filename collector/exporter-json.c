@@ -248,14 +248,14 @@ boot_time(const Exporter *self)
 }
 
 json_t *
-exporter_to_json(const Exporter *self, uint32_t index, WallTime now)
+exporter_to_json(const Exporter *self, WallTime now)
 {
     char text[IP_TEXT];
     json_t *out = json_object(), *rates = json_object();
     int64_t skew;
     bool has_skew = exporter_skew(self, &skew);
 
-    json_object_set_new(out, "index", json_integer(index));
+    json_object_set_new(out, "index", json_integer(self->number));
     json_object_set_new(out, "address", json_string(ip_text(&self->address, text)));
     json_object_set_new(out, "name", self->rule == NULL ? json_null() : json_string(self->rule->name));
     json_object_set_new(out, "protocol", json_string(exporter_protocol(self)));

@@ -6,6 +6,7 @@
  * thread only. All that a sender can make grow has a bound in ExporterLimits or in an enum here.
  */
 #pragma once
+#include "collector/exporter-directory.h"
 #include "collector/exporter-rule.h"
 #include "collector/exporter.h"
 #include "collector/record.h"
@@ -31,7 +32,7 @@ enum {
 };
 
 typedef struct ExporterLimits {
-    uint32_t exporters, new_exporters_per_minute, domains, templates, fields, template_bytes, held_bytes;
+    uint32_t exporters, domains, templates, fields, template_bytes, held_bytes;
 } ExporterLimits;
 
 /* One stream of an exporter: its own templates, clock and sequence. */
@@ -77,7 +78,8 @@ typedef struct ApplicationName {
 
 struct Exporter {
     IpAddress address;
-    uint32_t index;
+    uint32_t index;              /* in its table */
+    uint32_t number;             /* over all tables, in the directory; what records say */
     const ExporterRule *rule;    /* borrowed; NULL: the operator has none for it */
     GHashTable *told_interfaces; /* index -> borrowed InterfaceRule; NULL: the operator has told none */
     uint32_t operator_rate;      /* of all its records; 0: none */
@@ -131,15 +133,16 @@ struct ExporterTable {
     GPtrArray *exporters;       /* owned Exporter, by index */
     uint32_t *slots;            /* open addressing by address: index + 1, 0 free */
     uint32_t n_slots;
-    Exporter *last; /* lent */
-    int64_t minute; /* for the limit on new ones */
-    uint32_t new_in_minute;
-    Books refused; /* datagrams of senders that are no exporters */
+    Exporter *last;               /* lent */
+    ExporterDirectory *directory; /* borrowed; NULL: numbers are indices */
+    int64_t full_minute;          /* when the directory had no room last: it is not asked again in this one */
+    Books refused;                /* datagrams of senders that are no exporters */
     RefusedSender refused_senders[EXPORTER_REFUSED_MOST];
     uint32_t n_refused_senders;
 };
 
-ExporterTable *exporter_table_new(const ExporterLimits *limits, uint64_t seed);
+/* Borrows @directory, which may be NULL. */
+ExporterTable *exporter_table_new(const ExporterLimits *limits, uint64_t seed, ExporterDirectory *directory);
 void exporter_table_free(ExporterTable *self);
 /* Lends the exporter with @address, NULL when it is new. */
 Exporter *exporter_table_find(ExporterTable *self, const IpAddress *address);

@@ -172,6 +172,27 @@ exporter_state_save(const ExporterTable *table)
     return g_byte_array_free_to_bytes(out);
 }
 
+GBytes *
+exporter_state_join(GBytes *const *states, size_t n)
+{
+    GByteArray *out = g_byte_array_new();
+    uint32_t exporters = 0;
+
+    put(out, LAYOUT, 4);
+    put(out, 0, 4); /* the count, when it is known */
+    for (size_t i = 0; i < n; i++) {
+        gsize size;
+        const uint8_t *bytes = g_bytes_get_data(states[i], &size);
+        g_assert(size >= 8);
+        exporters += (uint32_t)bytes[4] | (uint32_t)bytes[5] << 8 | (uint32_t)bytes[6] << 16 |
+                     (uint32_t)bytes[7] << 24;
+        g_byte_array_append(out, bytes + 8, (guint)size - 8);
+    }
+    for (int i = 0; i < 4; i++)
+        out->data[4 + i] = (guint8)(exporters >> 8 * i);
+    return g_byte_array_free_to_bytes(out);
+}
+
 /* Reading */
 
 static uint64_t
@@ -402,7 +423,7 @@ get_one(Wire *wire, Cursor *cur, uint32_t layout, bool (*is_allowed)(const void 
         exporter_table_find(wire->table, &address) == NULL)
         exporter = exporter_table_add(wire->table, &address, 0, true);
     if (exporter == NULL) {
-        aside = exporter_table_new(&wire->limits, 0);
+        aside = exporter_table_new(&wire->limits, 0, NULL);
         exporter = exporter_table_add(aside, &address, 0, true);
     }
     get_exporter(wire, cur, exporter, layout);

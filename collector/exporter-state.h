@@ -9,6 +9,8 @@
 #include "collector/wire.h"
 
 GBytes *exporter_state_save(const ExporterTable *table);
+/* Several saved states as one; made by exporter_state_save, so they are trusted. */
+GBytes *exporter_state_join(GBytes *const *states, size_t n);
 /* Adds to @wire's table those whom @is_allowed lets in (NULL: all), marked as provisional. False when the
  * bytes make no sense; what was read up to there is kept. */
 bool exporter_state_restore(Wire *wire, GBytes *state,

@@ -416,12 +416,14 @@ exporter_expire_held(Exporter *self, int64_t before_ms)
 /* The table */
 
 ExporterTable *
-exporter_table_new(const ExporterLimits *limits, uint64_t seed)
+exporter_table_new(const ExporterLimits *limits, uint64_t seed, ExporterDirectory *directory)
 {
     ExporterTable *self = g_new0(ExporterTable, 1);
 
     self->limits = *limits;
     self->seed = seed;
+    self->directory = directory;
+    self->full_minute = INT64_MIN;
     self->budget = (TemplateBudget){ .most_templates = UINT32_MAX, .most_bytes = ALL_TEMPLATE_BYTES };
     self->exporters = g_ptr_array_new_with_free_func(exporter_free);
     self->n_slots = 64;
@@ -476,23 +478,34 @@ exporter_table_find(ExporterTable *self, const IpAddress *address)
     return index == 0 ? NULL : (self->last = g_ptr_array_index(self->exporters, index - 1));
 }
 
+/* True, and a number, when there may be one more now. */
+static bool
+ask_number(ExporterTable *self, const IpAddress *address, int64_t now_ms, bool restored, uint32_t *number)
+{
+    *number = self->exporters->len;
+    if (self->exporters->len >= self->limits.exporters)
+        return false;
+    if (self->directory == NULL)
+        return true;
+    if (!restored && now_ms / 60000 == self->full_minute)
+        return false;
+    if (exporter_directory_add(self->directory, address, now_ms, restored, number))
+        return true;
+    self->full_minute = now_ms / 60000;
+    return false;
+}
+
 Exporter *
 exporter_table_add(ExporterTable *self, const IpAddress *address, int64_t now_ms, bool restored)
 {
-    if (self->exporters->len >= self->limits.exporters)
+    uint32_t number;
+
+    if (!ask_number(self, address, now_ms, restored, &number))
         return NULL;
-    if (!restored) {
-        if (now_ms / 60000 != self->minute) {
-            self->minute = now_ms / 60000;
-            self->new_in_minute = 0;
-        }
-        if (self->new_in_minute >= self->limits.new_exporters_per_minute)
-            return NULL;
-        self->new_in_minute++;
-    }
     if ((self->exporters->len + 1) * 2 > self->n_slots)
         grow(self);
     Exporter *exporter = exporter_new(self, address, self->exporters->len);
+    exporter->number = number;
     self->slots[slot_of(self, address)] = exporter->index + 1;
     g_ptr_array_add(self->exporters, exporter);
     return self->last = exporter;
@@ -527,6 +540,12 @@ exporter_table_get(const ExporterTable *self, uint32_t index)
     return index < self->exporters->len ? g_ptr_array_index(self->exporters, index) : NULL;
 }
 
+uint32_t
+exporter_number(const Exporter *self)
+{
+    return self->number;
+}
+
 IpAddress
 exporter_address(const Exporter *self)
 {
@@ -555,4 +574,13 @@ books_add(Books *to, const Books *from)
     G_STATIC_ASSERT(sizeof(Books) % sizeof(uint64_t) == 0);
     for (size_t i = 0; i < sizeof(Books) / sizeof(uint64_t); i++)
         sum[i] += each[i];
+}
+
+void
+books_totals_add(BooksTotals *to, const BooksTotals *from)
+{
+    books_add(&to->all, &from->all);
+    to->kernel_drops += from->kernel_drops;
+    to->exporters += from->exporters;
+    to->refused_senders += from->refused_senders;
 }

@@ -66,12 +66,17 @@ typedef struct BooksTotals {
     uint32_t exporters, refused_senders;
 } BooksTotals;
 
+/* Sums @from into @to. */
+void books_totals_add(BooksTotals *to, const BooksTotals *from);
+
 typedef struct Exporter Exporter;
 typedef struct ExporterTable ExporterTable;
 
 uint32_t exporter_table_count(const ExporterTable *self);
 /* Lends. NULL when @index is too large. */
 const Exporter *exporter_table_get(const ExporterTable *self, uint32_t index);
+/* What FlowRecord.exporter says of its records: unique over all decoders that share a directory. */
+uint32_t exporter_number(const Exporter *self);
 IpAddress exporter_address(const Exporter *self);
 const Books *exporter_books(const Exporter *self);
 /* "v9", "ipfix", ... of the last datagram; static. */
@@ -79,7 +84,7 @@ const char *exporter_protocol(const Exporter *self);
 
 /* The JSON object of the API's resource "exporter" (shape: web/openapi.json), with the diagnosis in words.
  * Intake thread. The caller owns it. @now is our clock. */
-json_t *exporter_to_json(const Exporter *self, uint32_t index, WallTime now);
+json_t *exporter_to_json(const Exporter *self, WallTime now);
 /* Those whose datagrams were refused because they are no exporters, [{address, datagrams}]; the caller owns
  * it. */
 json_t *exporter_table_refused_to_json(const ExporterTable *self);

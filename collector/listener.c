@@ -29,7 +29,8 @@ typedef struct Inlet {
 } Inlet;
 
 struct Listener {
-    Decoder *decoder; /* borrowed */
+    Receiver receiver; /* first, so that the two can be cast */
+    Decoder *decoder;  /* borrowed */
     Clock *clock;
     size_t n;
     Inlet sockets[MOST_SOCKETS];
@@ -128,11 +129,40 @@ ask_drops(int fd, uint32_t *drops)
     return true;
 }
 
+static size_t
+run_once(Receiver *receiver, int timeout_ms)
+{
+    return listener_run_once((Listener *)receiver, timeout_ms);
+}
+
+static uint64_t
+drops_at(const Receiver *receiver, size_t index)
+{
+    return listener_socket_drops((const Listener *)receiver, index);
+}
+
+static void
+free_receiver(Receiver *receiver)
+{
+    listener_free((Listener *)receiver);
+}
+
+static const ReceiverType listener_type = {
+    .name = "udp", .run_once = run_once, .drops = drops_at, .free = free_receiver
+};
+
+Receiver *
+listener_receiver(Listener *self)
+{
+    return &self->receiver;
+}
+
 Listener *
 listener_new(const int *sockets, size_t n_sockets, Decoder *decoder)
 {
     Listener *self = g_new0(Listener, 1);
 
+    self->receiver.type = &listener_type;
     self->decoder = decoder;
     self->clock = clock_system();
     self->n = MIN(n_sockets, (size_t)MOST_SOCKETS);

@@ -7,7 +7,7 @@
  * drops behind the last one, asked for (SO_MEMINFO), so that the books balance. The intake thread owns it.
  */
 #pragma once
-#include "collector/decoder.h"
+#include "collector/receiver.h"
 
 typedef struct ListenerBufferInfo {
     uint32_t asked, got; /* bytes of receive buffer, as the kernel counts them for its limit */
@@ -25,6 +25,8 @@ typedef struct Listener Listener;
 Listener *listener_new(const int *sockets, size_t n_sockets, Decoder *decoder);
 void listener_free(Listener *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Listener, listener_free)
+/* The same object as an intake sees it. */
+Receiver *listener_receiver(Listener *self);
 
 /* Waits up to @timeout_ms, decodes what is there (at most some thousand datagrams), and flushes the decoder
  * when its last batch has waited for about 100 ms. The number of datagrams. */

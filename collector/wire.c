@@ -46,7 +46,7 @@ note_loss(Wire *self, uint64_t units, int64_t export_ms)
         batch->losses[FLOW_BATCH_LOSSES - 1].records += records;
         return;
     }
-    batch->losses[batch->n_losses++] = (FlowLoss){ .exporter = self->exporter->index,
+    batch->losses[batch->n_losses++] = (FlowLoss){ .exporter = self->exporter->number,
                                                    .records = records,
                                                    .export_ms = export_ms - wire_shift_ms(self) };
 }
@@ -278,7 +278,7 @@ wire_flush(Wire *self)
 void
 wire_fill_blank(const Wire *self, FlowRecord *blank)
 {
-    blank->exporter = self->exporter->index;
+    blank->exporter = self->exporter->number;
     blank->domain = self->domain->id;
     blank->export_ms = self->export_ms - wire_shift_ms(self);
     blank->received_ms = self->received_ms;

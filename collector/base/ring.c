@@ -2,23 +2,20 @@
 /* ring.c - see ring.h */
 #include "collector/base/ring.h"
 
-#include <poll.h>
-#include <stdatomic.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 struct Ring {
     uint32_t mask;
-    int wake_fd; /* eventfd: the consumer sleeps on it */
+    Sleeper *sleeper; /* where the consumer sleeps: @own, or borrowed */
     /* Each side writes its own cache line, so the two cores do not fight over one. */
     _Alignas(64) atomic_uint head; /* producer: next slot to fill */
     _Alignas(64) atomic_uint tail; /* consumer: next slot to empty */
-    _Alignas(64) atomic_bool sleeping;
+    _Alignas(64) Sleeper own;      /* unless one is borrowed */
     void **slots;
 };
 
 Ring *
-ring_new(uint32_t slots)
+ring_new_of_many(uint32_t slots, Sleeper *sleeper)
 {
     uint32_t n = 2;
 
@@ -28,9 +25,18 @@ ring_new(uint32_t slots)
     if (posix_memalign(&at, 64, sizeof(Ring)) != 0)
         g_error("ring: out of memory");
     Ring *self = at;
-    *self = (Ring){ .mask = n - 1, .wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
-    g_assert(self->wake_fd >= 0);
+    *self = (Ring){ .mask = n - 1, .sleeper = sleeper };
     self->slots = g_new0(void *, n);
+    return self;
+}
+
+Ring *
+ring_new(uint32_t slots)
+{
+    Ring *self = ring_new_of_many(slots, NULL);
+
+    self->sleeper = &self->own;
+    sleeper_init(&self->own);
     return self;
 }
 
@@ -39,7 +45,8 @@ ring_free(Ring *self)
 {
     if (self == NULL)
         return;
-    close(self->wake_fd);
+    if (self->sleeper == &self->own)
+        sleeper_clear(&self->own);
     g_free(self->slots);
     free(self);
 }
@@ -47,10 +54,7 @@ ring_free(Ring *self)
 void
 ring_wake(Ring *self)
 {
-    uint64_t one = 1;
-    ssize_t ignored = write(self->wake_fd, &one, sizeof one); /* full means: awake already */
-
-    (void)ignored;
+    sleeper_wake(self->sleeper);
 }
 
 bool
@@ -62,11 +66,8 @@ ring_push(Ring *self, void *item)
     if (head - atomic_load_explicit(&self->tail, memory_order_acquire) > self->mask)
         return false;
     self->slots[head & self->mask] = item;
-    /* Sequentially consistent with the consumer's announcement in ring_wait: one of the two sees the other.
-     */
-    atomic_store(&self->head, head + 1);
-    if (atomic_load(&self->sleeping))
-        ring_wake(self);
+    atomic_store(&self->head, head + 1); /* sequentially consistent: see sleeper_sleep */
+    sleeper_nudge(self->sleeper);
     return true;
 }
 
@@ -82,19 +83,16 @@ ring_pop(Ring *self)
     return item;
 }
 
+static bool
+has_items(const void *user)
+{
+    return ring_depth(user) > 0;
+}
+
 void
 ring_wait(Ring *self, int timeout_ms)
 {
-    struct pollfd fd = { .fd = self->wake_fd, .events = POLLIN };
-
-    atomic_store(&self->sleeping, true);
-    if (atomic_load(&self->head) == atomic_load(&self->tail))
-        poll(&fd, 1, timeout_ms);
-    atomic_store(&self->sleeping, false);
-
-    uint64_t drained;
-    ssize_t ignored = read(self->wake_fd, &drained, sizeof drained);
-    (void)ignored;
+    sleeper_sleep(self->sleeper, has_items, self, timeout_ms);
 }
 
 uint32_t
@@ -102,6 +100,5 @@ ring_depth(const Ring *self)
 {
     Ring *ring = (Ring *)self;
 
-    return atomic_load_explicit(&ring->head, memory_order_relaxed) -
-           atomic_load_explicit(&ring->tail, memory_order_relaxed);
+    return atomic_load(&ring->head) - atomic_load(&ring->tail);
 }

@@ -3,18 +3,21 @@
  * ring.h - hands pointers from one thread to one other, without a lock
  *
  * One producer, one consumer. The slots are fixed at birth; a full ring refuses, and the producer counts what
- * it could not give away. The consumer sleeps in ring_wait and is woken through an eventfd, which the
- * producer writes only when the consumer said that it is about to sleep.
+ * it could not give away. The consumer sleeps in ring_wait, or, when it empties several rings, in the
+ * Sleeper that they share (sleeper.h).
  */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
+#include "collector/base/sleeper.h"
 
 typedef struct Ring Ring;
 
 /* @slots is rounded up to a power of two. */
 Ring *ring_new(uint32_t slots);
+/* One of several rings with the same consumer, who sleeps in @sleeper (borrowed) and not in ring_wait. */
+Ring *ring_new_of_many(uint32_t slots, Sleeper *sleeper);
 /* What is still in the ring is not freed: the ring does not know what it carries. */
 void ring_free(Ring *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ring, ring_free)

@@ -1,41 +1,52 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * intake.h - the thread of `sense` that receives and decodes
+ * intake.h - a thread of `sense` that receives and decodes
  *
- * Owns the decoder and the listener. Full batches go out through one ring and come back empty through
- * another; when the scoring does not keep up, batches are dropped here and counted. Others see it through
- * copies that it makes when asked to.
+ * Owns its decoder and its receiver (collector/receiver.h). Full batches go out through a lane of the funnel;
+ * when the scoring does not keep up, batches are dropped here and counted. Others see it through copies that
+ * it makes when asked to. There may be several, see intakes.h: each hears other senders.
  */
 #pragma once
 #include <jansson.h>
-#include "collector/base/ring.h"
+#include "collector/cli/funnel.h"
 #include "collector/cli/settings.h"
+#include "collector/receiver.h"
 
 typedef struct Intake Intake;
 
-/* Borrows everything. @state: from an earlier run, or NULL. What is wrong with it is logged, and the rest
- * kept. */
-Intake *intake_new(const Settings *settings, const int *sockets, size_t n_sockets, Ring *full, Ring *empty,
-                   GBytes *state);
+typedef struct IntakeConf {
+    const Settings *settings;     /* borrowed */
+    ExporterDirectory *directory; /* borrowed: the numbers of exporters, over all intakes */
+    Funnel *funnel;               /* borrowed */
+    size_t lane;                  /* of the funnel; also which senders it hears, of @n_steered (steering.h) */
+    uint32_t n_steered;           /* 0: senders come to it in another way, and nothing is kept of them */
+    size_t n_sockets;             /* that drops are asked for; see Receiver */
+    GBytes *state; /* of all intakes, from an earlier run, or NULL: what this one will hear is restored */
+    /* Makes the receiver that feeds @decoder. */
+    Receiver *(*make)(void *user, Decoder *decoder);
+    void *user;
+} IntakeConf;
+
+/* Copies @conf, borrows what it points to. What is wrong with the state is logged, and the rest kept. */
+Intake *intake_new(const IntakeConf *conf);
 /* Ends the thread if it runs. */
 void intake_free(Intake *self);
 
 void intake_start(Intake *self);
-/* Ends the thread; the last batch is in the ring then. */
+/* Ends the thread; the last batch is in the funnel then. */
 void intake_stop(Intake *self);
 
-/* Address of exporter @index. For the scoring thread: valid for every index in a batch that it has been
- * given. */
-IpAddress intake_exporter(void *intake, uint32_t index);
-
 /* The rest may be called by any thread. */
-/* Array of the API's Exporter objects, not older than about a second; a new reference. */
+/* Says that somebody wants the exporters. True when nobody has for long: what there is is stale, and fresh
+ * ones are there some 200 ms later. */
+bool intake_ask_exporters(Intake *self);
+/* Array of the API's Exporter objects; a new reference. Not to be changed: others have it too. */
 json_t *intake_exporters(Intake *self);
-/* Array of {address, datagrams}: who was refused because it is no exporter (the first 64); a new reference.
- */
+/* Array of {address, datagrams}: who was refused because it is no exporter (the first 64); likewise. */
 json_t *intake_refused(Intake *self);
 void intake_totals(Intake *self, BooksTotals *out);
 /* Datagrams that the kernel dropped at socket @index. */
 uint64_t intake_socket_drops(Intake *self, size_t index);
-/* What is to be kept of the exporters, if it changed since the last call; else NULL. The caller owns it. */
-GBytes *intake_take_state(Intake *self);
+/* What is to be kept of the exporters, as it was when it changed last, and how often it has changed; NULL:
+ * not yet, or nothing is kept of them. The caller owns it. */
+GBytes *intake_state(Intake *self, uint64_t *changes);

@@ -27,12 +27,12 @@ struct ScoringThread {
     const Settings *settings; /* borrowed */
     ScoringConf conf;
     Clock *clock;
-    Ring *full, *empty; /* borrowed */
-    Channel *series;    /* borrowed */
-    Store *store;       /* scoring thread */
-    Scorer *scorer;     /* scoring thread */
-    GQueue waiting;     /* scoring thread: owned Alert *, not yet on disk */
-    GArray *samples;    /* scoring thread: SeriesSample, not yet sent */
+    Funnel *funnel;  /* borrowed */
+    Channel *series; /* borrowed */
+    Store *store;    /* scoring thread */
+    Scorer *scorer;  /* scoring thread */
+    GQueue waiting;  /* scoring thread: owned Alert *, not yet on disk */
+    GArray *samples; /* scoring thread: SeriesSample, not yet sent */
     int64_t retry_ns, snapshot_ns;
     GAsyncQueue *questions; /* lent Question * */
     GThread *thread;
@@ -147,12 +147,12 @@ static bool
 score_some(ScoringThread *self)
 {
     FlowBatch *batch = NULL;
+    size_t lane;
 
-    for (int i = 0; i < BATCHES_A_TURN && (batch = ring_pop(self->full)) != NULL; i++) {
+    for (int i = 0; i < BATCHES_A_TURN && (batch = funnel_pop(self->funnel, &lane)) != NULL; i++) {
         scorer_batch(self->scorer, batch);
         atomic_fetch_add_explicit(&self->records, batch->n, memory_order_relaxed);
-        if (!ring_push(self->empty, batch))
-            flow_batch_free(batch);
+        funnel_return(self->funnel, lane, batch);
     }
     return batch != NULL;
 }
@@ -175,7 +175,7 @@ scoring_main(gpointer data)
         if (now_ns - self->snapshot_ns >= every_ns)
             make_snapshot(self);
         if (!more)
-            ring_wait(self->full, IDLE_MS);
+            funnel_wait(self->funnel, IDLE_MS);
     }
     while (score_some(self))
         continue;
@@ -189,8 +189,8 @@ scoring_main(gpointer data)
 /* ---- life ---- */
 
 ScoringThread *
-scoring_thread_new(const Settings *settings, const AssetTable *assets, const PlaceTable *places, Ring *full,
-                   Ring *empty, Channel *series, Store *store, GBytes *state)
+scoring_thread_new(const Settings *settings, const AssetTable *assets, const PlaceTable *places,
+                   Funnel *funnel, Channel *series, Store *store, GBytes *state)
 {
     ScoringThread *self = g_new0(ScoringThread, 1);
     ScorerSink sink = { .user = self, .alert = take_alert, .sample = take_sample };
@@ -199,8 +199,7 @@ scoring_thread_new(const Settings *settings, const AssetTable *assets, const Pla
     *self = (ScoringThread){ .settings = settings,
                              .conf = settings_scoring(settings),
                              .clock = clock_system(),
-                             .full = full,
-                             .empty = empty,
+                             .funnel = funnel,
                              .series = series,
                              .store = store };
     self->conf.hash_seed = (uint64_t)g_random_int() << 32 | g_random_int();
@@ -241,7 +240,7 @@ void
 scoring_thread_stop(ScoringThread *self)
 {
     atomic_store(&self->should_end, true);
-    ring_wake(self->full);
+    funnel_wake(self->funnel);
     if (self->thread != NULL)
         g_thread_join(g_steal_pointer(&self->thread));
 }
@@ -254,7 +253,7 @@ scoring_thread_ask(ScoringThread *self, ScorerTask task, void *argument)
     g_mutex_init(&question.lock);
     g_cond_init(&question.answered);
     g_async_queue_push(self->questions, &question);
-    ring_wake(self->full);
+    funnel_wake(self->funnel);
     g_mutex_lock(&question.lock);
     while (!question.is_answered)
         g_cond_wait(&question.answered, &question.lock);

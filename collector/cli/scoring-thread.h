@@ -9,7 +9,7 @@
 #pragma once
 #include <jansson.h>
 #include "collector/base/message.h"
-#include "collector/base/ring.h"
+#include "collector/cli/funnel.h"
 #include "collector/cli/settings.h"
 #include "scoring/store.h"
 
@@ -22,12 +22,12 @@ typedef struct ScoringCounters {
 
 /* Takes @store; borrows the rest. */
 ScoringThread *scoring_thread_new(const Settings *settings, const AssetTable *assets,
-                                  const PlaceTable *places, Ring *full, Ring *empty, Channel *series,
-                                  Store *store, GBytes *state);
+                                  const PlaceTable *places, Funnel *funnel, Channel *series, Store *store,
+                                  GBytes *state);
 void scoring_thread_free(ScoringThread *self);
 /* @exporters(user, index) is called on the scoring thread. */
 void scoring_thread_start(ScoringThread *self, ExporterAddress exporters, void *user);
-/* Scores what is still in the ring, makes a last snapshot, ends the thread. */
+/* Scores what is still in the funnel, makes a last snapshot, ends the thread. */
 void scoring_thread_stop(ScoringThread *self);
 
 /* Any thread but the scoring thread: runs @task between two batches and gives what it returns. */

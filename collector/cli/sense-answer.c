@@ -33,7 +33,7 @@ sense_note_rates(Sense *self, WallTime now)
 
     if (now.ms - self->last_rate_ms < RATE_EVERY_MS)
         return;
-    intake_totals(self->intake, &totals);
+    intakes_totals(self->intakes, &totals);
     if (self->last_rate_ms > 0)
         self->rates[self->n_rates++ % RATE_ROWS] = (RateRow){
             .time_ms = now.ms,
@@ -104,7 +104,7 @@ sockets_json(const Sense *self)
         json_array_append_new(list,
                               json_pack("{s:s,s:I,s:I,s:I,s:s?}", "listen", socket->listen, "asked",
                                         (json_int_t)socket->asked, "got", (json_int_t)socket->got, "drops",
-                                        (json_int_t)intake_socket_drops(self->intake, i), "hint", hint));
+                                        (json_int_t)intakes_socket_drops(self->intakes, i), "hint", hint));
     }
     return list;
 }
@@ -129,7 +129,7 @@ refused_words(const Sense *self, uint32_t all)
 {
     enum { NAMED = 5 };
     g_autoptr(GString) words = g_string_new(NULL);
-    json_t *list = intake_refused(self->intake), *one;
+    json_t *list = intakes_refused(self->intakes), *one;
     size_t i;
 
     json_array_foreach(list, i, one)
@@ -227,10 +227,10 @@ answer_status(Sense *self, json_t *query, uint16_t *status)
     ScoringCounters scoring;
     BooksTotals totals;
 
-    intake_totals(self->intake, &totals);
+    intakes_totals(self->intakes, &totals);
     scoring_thread_counters(self->scoring, &scoring);
     json_t *scorer = scoring_thread_ask(self->scoring, task_status, NULL);
-    json_t *exporters = intake_exporters(self->intake);
+    json_t *exporters = intakes_exporters(self->intakes);
     json_t *counts = store_counts_json(self->store, NULL);
     json_t *flow_time = json_object_get(scorer, "flowTime"), *assets = json_object_get(scorer, "assets");
     json_t *threshold = json_object_get(json_object_get(scorer, "budget"), "thresholdDecibans");
@@ -244,7 +244,7 @@ answer_status(Sense *self, json_t *query, uint16_t *status)
         self->settings->scoring.budget, "thresholdDecibans", threshold, "books",
         books_status_json(&totals, scorer), "processes", processes_json(self->args->board), "sockets",
         sockets_json(self), "series", "problems", problems_json(self, &totals, &scoring));
-    json_object_set_new(answer, "refusedSenders", intake_refused(self->intake));
+    json_object_set_new(answer, "refusedSenders", intakes_refused(self->intakes));
     json_decref(scorer);
     json_decref(exporters);
     *status = 200;
@@ -257,16 +257,21 @@ static json_t *
 answer_exporters(Sense *self, json_t *query, uint16_t *status)
 {
     *status = 200;
-    return json_pack("{s:o}", "items", intake_exporters(self->intake));
+    return json_pack("{s:o}", "items", intakes_exporters(self->intakes));
 }
 
 static json_t *
 answer_exporter(Sense *self, json_t *query, uint16_t *status)
 {
     json_int_t index = json_integer_value(json_object_get(query, "index"));
-    json_t *list = intake_exporters(self->intake);
-    json_t *one = index >= 0 ? json_incref(json_array_get(list, (size_t)index)) : NULL;
+    json_t *list = intakes_exporters(self->intakes), *one = NULL, *each;
+    size_t i;
 
+    json_array_foreach(list, i, each)
+    {
+        if (json_integer_value(json_object_get(each, "index")) == index)
+            one = json_incref(each);
+    }
     json_decref(list);
     *status = one != NULL ? 200 : 404;
     return one;

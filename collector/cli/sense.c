@@ -82,7 +82,7 @@ control(Sense *self)
             return;
         if (fds[1].revents != 0)
             answer_web(self);
-        write_state(self, &templates_file, intake_take_state(self->intake));
+        write_state(self, &templates_file, intakes_take_state(self->intakes));
         write_state(self, &baselines_file, scoring_thread_take_state(self->scoring));
         sense_note_rates(self, clock_wall(clock_system()));
     }
@@ -138,25 +138,24 @@ sense_run(const ChildArgs *args)
     self.series = channel_new(args->peers[CHILD_SERIES]);
     g_autoptr(GBytes) templates = read_state(&self, &templates_file);
     g_autoptr(GBytes) baselines = read_state(&self, &baselines_file);
-    uint32_t slots = (uint32_t)args->settings->collector.queue;
-    g_autoptr(Ring) full = ring_new(slots), empty = ring_new(slots * 2);
+    size_t n_listen = args->board->n_sockets, n_threads = args->n_sockets / MAX(n_listen, (size_t)1);
+    Funnel *funnel = funnel_new(intakes_lanes(n_threads), (uint32_t)args->settings->collector.queue);
 
     enter_sandbox(&self);
-    self.intake = intake_new(args->settings, args->sockets, args->n_sockets, full, empty, templates);
-    self.scoring = scoring_thread_new(args->settings, self.assets, self.places, full, empty, self.series,
-                                      store, baselines);
-    scoring_thread_start(self.scoring, intake_exporter, self.intake);
-    intake_start(self.intake);
+    self.intakes = intakes_new(args->settings, args->sockets, n_listen, n_threads, funnel, templates);
+    self.scoring =
+        scoring_thread_new(args->settings, self.assets, self.places, funnel, self.series, store, baselines);
+    scoring_thread_start(self.scoring, intakes_exporter, self.intakes);
+    intakes_start(self.intakes);
     control(&self);
 
-    intake_stop(self.intake);
+    intakes_stop(self.intakes);
     scoring_thread_stop(self.scoring);
-    write_state(&self, &templates_file, intake_take_state(self.intake));
+    write_state(&self, &templates_file, intakes_take_state(self.intakes));
     write_state(&self, &baselines_file, scoring_thread_take_state(self.scoring));
     scoring_thread_free(self.scoring);
-    intake_free(self.intake);
-    for (FlowBatch *batch; (batch = ring_pop(empty)) != NULL;)
-        flow_batch_free(batch);
+    intakes_free(self.intakes);
+    funnel_free(funnel);
     store_free(self.store);
     channel_free(self.web);
     channel_free(self.series);

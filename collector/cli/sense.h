@@ -2,12 +2,12 @@
 /*
  * sense.h - the parts of the `sense` process, as its queries see them
  *
- * The control thread (main) owns this: it answers the web process, writes the state files that the two
+ * The control thread (main) owns this: it answers the web process, writes the state files that the
  * working threads hand it, and keeps the rates of the last minutes.
  */
 #pragma once
 #include "collector/cli/child.h"
-#include "collector/cli/intake.h"
+#include "collector/cli/intakes.h"
 #include "collector/cli/scoring-thread.h"
 
 enum { RATE_EVERY_MS = 2000, RATE_ROWS = 300 };
@@ -22,7 +22,7 @@ typedef struct Sense {
     const Settings *settings;
     AssetTable *assets;
     PlaceTable *places;
-    Intake *intake;
+    Intakes *intakes;
     ScoringThread *scoring;
     Store *store; /* the control thread's own connection */
     Channel *web, *series;

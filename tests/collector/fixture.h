@@ -241,7 +241,7 @@ fixture_exporter(const Fixture *self, uint32_t index)
     const Exporter *exporter = exporter_table_get(decoder_exporters(self->decoder), index);
 
     g_assert_nonnull(exporter);
-    return exporter_to_json(exporter, index, (WallTime){ self->now_ms });
+    return exporter_to_json(exporter, (WallTime){ self->now_ms });
 }
 
 /* The finding with @code; NULL when there is none. */

@@ -142,7 +142,7 @@ fuzz_decoder_check(FuzzDecoder *self, int64_t time_ms)
     check_books(&totals.all);
     FUZZ_CHECK(totals.all.records + totals.all.late_records == self->flows);
     for (uint32_t i = 0; i < exporter_table_count(table); i++) {
-        json_t *object = exporter_to_json(exporter_table_get(table, i), i, now);
+        json_t *object = exporter_to_json(exporter_table_get(table, i), now);
         check_books(exporter_books(exporter_table_get(table, i)));
         FUZZ_CHECK(object != NULL);
         char *text = json_dumps(object, JSON_COMPACT); /* NULL for what is no UTF-8 */

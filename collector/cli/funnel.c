@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* funnel.c - see funnel.h */
+#include "collector/cli/funnel.h"
+#include "collector/base/ring.h"
+
+enum { LEAST_SLOTS = 4 };
+
+typedef struct Lane {
+    Ring *full, *empty;
+    uint32_t batches, most; /* made; may be made. Producer */
+} Lane;
+
+struct Funnel {
+    Sleeper sleeper; /* of the consumer */
+    size_t n, turn;  /* consumer: the lane to look at first */
+    Lane *lanes;
+};
+
+Funnel *
+funnel_new(size_t n_lanes, uint32_t slots)
+{
+    Funnel *self = g_new0(Funnel, 1);
+    uint32_t each = (uint32_t)MAX((slots + n_lanes - 1) / n_lanes, (size_t)LEAST_SLOTS);
+
+    sleeper_init(&self->sleeper);
+    self->n = n_lanes;
+    self->lanes = g_new0(Lane, n_lanes);
+    for (size_t i = 0; i < n_lanes; i++)
+        self->lanes[i] = (Lane){ .full = ring_new_of_many(each, &self->sleeper),
+                                 .empty = ring_new(each * 2),
+                                 .most = each };
+    return self;
+}
+
+static void
+ring_empty(Ring *ring)
+{
+    for (FlowBatch *batch; (batch = ring_pop(ring)) != NULL;)
+        flow_batch_free(batch);
+    ring_free(ring);
+}
+
+void
+funnel_free(Funnel *self)
+{
+    if (self == NULL)
+        return;
+    for (size_t i = 0; i < self->n; i++) {
+        ring_empty(self->lanes[i].full);
+        ring_empty(self->lanes[i].empty);
+    }
+    sleeper_clear(&self->sleeper);
+    g_free(self->lanes);
+    g_free(self);
+}
+
+FlowBatch *
+funnel_push(Funnel *self, size_t lane, FlowBatch *batch)
+{
+    Lane *to = &self->lanes[lane];
+    FlowBatch *next = ring_pop(to->empty);
+
+    if (next == NULL && to->batches < to->most) {
+        next = flow_batch_new();
+        to->batches++;
+    }
+    if (next == NULL || ring_push(to->full, batch))
+        return next;
+    flow_batch_free(next);
+    to->batches--;
+    return NULL;
+}
+
+FlowBatch *
+funnel_pop(Funnel *self, size_t *lane)
+{
+    for (size_t i = 0; i < self->n; i++) {
+        *lane = (self->turn + i) % self->n;
+        FlowBatch *batch = ring_pop(self->lanes[*lane].full);
+        if (batch != NULL) {
+            self->turn = *lane + 1;
+            return batch;
+        }
+    }
+    return NULL;
+}
+
+void
+funnel_return(Funnel *self, size_t lane, FlowBatch *batch)
+{
+    if (!ring_push(self->lanes[lane].empty, batch))
+        flow_batch_free(batch);
+}
+
+static bool
+has_batches(const void *user)
+{
+    const Funnel *self = user;
+
+    for (size_t i = 0; i < self->n; i++)
+        if (ring_depth(self->lanes[i].full) > 0)
+            return true;
+    return false;
+}
+
+void
+funnel_wait(Funnel *self, int timeout_ms)
+{
+    sleeper_sleep(&self->sleeper, has_batches, self, timeout_ms);
+}
+
+void
+funnel_wake(Funnel *self)
+{
+    sleeper_wake(&self->sleeper);
+}
