@@ -193,6 +193,7 @@ age_exporter(Wire *wire, Exporter *exporter, WallTime now)
     exporter_expire_held(exporter, now.ms - HELD_AGE_MS);
     exporter_pace(exporter, now.ms);
     exporter_settle_rate(exporter, now.ms);
+    exporter_retire_ports(exporter, now.ms - PORT_SILENT_MS);
     for (guint i = 0; i < exporter->domains->len; i++) {
         Domain *domain = g_ptr_array_index(exporter->domains, i);
 

@@ -9,10 +9,12 @@
 #include "collector/exporter-directory.h"
 #include "collector/exporter-rule.h"
 #include "collector/exporter.h"
+#include "collector/port-watch.h"
 #include "collector/record.h"
 #include "collector/sampling.h"
 #include "collector/sequence-unit.h"
 #include "collector/template-cache.h"
+#include "collector/uptime.h"
 
 enum {
     EXPORTER_INTERFACES_MOST = 4096, /* names */
@@ -29,11 +31,22 @@ enum {
     SKEW_CORRECTED_MS = 1500, /* less is the header's own coarseness: whole seconds */
     SKEW_AGREES_MS = 2000,    /* how far apart the middle half of them may be */
     RATE_SECONDS = 10,
+    PORT_SILENT_MS = 3600 * 1000, /* a sender told by its port that is silent for so long is gone... */
+    PORT_YIELDS_MS = 60 * 1000,   /* ...and when there is no room, for so long */
 };
 
 typedef struct ExporterLimits {
     uint32_t exporters, domains, templates, fields, template_bytes, held_bytes;
 } ExporterLimits;
+
+/* Why several senders are seen behind one address. */
+typedef enum PortsSplit {
+    SPLIT_NOT = 0,
+    SPLIT_TEMPLATES, /* their templates contradict each other */
+    SPLIT_SEQUENCE,  /* they count each for itself */
+    SPLIT_OPERATOR,  /* ports=separate */
+    N_SPLITS
+} PortsSplit;
 
 /* One stream of an exporter: its own templates, clock and sequence. */
 typedef struct Domain {
@@ -42,10 +55,15 @@ typedef struct Domain {
     uint16_t port;           /* 0: any; else several senders share the address, see exporter_domain */
     uint16_t port_conflicts; /* how often a template was changed by another port than the one before */
     bool provisional;        /* restored, and nothing heard since */
-    bool has_uptime;
-    uint32_t uptime; /* of the last header that had one */
-    int64_t init_ms; /* boot time that the exporter has told in options data; 0: not told */
-    int64_t boot_ms; /* boot time as the last header gave it, or guessed; 0: unknown */
+    PortsSplit split;
+    PortWatch ports;
+    uint64_t lost_before_ports; /* @sequence_lost when the last new port appeared */
+    int64_t heard_ms;           /* our clock */
+    Uptime uptime;
+    uint32_t reboots;
+    int64_t rebooted_ms; /* our clock, the last one */
+    int64_t init_ms;     /* boot time that the exporter has told in options data; 0: not told */
+    int64_t boot_ms;     /* boot time as the last header gave it, or guessed; 0: unknown */
     TemplateCache templates;
     SequenceStream sequence;
     Sampling sampling;
@@ -152,13 +170,19 @@ Exporter *exporter_table_add(ExporterTable *self, const IpAddress *address, int6
 /* Counts a datagram of one that is no exporter. */
 void exporter_table_refuse(ExporterTable *self, const IpAddress *sender, size_t bytes, Refusal reason);
 
+PortPolicy exporter_ports(const Exporter *self);
 /*
  * Lends; makes it when it is new; NULL when the exporter may have no more. The port is no part of the key,
  * for a router may come back from another one after a restart (RFC 3954 section 5.1); but once two ports have
- * been seen to take turns in redefining a template of a domain, they are two senders behind one address
- * (NAT), and are kept apart.
+ * been seen to take turns in redefining a template of a domain, or to count each for itself, they are two
+ * senders behind one address (NAT), and are kept apart. The operator may decide it.
  */
 Domain *exporter_domain(Exporter *self, Protocol protocol, uint32_t id, uint16_t port, uint32_t most);
+/* From here on @domain is that of @port alone. The others get domains of their own with their next datagram.
+ */
+void domain_split(Domain *domain, uint16_t port, PortsSplit why);
+/* Forgets senders told by their ports that have been silent since @before_ms. How many. */
+uint32_t exporter_retire_ports(Exporter *self, int64_t before_ms);
 /* What the protocol's standard says that sequence numbers count. */
 SequenceUnit domain_standard_unit(Protocol protocol);
 void exporter_name_interface(Exporter *self, uint32_t index, const char *name, const char *description);

@@ -94,8 +94,15 @@ put_domain(GByteArray *out, const Domain *domain)
     put(out, domain->port, 2);
     put(out, (uint64_t)domain->init_ms, 8);
     put(out, (uint64_t)domain->boot_ms, 8);
-    put(out, domain->has_uptime, 1);
-    put(out, domain->uptime, 4);
+    put(out, domain->uptime.known, 1);
+    put(out, domain->uptime.last, 4);
+    put(out, domain->uptime.wraps, 4);
+    put(out, (uint64_t)domain->uptime.export_ms, 8);
+    put(out, (uint64_t)domain->uptime.received_ms, 8);
+    put(out, domain->reboots, 4);
+    put(out, (uint64_t)domain->rebooted_ms, 8);
+    put(out, (uint64_t)domain->heard_ms, 8);
+    put(out, domain->split, 1);
     put(out, domain->sequence.unit, 1);
     for (int i = 0; i < N_SEQUENCE_UNITS; i++) {
         put(out, domain->sequence.readings[i].sequence.known, 1);
@@ -318,11 +325,26 @@ get_template(Wire *wire, Cursor *cur, Domain *domain)
 }
 
 static void
+get_life(Cursor *cur, Domain *domain)
+{
+    domain->uptime.wraps = (uint32_t)get(cur, 4) & 0xffff; /* which is 8,000 years */
+    domain->uptime.export_ms = get_ms(cur);
+    domain->uptime.received_ms = get_ms(cur);
+    domain->reboots = (uint32_t)get(cur, 4);
+    domain->rebooted_ms = get_ms(cur);
+    domain->heard_ms = get_ms(cur);
+    uint64_t split = get(cur, 1);
+    domain->split = split < N_SPLITS ? (PortsSplit)split : SPLIT_NOT;
+}
+
+static void
 get_domain(Wire *wire, Cursor *cur, Exporter *exporter, uint32_t layout)
 {
     uint32_t protocol = (uint32_t)get(cur, 1), id = (uint32_t)get(cur, 4);
     uint16_t port = (uint16_t)get(cur, 2);
 
+    if (exporter_ports(exporter) == PORTS_TOGETHER) /* perhaps since the restart */
+        port = 0;
     if (cur->failed || protocol == PROTOCOL_NONE || protocol > PROTOCOL_SFLOW) {
         cur->failed = true;
         return;
@@ -336,8 +358,12 @@ get_domain(Wire *wire, Cursor *cur, Exporter *exporter, uint32_t layout)
     domain->port = port;
     domain->init_ms = get_ms(cur);
     domain->boot_ms = get_ms(cur);
-    domain->has_uptime = get(cur, 1) != 0;
-    domain->uptime = (uint32_t)get(cur, 4);
+    domain->uptime.known = get(cur, 1) != 0;
+    domain->uptime.last = (uint32_t)get(cur, 4);
+    if (layout >= 3)
+        get_life(cur, domain);
+    else
+        domain->uptime.known = false; /* without its time it says nothing */
     uint64_t unit = get(cur, 1);
     if (unit < N_SEQUENCE_UNITS)
         domain->sequence.unit = (SequenceUnit)unit;

@@ -39,6 +39,15 @@ protocol_name(Protocol protocol)
     return protocols[protocol];
 }
 
+static void
+let_go(Exporter *self, HeldSet *set)
+{
+    self->held_bytes -= set->length;
+    *self->all_held_bytes -= set->length;
+    if (--set->domain->held_sets == 0)
+        set->domain->missing_since_ms = 0;
+}
+
 /* Domains */
 
 SequenceUnit
@@ -77,10 +86,72 @@ is_domain(const Domain *domain, Protocol protocol, uint32_t id, uint16_t port)
     return domain->id == id && domain->protocol == protocol && (domain->port == 0 || domain->port == port);
 }
 
+PortPolicy
+exporter_ports(const Exporter *self)
+{
+    return self->rule == NULL ? PORTS_AUTO : self->rule->ports;
+}
+
+void
+domain_split(Domain *domain, uint16_t port, PortsSplit why)
+{
+    domain->port = port;
+    domain->split = why;
+    if (why == SPLIT_TEMPLATES) /* the others' templates are not ours */
+        template_cache_keep_port(&domain->templates, port);
+}
+
+/* A domain of @port beside @sibling, which has the same id. Templates that did not contradict are theirs in
+ * common. */
+static void
+inherit(Domain *domain, const Domain *sibling, uint16_t port)
+{
+    domain->port = port;
+    domain->split = sibling->split;
+    if (sibling->split == SPLIT_SEQUENCE)
+        template_cache_share(&domain->templates, &sibling->templates);
+}
+
+static void
+forget_domain(Exporter *self, guint index)
+{
+    const Domain *domain = g_ptr_array_index(self->domains, index);
+
+    for (GList *at = self->held.head, *next; at != NULL; at = next) {
+        HeldSet *set = at->data;
+
+        next = at->next;
+        if (set->domain != domain)
+            continue;
+        g_queue_delete_link(&self->held, at);
+        let_go(self, set);
+        self->books.held_dropped_sets++;
+        g_free(set);
+    }
+    self->last_domain = NULL;
+    g_ptr_array_remove_index(self->domains, index);
+}
+
+uint32_t
+exporter_retire_ports(Exporter *self, int64_t before_ms)
+{
+    uint32_t n = 0;
+
+    for (guint i = self->domains->len; i-- > 0;) {
+        const Domain *domain = g_ptr_array_index(self->domains, i);
+
+        if (domain->port != 0 && domain->heard_ms < before_ms) {
+            forget_domain(self, i);
+            n++;
+        }
+    }
+    return n;
+}
+
 Domain *
 exporter_domain(Exporter *self, Protocol protocol, uint32_t id, uint16_t port, uint32_t most)
 {
-    bool is_shared = false;
+    const Domain *sibling = NULL;
 
     if (self->last_domain != NULL && is_domain(self->last_domain, protocol, id, port))
         return self->last_domain;
@@ -89,12 +160,16 @@ exporter_domain(Exporter *self, Protocol protocol, uint32_t id, uint16_t port, u
 
         if (is_domain(domain, protocol, id, port))
             return self->last_domain = domain;
-        is_shared |= domain->id == id && domain->protocol == protocol;
+        if (domain->id == id && domain->protocol == protocol)
+            sibling = domain;
     }
     if (self->domains->len >= most)
         return NULL;
     Domain *domain = domain_new(self, protocol, id);
-    domain->port = is_shared ? port : 0;
+    if (sibling != NULL)
+        inherit(domain, sibling, port);
+    else if (exporter_ports(self) == PORTS_SEPARATE)
+        domain_split(domain, port, SPLIT_OPERATOR);
     g_ptr_array_add(self->domains, domain);
     return self->last_domain = domain;
 }
@@ -348,15 +423,6 @@ held_set_new(const uint8_t *bytes, uint32_t length)
     self->length = length;
     memcpy(self->bytes, bytes, length);
     return self;
-}
-
-static void
-let_go(Exporter *self, HeldSet *set)
-{
-    self->held_bytes -= set->length;
-    *self->all_held_bytes -= set->length;
-    if (--set->domain->held_sets == 0)
-        set->domain->missing_since_ms = 0;
 }
 
 static void

@@ -112,6 +112,14 @@ template_cache_put(TemplateCache *self, Template *tmpl, int64_t now_ms)
     return TEMPLATE_PUT_CHANGED;
 }
 
+void
+template_cache_share(TemplateCache *self, const TemplateCache *from)
+{
+    for (uint32_t i = 0; i < from->n_slots; i++)
+        if (from->slots[i] != NULL && template_cache_find_slow(self, from->slots[i]->id) == NULL)
+            template_cache_put(self, template_ref(from->slots[i]), from->slots[i]->heard_ms);
+}
+
 static uint32_t
 forget(TemplateCache *self, bool (*is_over)(const Template *tmpl, int64_t limit), int64_t limit)
 {

@@ -42,6 +42,8 @@ template_cache_find(TemplateCache *self, uint16_t id)
 {
     return self->last != NULL && self->last->id == id ? self->last : template_cache_find_slow(self, id);
 }
+/* Takes references to all of @from that fit into the budget; those of the same id stay as they are. */
+void template_cache_share(TemplateCache *self, const TemplateCache *from);
 /* Forgets those that another port than @port announced last. */
 void template_cache_keep_port(TemplateCache *self, uint16_t port);
 /* Forgets those neither announced nor used since @before_ms; how many. */

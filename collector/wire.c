@@ -3,20 +3,29 @@
  * wire.h */
 #include "collector/wire.h"
 
-enum {
-    REBOOT_TOLERANCE_MS = 60 * 1000, /* a datagram that was overtaken is no reboot */
-    LIVE_MS = 3600 * 1000,           /* an announcement that is older says nothing of who is there now */
-};
+enum { LIVE_MS = 3600 * 1000 }; /* an announcement that is older says nothing of who is there now */
+
+/* Senders that are told by their ports, and are gone, make room. */
+static Domain *
+find_domain(Wire *self, Protocol protocol, uint32_t id)
+{
+    uint16_t port = self->datagram->source_port;
+    Domain *domain = exporter_domain(self->exporter, protocol, id, port, self->limits.domains);
+
+    if (domain == NULL && exporter_retire_ports(self->exporter, self->received_ms - PORT_YIELDS_MS) > 0)
+        domain = exporter_domain(self->exporter, protocol, id, port, self->limits.domains);
+    return domain;
+}
 
 bool
 wire_open(Wire *self, Protocol protocol, uint32_t domain, int64_t export_ms)
 {
     guint n_known = self->exporter->domains->len;
 
-    self->domain =
-        exporter_domain(self->exporter, protocol, domain, self->datagram->source_port, self->limits.domains);
+    self->domain = find_domain(self, protocol, domain);
     if (self->domain == NULL)
         return false;
+    self->domain->heard_ms = self->received_ms;
     if (self->exporter->domains->len != n_known)
         self->has_changed = true;
     self->domain->provisional = false;
@@ -83,22 +92,60 @@ wire_confirm_losses(Wire *self, Exporter *exporter, Domain *domain)
         note_loss(self, gap.left, gap.export_ms);
 }
 
+static void
+restart_sequence(Wire *self)
+{
+    SequenceChange change = sequence_stream_restart(&self->domain->sequence);
+
+    apply(self, &change);
+}
+
+static void
+note_reboot(Wire *self)
+{
+    restart_sequence(self);
+    self->domain->reboots++;
+    self->domain->rebooted_ms = self->received_ms;
+    self->has_changed = true;
+}
+
 void
 wire_note_uptime(Wire *self, uint32_t uptime)
 {
     Domain *domain = self->domain;
-    uint32_t back = domain->uptime - uptime;
+    UptimeNews news = uptime_note(&domain->uptime, uptime, self->export_ms, self->received_ms);
 
-    /* Going back is a reboot, but for datagrams that were overtaken and for the wrap after 49.7 days. */
-    if (domain->has_uptime && uptime < domain->uptime && back > REBOOT_TOLERANCE_MS &&
-        back < UINT32_MAX - REBOOT_TOLERANCE_MS * 60) {
-        SequenceChange change = sequence_stream_restart(&domain->sequence);
+    /* Of two senders behind one address each has its own uptime: taking turns is no reboot. */
+    if (news == UPTIME_REBOOTED &&
+        !port_watch_runs_on(&domain->ports, self->datagram->source_port, uptime, self->received_ms))
+        note_reboot(self);
+    self->has_uptime = true;
+    self->uptime = uptime;
+    if (news != UPTIME_OVERTAKEN)
+        domain->boot_ms = uptime_boot_ms(&domain->uptime);
+}
 
-        apply(self, &change);
-    }
-    domain->has_uptime = self->has_uptime = true;
-    domain->uptime = self->uptime = uptime;
-    domain->boot_ms = self->export_ms - uptime;
+/* Two senders behind one address, whose sequence numbers were taken for one run: what seemed lost was not. */
+static void
+note_ports(Wire *self, uint32_t number)
+{
+    Domain *domain = self->domain;
+    const PortNews news = {
+        .number = number, .uptime = self->uptime, .has_uptime = self->has_uptime, .now_ms = self->received_ms
+    };
+
+    if (domain->port != 0 || exporter_ports(self->exporter) != PORTS_AUTO)
+        return;
+    if (!port_watch_knows(&domain->ports, self->datagram->source_port))
+        domain->lost_before_ports = domain->sequence_lost;
+    if (!port_watch_note(&domain->ports, self->datagram->source_port, &news))
+        return;
+    restart_sequence(self);
+    change_count(&self->exporter->books.sequence_lost,
+                 -(int64_t)(domain->sequence_lost - domain->lost_before_ports));
+    domain->sequence_lost = domain->lost_before_ports;
+    domain_split(domain, self->datagram->source_port, SPLIT_SEQUENCE);
+    self->has_changed = true;
 }
 
 void
@@ -109,6 +156,7 @@ wire_note_sequence(Wire *self, uint32_t number)
                                       .options = self->options,
                                       .is_whole = self->is_whole,
                                       .export_ms = self->export_ms };
+    note_ports(self, number);
     SequenceChange change = sequence_stream_note(&self->domain->sequence, &message);
 
     apply(self, &change);
@@ -166,12 +214,14 @@ refuse_template(Wire *self, TemplateResult result)
  * of its own.
  */
 static void
-note_port_conflict(Domain *domain, uint16_t before, uint16_t now)
+note_port_conflict(const Wire *self, uint16_t before, uint16_t now)
 {
-    if (before == 0 || now == 0 || before == now || domain->port != 0 || ++domain->port_conflicts < 2)
+    Domain *domain = self->domain;
+
+    if (before == 0 || now == 0 || before == now || domain->port != 0 ||
+        exporter_ports(self->exporter) != PORTS_AUTO || ++domain->port_conflicts < 2)
         return;
-    domain->port = now;
-    template_cache_keep_port(&domain->templates, now);
+    domain_split(domain, now, SPLIT_TEMPLATES);
 }
 
 bool
@@ -200,7 +250,7 @@ wire_template(Wire *self, TemplateResult result, Template *tmpl)
     case TEMPLATE_PUT_SAME:
         break;
     case TEMPLATE_PUT_CHANGED:
-        note_port_conflict(self->domain, port_before, port);
+        note_port_conflict(self, port_before, port);
         self->has_changed = true;
         break;
     case TEMPLATE_PUT_NEW:
