@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* capture.c - see capture.h */
 #include "collector/capture.h"
-#include "collector/base/cursor.h"
+#include "collector/message-start.h"
 #include "collector/packet.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { IPFIX_VERSION = 10, IPFIX_HEADER = 16, MAGIC_BYTES = 4, CHAIN_LOOK = 8 };
+enum { MAGIC_BYTES = 4, CHAIN_LOOK = 8 };
 
 typedef enum CaptureKind { CAPTURE_PCAP, CAPTURE_IPFIX, CAPTURE_RAW } CaptureKind;
 
@@ -54,18 +54,14 @@ is_pcap_magic(const uint8_t bytes[MAGIC_BYTES])
     return false;
 }
 
-/* Reads version and length of the message that begins at @at; false when there is no room for a header. */
+/* The length of the message that begins at @at; false when none does. */
 static bool
-read_message_start(FILE *file, uint64_t at, uint16_t *version, uint16_t *length)
+read_message_start(FILE *file, uint64_t at, size_t *length)
 {
-    uint8_t bytes[MAGIC_BYTES];
+    uint8_t bytes[MESSAGE_START];
 
-    if (fseeko(file, (off_t)at, SEEK_SET) != 0 || fread(bytes, 1, sizeof bytes, file) != sizeof bytes)
-        return false;
-    Cursor cur = cursor_over(bytes, sizeof bytes);
-    *version = cursor_u16(&cur);
-    *length = cursor_u16(&cur);
-    return true;
+    return fseeko(file, (off_t)at, SEEK_SET) == 0 && fread(bytes, 1, sizeof bytes, file) == sizeof bytes &&
+           message_start_read(bytes, sizeof bytes, length) == MESSAGE_START_SOUND;
 }
 
 /*
@@ -81,9 +77,8 @@ is_ipfix_file(FILE *file, const char *path, uint64_t size)
     unsigned messages = 0;
 
     while (messages < CHAIN_LOOK && at < size) {
-        uint16_t version = 0, length = 0;
-        if (!read_message_start(file, at, &version, &length) || version != IPFIX_VERSION ||
-            length < IPFIX_HEADER || (messages == 0 && length > size))
+        size_t length = 0;
+        if (!read_message_start(file, at, &length) || (messages == 0 && length > size))
             break;
         messages++;
         at += length;
@@ -140,7 +135,7 @@ open_file(Capture *self, GError **error)
         return fail_errno(self->path, errno, error);
     if (n == sizeof magic && is_pcap_magic(magic))
         return open_pcap(self, error);
-    bool is_version_10 = n >= 2 && magic[0] == 0 && magic[1] == IPFIX_VERSION;
+    bool is_version_10 = n >= 2 && magic[0] == 0 && magic[1] == MESSAGE_VERSION;
     self->kind =
         is_version_10 && is_ipfix_file(self->file, self->path, self->size) ? CAPTURE_IPFIX : CAPTURE_RAW;
     if (self->kind == CAPTURE_RAW && self->size >= DATAGRAM_MOST) {
@@ -233,17 +228,16 @@ next_message(Capture *self, Datagram *out, GError **error)
 {
     if (self->at == self->size)
         return 0;
-    size_t n = fread(self->room, 1, IPFIX_HEADER, self->file);
-    Cursor cur = cursor_over(self->room, n);
-    uint16_t version = cursor_u16(&cur), length = cursor_u16(&cur);
+    size_t n = fread(self->room, 1, MESSAGE_HEADER, self->file), length = 0;
+    MessageStart start = message_start_read(self->room, n, &length);
     if (n == 0)
         return ferror(self->file) ? damaged(self, error, "cannot be read") : 0;
-    if (n < IPFIX_HEADER)
+    if (n < MESSAGE_HEADER)
         return damaged(self, error, "the file is cut short in the header of a message");
-    if (version != IPFIX_VERSION || length < IPFIX_HEADER)
+    if (start != MESSAGE_START_SOUND)
         return damaged(self, error, "no IPFIX message begins");
-    size_t rest = (size_t)length - IPFIX_HEADER;
-    if (fread(self->room + IPFIX_HEADER, 1, rest, self->file) != rest)
+    size_t rest = length - MESSAGE_HEADER;
+    if (fread(self->room + MESSAGE_HEADER, 1, rest, self->file) != rest)
         return damaged(self, error, "the file is cut short in the message that begins");
     self->at += length;
     give(self, length, out);

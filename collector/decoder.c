@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* decoder.c - see decoder.h: who may send, which format it is, what became of it */
 #include "collector/exporter-state.h"
+#include "collector/message-start.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -143,8 +144,11 @@ format_of(Cursor cur)
 static Refusal
 decode(Wire *wire, const Datagram *datagram)
 {
-    Cursor cur = cursor_over(datagram->bytes, datagram->length);
+    Cursor cur = cursor_over(datagram->bytes, datagram->length), start = cur;
 
+    /* The other formats do not say how long they are: in a stream nobody could find the next one. */
+    if (datagram->session != NULL && cursor_u16(&start) != MESSAGE_VERSION)
+        return REFUSED_STREAM_VERSION;
     if (datagram->length < 4)
         return REFUSED_TOO_SHORT;
     DecodeFormat format = format_of(cur);
@@ -153,28 +157,92 @@ decode(Wire *wire, const Datagram *datagram)
     return format(wire, cur);
 }
 
+/* The exporter at @address, made when it is new; NULL with @why. */
+static Exporter *
+find_exporter(Decoder *self, const IpAddress *address, WallTime now, Refusal *why)
+{
+    Wire *wire = &self->wire;
+    Exporter *exporter = exporter_table_find(wire->table, address);
+
+    if (exporter != NULL)
+        return exporter;
+    *why = REFUSED_NOT_ALLOWED;
+    if (!is_allowed(&self->conf, address))
+        return NULL;
+    *why = REFUSED_EXPORTER_QUOTA;
+    exporter = exporter_table_add(wire->table, address, now.ms, false);
+    if (exporter == NULL)
+        return NULL;
+    exporter->first_ms = now.ms;
+    wire->has_changed = true;
+    return exporter;
+}
+
+bool
+decoder_admits(const Decoder *self, const IpAddress *address)
+{
+    return is_allowed(&self->conf, address);
+}
+
+Session *
+decoder_begin_session(Decoder *self, const SessionPeer *peer, WallTime now, Refusal *why)
+{
+    Exporter *exporter = find_exporter(self, &peer->address, now, why);
+
+    return exporter == NULL ? NULL : session_begin(exporter, peer, now.ms);
+}
+
+void
+decoder_end_session(Decoder *self, Session *session, size_t torn, WallTime now)
+{
+    Wire *wire = &self->wire;
+    Exporter *exporter = session->exporter;
+
+    if (torn > 0) {
+        exporter->books.datagrams++;
+        exporter->books.bytes += torn;
+        exporter->books.refused[REFUSED_TORN]++;
+    }
+    for (guint i = 0; i < exporter->domains->len; i++) {
+        Domain *domain = g_ptr_array_index(exporter->domains, i);
+
+        if (domain->session == session)
+            wire_confirm_losses(wire, exporter, domain);
+    }
+    session_end(session, now.ms);
+    wire->domain = NULL; /* it may be one of those that are gone */
+}
+
+static void
+count(Exporter *exporter, const Datagram *datagram)
+{
+    Session *session = datagram->session;
+
+    exporter->books.datagrams++;
+    exporter->books.bytes += datagram->length;
+    exporter->last_ms = datagram->received.ms;
+    exporter->transport = TRANSPORT_UDP;
+    if (session == NULL)
+        return;
+    exporter->transport = session->transport;
+    session->messages++;
+    session->bytes += datagram->length;
+}
+
 bool
 decoder_datagram(Decoder *self, const Datagram *datagram)
 {
     Wire *wire = &self->wire;
-    Exporter *exporter = exporter_table_find(wire->table, &datagram->source);
+    Session *session = datagram->session;
+    Refusal why = N_REFUSALS;
+    Exporter *exporter = session != NULL ? session->exporter
+                                         : find_exporter(self, &datagram->source, datagram->received, &why);
 
     if (exporter == NULL) {
-        if (!is_allowed(&self->conf, &datagram->source)) {
-            exporter_table_refuse(wire->table, &datagram->source, datagram->length, REFUSED_NOT_ALLOWED);
-            return false;
-        }
-        exporter = exporter_table_add(wire->table, &datagram->source, datagram->received.ms, false);
-        if (exporter == NULL) {
-            exporter_table_refuse(wire->table, &datagram->source, datagram->length, REFUSED_EXPORTER_QUOTA);
-            return false;
-        }
-        exporter->first_ms = datagram->received.ms;
-        wire->has_changed = true;
+        exporter_table_refuse(wire->table, &datagram->source, datagram->length, why);
+        return false;
     }
-    exporter->books.datagrams++;
-    exporter->books.bytes += datagram->length;
-    exporter->last_ms = datagram->received.ms;
+    count(exporter, datagram);
     wire->exporter = exporter;
     wire->datagram = datagram;
     wire->received_ms = datagram->received.ms;
@@ -200,6 +268,9 @@ age_exporter(Wire *wire, Exporter *exporter, WallTime now)
         /* Nothing has come for a while: what is missing is not just late. */
         if (now.ms - exporter->last_ms > LATE_MS)
             wire_confirm_losses(wire, exporter, domain);
+        /* Over TCP they live as long as the session: the life times of RFC 7011 section 8.4 are UDP's. */
+        if (domain->session != NULL)
+            continue;
         if (template_cache_expire(&domain->templates, now.ms - TEMPLATE_AGE_MS) > 0)
             wire->has_changed = true;
     }

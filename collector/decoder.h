@@ -13,6 +13,7 @@
 #include "collector/exporter.h"
 #include "collector/flow.h"
 #include "collector/record.h"
+#include "collector/session.h"
 
 typedef struct Decoder Decoder;
 
@@ -23,6 +24,7 @@ typedef struct Datagram {
     IpAddress source;
     uint16_t source_port;
     WallTime received;
+    Session *session; /* which message stream it is from; NULL: it came as a datagram */
 } Datagram;
 /* Receivers leave this much room behind a datagram, so that wide loads may run over its end. */
 enum { DATAGRAM_SLACK = 128, DATAGRAM_MOST = 65536 };
@@ -66,6 +68,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Decoder, decoder_free)
 
 /* Decodes one datagram. False if it was refused as a whole (counted under its reason). */
 bool decoder_datagram(Decoder *self, const Datagram *datagram);
+
+/* May @address send at all? For receivers that can turn a sender away before it has sent. */
+bool decoder_admits(const Decoder *self, const IpAddress *address);
+/*
+ * A connection begins: what comes in it is given with Datagram.session, one message at a time. Lends; lives
+ * until decoder_end_session. NULL with @why when @peer may not send, or there may be no more exporters now.
+ */
+Session *decoder_begin_session(Decoder *self, const SessionPeer *peer, WallTime now, Refusal *why);
+/* It is over, and with it its templates. @torn: the bytes of a last message that never became whole. */
+void decoder_end_session(Decoder *self, Session *session, size_t torn, WallTime now);
+
 /* Hands the batch in work to the sink even if it is not full; ages templates, held data and silent exporters.
  */
 void decoder_flush(Decoder *self, WallTime now);

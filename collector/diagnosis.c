@@ -74,6 +74,19 @@ find_silence(Findings *findings, const Exporter *exporter, WallTime now)
     return true;
 }
 
+/* Over TCP an exporter that is there has a connection, whether it has anything to tell or not. */
+static void
+find_no_session(Findings *findings, const Exporter *exporter, WallTime now)
+{
+    if (exporter->transport == TRANSPORT_UDP || exporter->sessions->len > 0)
+        return;
+    g_autofree char *since = distance(now.ms - exporter->session_ended_ms);
+    find(findings, SEVERITY_INFO, "disconnected",
+         "Most routers connect again by themselves; see under Status why connections were refused or ended.",
+         "It has no connection open; the last one, over %s, ended %s ago.",
+         transport_name(exporter->transport), since);
+}
+
 static void
 find_missing_templates(Findings *findings, const Exporter *exporter, WallTime now)
 {
@@ -226,6 +239,7 @@ diagnosis_add(const Exporter *exporter, WallTime now, json_t *out)
     Findings findings = { .out = out };
     bool is_silent = find_silence(&findings, exporter, now);
 
+    find_no_session(&findings, exporter, now);
     find_missing_templates(&findings, exporter, now);
     find_loss(&findings, exporter);
     find_clock(&findings, exporter);

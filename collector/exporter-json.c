@@ -39,6 +39,7 @@ books_to_json(const Books *books)
         { "optionsRecords", books->options_records },
         { "templates", books->templates },
         { "optionsTemplates", books->options_templates },
+        { "withdrawals", books->withdrawals },
         { "counterSamples", books->counter_samples },
         { "discardSamples", books->discard_samples },
         { "missingTemplateSets", books->missing_template_sets },
@@ -85,7 +86,10 @@ domain_to_json(const Domain *domain)
     }
     json_object_set_new(out, "id", json_integer(domain->id));
     json_object_set_new(out, "protocol", json_string(protocol_name(domain->protocol)));
-    json_object_set_new(out, "sourcePort", domain->port == 0 ? json_null() : json_integer(domain->port));
+    uint16_t port = domain->session != NULL ? domain->session->port : domain->port;
+    Transport transport = domain->session != NULL ? domain->session->transport : TRANSPORT_UDP;
+    json_object_set_new(out, "transport", json_string(transport_name(transport)));
+    json_object_set_new(out, "sourcePort", port == 0 ? json_null() : json_integer(port));
     json_object_set_new(out, "templates", json_integer(templates));
     json_object_set_new(out, "optionsTemplates", json_integer(options));
     json_object_set_new(out, "provisional", json_boolean(domain_is_provisional(domain)));
@@ -102,6 +106,27 @@ domains_to_json(const Exporter *self)
 
     for (guint i = 0; i < self->domains->len; i++)
         json_array_append_new(out, domain_to_json(g_ptr_array_index(self->domains, i)));
+    return out;
+}
+
+static json_t *
+sessions_to_json(const Exporter *self)
+{
+    json_t *out = json_array();
+
+    for (guint i = 0; i < self->sessions->len; i++) {
+        const Session *session = g_ptr_array_index(self->sessions, i);
+        json_t *each = json_object();
+
+        json_object_set_new(each, "transport", json_string(transport_name(session->transport)));
+        json_object_set_new(each, "sourcePort", json_integer(session->port));
+        set_time(each, "since", session->opened_ms);
+        json_object_set_new(each, "certificateName",
+                            session->name == NULL ? json_null() : json_string(session->name));
+        json_object_set_new(each, "messages", json_integer((json_int_t)session->messages));
+        json_object_set_new(each, "bytes", json_integer((json_int_t)session->bytes));
+        json_array_append_new(out, each);
+    }
     return out;
 }
 
@@ -259,6 +284,8 @@ exporter_to_json(const Exporter *self, WallTime now)
     json_object_set_new(out, "address", json_string(ip_text(&self->address, text)));
     json_object_set_new(out, "name", self->rule == NULL ? json_null() : json_string(self->rule->name));
     json_object_set_new(out, "protocol", json_string(exporter_protocol(self)));
+    json_object_set_new(out, "transport", json_string(transport_name(self->transport)));
+    json_object_set_new(out, "sessions", sessions_to_json(self));
     set_time(out, "firstSeen", self->first_ms);
     set_time(out, "lastSeen", self->last_ms);
     json_object_set_new(out, "domains", domains_to_json(self));

@@ -13,6 +13,7 @@
 #include "collector/record.h"
 #include "collector/sampling.h"
 #include "collector/sequence-unit.h"
+#include "collector/session.h"
 #include "collector/template-cache.h"
 #include "collector/uptime.h"
 
@@ -48,11 +49,23 @@ typedef enum PortsSplit {
     N_SPLITS
 } PortsSplit;
 
+/* Owned by its exporter. */
+struct Session {
+    Exporter *exporter; /* borrowed */
+    Transport transport;
+    uint16_t port;
+    int64_t opened_ms; /* our clock */
+    uint64_t messages, bytes;
+    char *name; /* of its certificate; NULL: it has none */
+};
+
 /* One stream of an exporter: its own templates, clock and sequence. */
 typedef struct Domain {
     Protocol protocol;
     uint32_t id;
-    uint16_t port;           /* 0: any; else several senders share the address, see exporter_domain */
+    const Session *session; /* borrowed: the domain ends with it; NULL: datagrams */
+    bool has_withdrawn; /* what an unknown id meant may be over: its data must not wait for a new meaning */
+    uint16_t port;      /* 0: any; else several senders share the address, see exporter_domain */
     uint16_t port_conflicts; /* how often a template was changed by another port than the one before */
     bool provisional;        /* restored, and nothing heard since */
     PortsSplit split;
@@ -107,6 +120,9 @@ struct Exporter {
     uint64_t octets;           /* of all flow records, not scaled */
     int64_t first_ms, last_ms; /* our clock, received */
     GPtrArray *domains;        /* owned Domain */
+    GPtrArray *sessions;       /* owned Session, those that are open */
+    Transport transport;       /* of the last datagram or message */
+    int64_t session_ended_ms;  /* our clock; 0: none has ended yet */
     Domain *last_domain;       /* lent from it */
     TemplateBudget budget;
     Sampling sampling;    /* of all domains together: where a line card's domain does not say it itself */
@@ -172,17 +188,28 @@ void exporter_table_refuse(ExporterTable *self, const IpAddress *sender, size_t 
 
 PortPolicy exporter_ports(const Exporter *self);
 /*
- * Lends; makes it when it is new; NULL when the exporter may have no more. The port is no part of the key,
+ * Lends; makes it when it is new; NULL when the exporter may have no more. @session: whose domain it is; NULL
+ * for that of datagrams. The port is no part of the key,
  * for a router may come back from another one after a restart (RFC 3954 section 5.1); but once two ports have
  * been seen to take turns in redefining a template of a domain, or to count each for itself, they are two
  * senders behind one address (NAT), and are kept apart. The operator may decide it.
  */
-Domain *exporter_domain(Exporter *self, Protocol protocol, uint32_t id, uint16_t port, uint32_t most);
+Domain *exporter_domain(Exporter *self, Protocol protocol, uint32_t id, const Session *session, uint16_t port,
+                        uint32_t most);
 /* From here on @domain is that of @port alone. The others get domains of their own with their next datagram.
  */
 void domain_split(Domain *domain, uint16_t port, PortsSplit why);
+/* Forgets one; what it holds is given up and counted. */
+void exporter_forget_domain(Exporter *self, guint index);
 /* Forgets senders told by their ports that have been silent since @before_ms. How many. */
 uint32_t exporter_retire_ports(Exporter *self, int64_t before_ms);
+/* Opens one. Lends: it lives until session_end. */
+Session *session_begin(Exporter *exporter, const SessionPeer *peer, int64_t now_ms);
+/* Ends it: what it had to tell is over. Its domains go, and what they hold is given up and counted. */
+void session_end(Session *self, int64_t now_ms);
+void session_free(gpointer self); /* for the exporter that owns it */
+/* Names come from the network: cut at the first NUL, bounded, made UTF-8. NULL when nothing is left. */
+char *exporter_clean_name(const char *text);
 /* What the protocol's standard says that sequence numbers count. */
 SequenceUnit domain_standard_unit(Protocol protocol);
 void exporter_name_interface(Exporter *self, uint32_t index, const char *name, const char *description);

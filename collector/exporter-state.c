@@ -144,6 +144,23 @@ put_names(GByteArray *out, const Exporter *exporter)
     }
 }
 
+/* What was told in a session is over when it ends, and no session survives us. */
+static bool
+is_kept(const Domain *domain)
+{
+    return domain->session == NULL;
+}
+
+static uint32_t
+count_kept(const Exporter *exporter)
+{
+    uint32_t n = 0;
+
+    for (guint i = 0; i < exporter->domains->len; i++)
+        n += is_kept(g_ptr_array_index(exporter->domains, i));
+    return n;
+}
+
 static void
 put_exporter(GByteArray *out, const Exporter *exporter)
 {
@@ -162,9 +179,10 @@ put_exporter(GByteArray *out, const Exporter *exporter)
     put_history(out, &exporter->sampling_history);
     put_sampling(out, &exporter->sampling);
     put_names(out, exporter);
-    put(out, exporter->domains->len, 4);
+    put(out, count_kept(exporter), 4);
     for (guint i = 0; i < exporter->domains->len; i++)
-        put_domain(out, g_ptr_array_index(exporter->domains, i));
+        if (is_kept(g_ptr_array_index(exporter->domains, i)))
+            put_domain(out, g_ptr_array_index(exporter->domains, i));
 }
 
 GBytes *
@@ -349,7 +367,7 @@ get_domain(Wire *wire, Cursor *cur, Exporter *exporter, uint32_t layout)
         cur->failed = true;
         return;
     }
-    Domain *domain = exporter_domain(exporter, (Protocol)protocol, id, port, wire->limits.domains);
+    Domain *domain = exporter_domain(exporter, (Protocol)protocol, id, NULL, port, wire->limits.domains);
     if (domain == NULL) { /* the limit was lowered since: the rest of this exporter is left out */
         cur->failed = true;
         return;

@@ -81,9 +81,10 @@ domain_free(gpointer at)
 }
 
 static inline bool
-is_domain(const Domain *domain, Protocol protocol, uint32_t id, uint16_t port)
+is_domain(const Domain *domain, Protocol protocol, uint32_t id, const Session *session, uint16_t port)
 {
-    return domain->id == id && domain->protocol == protocol && (domain->port == 0 || domain->port == port);
+    return domain->id == id && domain->protocol == protocol && domain->session == session &&
+           (domain->port == 0 || domain->port == port);
 }
 
 PortPolicy
@@ -113,11 +114,9 @@ inherit(Domain *domain, const Domain *sibling, uint16_t port)
 }
 
 static void
-forget_domain(Exporter *self, guint index)
+give_up_held(Exporter *self, const Domain *domain)
 {
-    const Domain *domain = g_ptr_array_index(self->domains, index);
-
-    for (GList *at = self->held.head, *next; at != NULL; at = next) {
+    for (GList *at = self->held.head, *next; at != NULL && domain->held_sets > 0; at = next) {
         HeldSet *set = at->data;
 
         next = at->next;
@@ -128,6 +127,12 @@ forget_domain(Exporter *self, guint index)
         self->books.held_dropped_sets++;
         g_free(set);
     }
+}
+
+void
+exporter_forget_domain(Exporter *self, guint index)
+{
+    give_up_held(self, g_ptr_array_index(self->domains, index));
     self->last_domain = NULL;
     g_ptr_array_remove_index(self->domains, index);
 }
@@ -141,7 +146,7 @@ exporter_retire_ports(Exporter *self, int64_t before_ms)
         const Domain *domain = g_ptr_array_index(self->domains, i);
 
         if (domain->port != 0 && domain->heard_ms < before_ms) {
-            forget_domain(self, i);
+            exporter_forget_domain(self, i);
             n++;
         }
     }
@@ -149,26 +154,28 @@ exporter_retire_ports(Exporter *self, int64_t before_ms)
 }
 
 Domain *
-exporter_domain(Exporter *self, Protocol protocol, uint32_t id, uint16_t port, uint32_t most)
+exporter_domain(Exporter *self, Protocol protocol, uint32_t id, const Session *session, uint16_t port,
+                uint32_t most)
 {
     const Domain *sibling = NULL;
 
-    if (self->last_domain != NULL && is_domain(self->last_domain, protocol, id, port))
+    if (self->last_domain != NULL && is_domain(self->last_domain, protocol, id, session, port))
         return self->last_domain;
     for (guint i = 0; i < self->domains->len; i++) {
         Domain *domain = g_ptr_array_index(self->domains, i);
 
-        if (is_domain(domain, protocol, id, port))
+        if (is_domain(domain, protocol, id, session, port))
             return self->last_domain = domain;
-        if (domain->id == id && domain->protocol == protocol)
+        if (domain->id == id && domain->protocol == protocol && domain->session == session)
             sibling = domain;
     }
     if (self->domains->len >= most)
         return NULL;
     Domain *domain = domain_new(self, protocol, id);
+    domain->session = session;
     if (sibling != NULL)
         inherit(domain, sibling, port);
-    else if (exporter_ports(self) == PORTS_SEPARATE)
+    else if (session == NULL && exporter_ports(self) == PORTS_SEPARATE)
         domain_split(domain, port, SPLIT_OPERATOR);
     g_ptr_array_add(self->domains, domain);
     return self->last_domain = domain;
@@ -223,6 +230,7 @@ exporter_new(ExporterTable *table, const IpAddress *address, uint32_t index)
     self->address = *address;
     self->index = index;
     self->domains = g_ptr_array_new_with_free_func(domain_free);
+    self->sessions = g_ptr_array_new_with_free_func(session_free);
     self->budget = (TemplateBudget){ .all = &table->budget,
                                      .most_templates = table->limits.templates,
                                      .most_bytes = table->limits.template_bytes };
@@ -242,6 +250,7 @@ exporter_free(gpointer at)
 
     g_queue_clear_full(&self->held, g_free);
     g_clear_pointer(&self->domains, g_ptr_array_unref);
+    g_clear_pointer(&self->sessions, g_ptr_array_unref);
     g_clear_pointer(&self->interfaces, g_hash_table_unref);
     g_clear_pointer(&self->vrfs, g_hash_table_unref);
     g_clear_pointer(&self->applications, g_hash_table_unref);
@@ -251,9 +260,8 @@ exporter_free(gpointer at)
     g_free(self);
 }
 
-/* Names come from the network: cut at the first NUL, bounded, made UTF-8. NULL when nothing is left. */
-static char *
-clean_name(const char *text)
+char *
+exporter_clean_name(const char *text)
 {
     if (text == NULL || *text == '\0')
         return NULL;
@@ -274,18 +282,18 @@ exporter_name_interface(Exporter *self, uint32_t index, const char *name, const 
     }
     if (name != NULL && *name != '\0') {
         g_free(known->name);
-        known->name = clean_name(name);
+        known->name = exporter_clean_name(name);
     }
     if (description != NULL && *description != '\0') {
         g_free(known->description);
-        known->description = clean_name(description);
+        known->description = exporter_clean_name(description);
     }
 }
 
 void
 exporter_name_vrf(Exporter *self, uint32_t id, const char *name)
 {
-    char *clean = clean_name(name);
+    char *clean = exporter_clean_name(name);
 
     if (clean == NULL || (g_hash_table_size(self->vrfs) >= EXPORTER_VRFS_MOST &&
                           !g_hash_table_contains(self->vrfs, GUINT_TO_POINTER(id))))
@@ -297,7 +305,7 @@ exporter_name_vrf(Exporter *self, uint32_t id, const char *name)
 void
 exporter_name_application(Exporter *self, uint64_t id, const char *name, const char *description)
 {
-    char *clean = clean_name(name);
+    char *clean = exporter_clean_name(name);
     gpointer key = GSIZE_TO_POINTER(id); /* four bytes on the wire: engine and selector (RFC 6759) */
 
     if (clean == NULL || (g_hash_table_size(self->applications) >= EXPORTER_APPLICATIONS_MOST &&
@@ -307,7 +315,7 @@ exporter_name_application(Exporter *self, uint64_t id, const char *name, const c
     }
     ApplicationName *known = g_new0(ApplicationName, 1);
     known->name = clean;
-    known->description = clean_name(description);
+    known->description = exporter_clean_name(description);
     g_hash_table_replace(self->applications, key, known);
 }
 

@@ -26,6 +26,12 @@
     X(TEMPLATE_QUOTA, "template_quota",                                                                      \
       "more templates, fields or template bytes than one exporter may have")                                 \
     X(WITHDRAWAL, "withdrawal", "a template withdrawal over UDP, which RFC 7011 section 8.4 forbids")        \
+    X(WITHDRAWAL_UNKNOWN, "withdrawal_unknown", "the withdrawal of a template that was not announced")       \
+    X(REDEFINED, "redefined",                                                                                \
+      "a template id given another meaning without withdrawing the first (over TCP)")                        \
+    X(WITHDRAWN, "withdrawn", "data whose template is not known, or was withdrawn before")                   \
+    X(STREAM_VERSION, "stream_version", "no IPFIX message begins where one must; only IPFIX goes over TCP")  \
+    X(TORN, "torn", "a message of which the connection brought the beginning only")                          \
     X(RECORD_LENGTH, "record_length", "a record that runs past its set")                                     \
     X(SAMPLE_SYNTAX, "sample_syntax", "an sFlow sample that contradicts itself")
 
@@ -48,6 +54,7 @@ typedef struct Books {
     uint64_t malformed[N_REFUSALS]; /* reason -> parts (sets, templates, records) given up within decoded
                                        datagrams */
     uint64_t templates, options_templates; /* definitions received, repeats included */
+    uint64_t withdrawals;                  /* templates that were withdrawn, over TCP or TLS */
     uint64_t records;                      /* flow records (sFlow: flow samples) decoded on arrival */
     uint64_t options_records;
     uint64_t counter_samples, discard_samples;

@@ -2,8 +2,8 @@
 /*
  * ipfix.c - IPFIX messages (RFC 7011): header, template sets, options template sets, data sets
  *
- * Over UDP, so a withdrawal is ignored and counted (section 8.4). The sequence counts data records, options
- * included.
+ * A withdrawal counts in a session over TCP or TLS only (sections 8.1 and 8.4). The sequence counts data
+ * records, options included.
  */
 #include "collector/wire.h"
 
@@ -16,10 +16,13 @@ templates(Wire *self, Cursor set, bool is_options)
     TemplateResult result;
 
     do {
+        Cursor start = set;
         Template *tmpl = NULL;
 
         result = template_parse_ipfix(&set, self->model, &limits, is_options, &tmpl);
-        if (!wire_template(self, result, tmpl))
+        if (result == TEMPLATE_WITHDRAWN)
+            wire_withdraw(self, cursor_u16(&start), is_options);
+        else if (!wire_template(self, result, tmpl))
             return;
     } while (cursor_left(&set) > 0);
 }

@@ -151,6 +151,32 @@ is_of_another_port(const Template *tmpl, int64_t port)
     return tmpl->port != port;
 }
 
+static bool
+has_id(const Template *tmpl, int64_t id)
+{
+    return tmpl->id == id;
+}
+
+static bool
+is_of_kind(const Template *tmpl, int64_t is_options)
+{
+    return tmpl->is_options == (is_options != 0);
+}
+
+bool
+template_cache_drop(TemplateCache *self, uint16_t id, bool is_options)
+{
+    const Template *tmpl = template_cache_find_slow(self, id);
+
+    return tmpl != NULL && tmpl->is_options == is_options && forget(self, has_id, id) > 0;
+}
+
+uint32_t
+template_cache_drop_kind(TemplateCache *self, bool is_options)
+{
+    return forget(self, is_of_kind, is_options);
+}
+
 uint32_t
 template_cache_expire(TemplateCache *self, int64_t before_ms)
 {

@@ -44,6 +44,10 @@ template_cache_find(TemplateCache *self, uint16_t id)
 }
 /* Takes references to all of @from that fit into the budget; those of the same id stay as they are. */
 void template_cache_share(TemplateCache *self, const TemplateCache *from);
+/* Forgets one; false when there is none, or it is of the other kind. */
+bool template_cache_drop(TemplateCache *self, uint16_t id, bool is_options);
+/* Forgets all of one kind; how many. */
+uint32_t template_cache_drop_kind(TemplateCache *self, bool is_options);
 /* Forgets those that another port than @port announced last. */
 void template_cache_keep_port(TemplateCache *self, uint16_t port);
 /* Forgets those neither announced nor used since @before_ms; how many. */

@@ -10,10 +10,11 @@ static Domain *
 find_domain(Wire *self, Protocol protocol, uint32_t id)
 {
     uint16_t port = self->datagram->source_port;
-    Domain *domain = exporter_domain(self->exporter, protocol, id, port, self->limits.domains);
+    const Session *session = self->datagram->session;
+    Domain *domain = exporter_domain(self->exporter, protocol, id, session, port, self->limits.domains);
 
     if (domain == NULL && exporter_retire_ports(self->exporter, self->received_ms - PORT_YIELDS_MS) > 0)
-        domain = exporter_domain(self->exporter, protocol, id, port, self->limits.domains);
+        domain = exporter_domain(self->exporter, protocol, id, session, port, self->limits.domains);
     return domain;
 }
 
@@ -197,9 +198,6 @@ refuse_template(Wire *self, TemplateResult result)
     case TEMPLATE_TOO_LARGE:
         wire_malformed(self, REFUSED_TEMPLATE_QUOTA);
         return true;
-    case TEMPLATE_WITHDRAWN:
-        wire_malformed(self, REFUSED_WITHDRAWAL);
-        return true;
     case TEMPLATE_PADDING:
         return false;
     default:
@@ -222,6 +220,26 @@ note_port_conflict(const Wire *self, uint16_t before, uint16_t now)
         exporter_ports(self->exporter) != PORTS_AUTO || ++domain->port_conflicts < 2)
         return;
     domain_split(domain, now, SPLIT_TEMPLATES);
+}
+
+bool
+wire_withdraw(Wire *self, uint16_t id, bool is_options)
+{
+    enum { ALL_TEMPLATES = 2, ALL_OPTIONS_TEMPLATES = 3 };
+    TemplateCache *templates = &self->domain->templates;
+    uint32_t n;
+
+    if (self->domain->session == NULL) {
+        wire_malformed(self, REFUSED_WITHDRAWAL);
+        return false;
+    }
+    if (id == (is_options ? ALL_OPTIONS_TEMPLATES : ALL_TEMPLATES))
+        n = template_cache_drop_kind(templates, is_options);
+    else if ((n = template_cache_drop(templates, id, is_options)) == 0)
+        wire_malformed(self, REFUSED_WITHDRAWAL_UNKNOWN);
+    self->exporter->books.withdrawals += n;
+    self->domain->has_withdrawn |= n > 0;
+    return n > 0;
 }
 
 bool
@@ -250,6 +268,8 @@ wire_template(Wire *self, TemplateResult result, Template *tmpl)
     case TEMPLATE_PUT_SAME:
         break;
     case TEMPLATE_PUT_CHANGED:
+        if (self->domain->session != NULL) /* RFC 7011 section 8.1; over UDP it is how templates change */
+            wire_malformed(self, REFUSED_REDEFINED);
         note_port_conflict(self, port_before, port);
         self->has_changed = true;
         break;
@@ -284,7 +304,10 @@ wire_data_set(Wire *self, uint16_t id, Cursor set)
     if (known == NULL) {
         self->exporter->books.missing_template_sets++;
         self->is_whole = false; /* nobody knows how many records it has */
-        hold(self, id, &set);
+        if (self->domain->has_withdrawn)
+            wire_malformed(self, REFUSED_WITHDRAWN);
+        else
+            hold(self, id, &set);
         return;
     }
     g_autoptr(Template) tmpl = template_ref(known);

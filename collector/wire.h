@@ -62,6 +62,10 @@ void wire_confirm_losses(Wire *self, Exporter *exporter, Domain *domain);
 /* A template as parsed: counts, keeps it, and decodes what waited for it. False: the rest of the set is
  * unreadable. */
 bool wire_template(Wire *self, TemplateResult result, Template *tmpl);
+/* The withdrawal of a template, or of all of its kind: takes it back in a session (RFC 7011 section 8.1),
+ * counts it as refused where datagrams may have been overtaken (section 8.4). False: nothing was taken back.
+ */
+bool wire_withdraw(Wire *self, uint16_t id, bool is_options);
 /* A data set of @id: decodes it, or keeps it for later when its template is not known. */
 void wire_data_set(Wire *self, uint16_t id, Cursor set);
 /* The records of a set whose template is known. How many they were. */

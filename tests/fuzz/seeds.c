@@ -26,6 +26,7 @@ static const Target targets[] = {
     { "ipfix", BIT(PROTOCOL_IPFIX), "ipfix" },
     { "sflow", BIT(PROTOCOL_SFLOW), "sflow5" },
     { "session", ~0u, NULL },
+    { "stream", BIT(PROTOCOL_IPFIX), "ipfix" },
     { "state", 0, NULL },
     { "csv-places", 0, NULL },
     { "csv-assets", 0, NULL },
@@ -89,6 +90,32 @@ sessions(const Target *target, SeedTaker take, void *user)
     }
     if (target->folder == NULL)
         take(user, all->data, MIN(all->len, (guint)SESSION_MOST));
+}
+
+/* Messages back to back in two connections, in reads that know nothing of messages, then a withdrawal of all
+ * that was announced; see fuzz-stream.c. */
+static void
+torn_streams(SeedTaker take, void *user)
+{
+    static const uint8_t withdrawal[] = { 0, 10, 0, 24, 0, 0, 0, 0, 0, 0, 0, 0,
+                                          0, 0,  0, 0,  0, 2, 0, 8, 0, 2, 0, 0 };
+
+    for (const char *const *shape = generator_shapes(); *shape != NULL; shape++) {
+        g_autoptr(GeneratedSession) generated = generator_make(*shape, SEED, RECORDS);
+        g_autoptr(GByteArray) stream = g_byte_array_new(), seed = g_byte_array_new();
+        if (generated->protocol != PROTOCOL_IPFIX)
+            continue;
+        for (guint i = 0; i < generated->datagrams->len; i++) {
+            gsize length;
+            const void *bytes = g_bytes_get_data(generated->datagrams->pdata[i], &length);
+            g_byte_array_append(stream, bytes, (guint)length);
+        }
+        g_byte_array_append(stream, withdrawal, sizeof withdrawal);
+        for (guint at = 0; at < stream->len; at += 100)
+            for (uint8_t connection = 0; connection < 2; connection++)
+                append_datagram(seed, connection, stream->data + at, MIN(100u, stream->len - at));
+        take(user, seed->data, seed->len);
+    }
 }
 
 static FlowBatch *
@@ -295,6 +322,8 @@ seeds_generated(const char *name, SeedTaker take, void *user)
 
     if (target == NULL)
         return;
+    if (strcmp(name, "stream") == 0)
+        torn_streams(take, user);
     if (target->protocols != 0)
         sessions(target, take, user);
     else if (strcmp(name, "state") == 0) {

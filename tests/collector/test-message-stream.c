@@ -1,0 +1,600 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-message-stream.c - bytes as a connection may bring them, without a connection */
+#include "collector/message-start.h"
+#include "collector/message-stream.h"
+#include "tests/collector/fixture.h"
+
+#define SECONDS UINT32_C(1700000000)
+
+enum { FIRST = 300, SECOND = 301, OPTIONS = 310, DOMAIN = 5 };
+
+/* One or more connections to a decoder. */
+typedef struct Wired {
+    Fixture base;
+    uint8_t *room; /* of MESSAGE_STREAM_ROOM bytes */
+    MessageStream streams[2];
+} Wired;
+
+static void
+begin(Wired *self, size_t i, uint16_t port)
+{
+    const SessionPeer peer = {
+        .address = self->base.source, .port = port, .transport = TRANSPORT_TLS, .name = "r1.example.net"
+    };
+    Refusal why;
+
+    g_assert_true(message_stream_begin(&self->streams[i], self->base.decoder, &peer,
+                                       (WallTime){ self->base.now_ms }, &why));
+}
+
+static void
+wired_init(Wired *self)
+{
+    *self = (Wired){ .room = g_malloc0(MESSAGE_STREAM_ROOM) };
+    fixture_init(&self->base);
+    begin(self, 0, 40000);
+}
+
+static void
+end(Wired *self, size_t i)
+{
+    message_stream_end(&self->streams[i], (WallTime){ self->base.now_ms });
+}
+
+static void
+wired_clear(Wired *self)
+{
+    end(self, 0);
+    end(self, 1);
+    fixture_clear(&self->base);
+    g_free(self->room);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Wired, wired_clear)
+
+/* What one read brings. */
+static MessageStreamEnd
+bring(Wired *self, size_t i, const uint8_t *bytes, size_t length)
+{
+    size_t kept = message_stream_lay_out(&self->streams[i], self->room);
+
+    memcpy(self->room + kept, bytes, length);
+    memset(self->room + kept + length, 0xee, DATAGRAM_SLACK); /* what lies behind must not matter */
+    MessageStreamEnd result =
+        message_stream_take(&self->streams[i], self->room, kept + length, (WallTime){ self->base.now_ms });
+    decoder_flush(self->base.decoder, (WallTime){ self->base.now_ms });
+    return result;
+}
+
+static void
+bring_pen(Wired *self, size_t i, const Pen *pen)
+{
+    g_assert_cmpint(bring(self, i, pen->bytes, pen->n), ==, MESSAGE_STREAM_GOES_ON);
+}
+
+/* A message that announces @id as octets and packets of 4 bytes each, or the other way round. */
+static void
+announce(Pen *pen, uint16_t id, bool octets_first)
+{
+    static const uint16_t one[] = { 1, 4, 2, 4, 0 }, other[] = { 2, 4, 1, 4, 0 };
+
+    pen_ipfix(pen, SECONDS, 0, DOMAIN);
+    size_t set = pen_set(pen, 2);
+    pen_template(pen, id, octets_first ? one : other);
+    pen_end(pen, set);
+    pen_ipfix_end(pen);
+}
+
+/* A message with the one record 700, 7. */
+static void
+tell(Pen *pen, uint16_t id, uint32_t sequence)
+{
+    pen_ipfix(pen, SECONDS, sequence, DOMAIN);
+    size_t set = pen_set(pen, id);
+    pen_put(pen, 700, 4);
+    pen_put(pen, 7, 4);
+    pen_end(pen, set);
+    pen_ipfix_end(pen);
+}
+
+/* A message that takes @id back in a set of kind @set_id (2: templates, 3: options templates). */
+static void
+withdraw(Pen *pen, uint16_t set_id, uint16_t id)
+{
+    pen_ipfix(pen, SECONDS, 0, DOMAIN);
+    size_t set = pen_set(pen, set_id);
+    pen_put(pen, id, 2);
+    pen_put(pen, 0, 2);
+    pen_end(pen, set);
+    pen_ipfix_end(pen);
+}
+
+static void
+append(GByteArray *to, const Pen *pen)
+{
+    g_byte_array_append(to, pen->bytes, (guint)pen->n);
+}
+
+/* A template and two messages with one record each, in one piece. */
+static GByteArray *
+three_messages(void)
+{
+    GByteArray *all = g_byte_array_new();
+    Pen pen;
+
+    announce(&pen, FIRST, true);
+    append(all, &pen);
+    tell(&pen, FIRST, 0);
+    append(all, &pen);
+    tell(&pen, FIRST, 1);
+    append(all, &pen);
+    return all;
+}
+
+static void
+assert_two_records(const Wired *self)
+{
+    g_assert_cmpuint(self->base.records->len, ==, 2);
+    for (guint i = 0; i < 2; i++) {
+        g_assert_cmpuint(fixture_flow(&self->base, i)->octets, ==, 700);
+        g_assert_cmpuint(fixture_flow(&self->base, i)->packets, ==, 7);
+    }
+    Books books = fixture_books(&self->base);
+    g_assert_cmpuint(books.datagrams, ==, 3);
+    g_assert_cmpuint(books.decoded, ==, 3);
+    g_assert_cmpuint(books.sequence_lost, ==, 0);
+}
+
+static void
+test_several_messages_in_one_read_are_all_decoded(void)
+{
+    g_autoptr(GByteArray) all = three_messages();
+    g_auto(Wired) self;
+
+    wired_init(&self);
+    g_assert_cmpint(bring(&self, 0, all->data, all->len), ==, MESSAGE_STREAM_GOES_ON);
+    assert_two_records(&self);
+    g_assert_cmpuint(fixture_books(&self.base).bytes, ==, all->len);
+}
+
+static void
+test_messages_are_found_however_they_are_torn(void)
+{
+    g_autoptr(GByteArray) all = three_messages();
+
+    for (guint piece = 1; piece < all->len; piece++) {
+        g_auto(Wired) self;
+
+        wired_init(&self);
+        for (guint at = 0; at < all->len; at += piece)
+            g_assert_cmpint(bring(&self, 0, all->data + at, MIN(piece, all->len - at)), ==,
+                            MESSAGE_STREAM_GOES_ON);
+        assert_two_records(&self);
+        g_assert_false(message_stream_is_torn(&self.streams[0]));
+    }
+}
+
+/* The longest message that there is, behind most of another one: more than what fits a read. */
+static void
+test_the_longest_message_comes_in_pieces(void)
+{
+    static const uint8_t header[MESSAGE_HEADER] = { 0, 10, 0xff, 0xff, [15] = DOMAIN };
+    g_autoptr(GByteArray) all = g_byte_array_new();
+    g_auto(Wired) self;
+    Pen pen;
+
+    announce(&pen, FIRST, true);
+    append(all, &pen);
+    g_byte_array_append(all, header, sizeof header);
+    guint body = MESSAGE_MOST - sizeof header, n = (body - 4) / 8;
+    const uint8_t set[] = { FIRST >> 8, FIRST & 0xff, (uint8_t)(body >> 8), (uint8_t)body };
+    g_byte_array_append(all, set, sizeof set);
+    guint at = all->len;
+    g_byte_array_set_size(all, at + body - 4);
+    memset(all->data + at, 0, body - 4);
+
+    wired_init(&self);
+    for (guint from = 0; from < all->len; from += 1448)
+        g_assert_cmpint(bring(&self, 0, all->data + from, MIN(1448u, all->len - from)), ==,
+                        MESSAGE_STREAM_GOES_ON);
+    g_assert_cmpuint(self.base.records->len, ==, n);
+    g_assert_cmpuint(self.streams[0].kept_room, <=, 64 << 10);
+    message_stream_trim(&self.streams[0]);
+    g_assert_null(self.streams[0].kept);
+}
+
+static void
+test_what_is_no_ipfix_ends_the_stream(void)
+{
+    static const uint8_t starts[][4] = {
+        { 0, 9, 0, 20 }, { 0, 5, 0, 1 }, { 'G', 'E', 'T', ' ' }, { 22, 3, 1, 2 }
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(starts); i++) {
+        g_autoptr(GByteArray) all = three_messages(), more = three_messages();
+        g_auto(Wired) self;
+
+        wired_init(&self);
+        g_byte_array_append(all, starts[i], 4);
+        g_byte_array_append(all, more->data, more->len); /* what follows cannot be found any more */
+        g_assert_cmpint(bring(&self, 0, all->data, all->len), ==, MESSAGE_STREAM_VERSION);
+        Books books = fixture_books(&self.base);
+        g_assert_cmpuint(books.decoded, ==, 3);
+        g_assert_cmpuint(books.refused[REFUSED_STREAM_VERSION], ==, 1);
+        g_assert_cmpuint(books.bytes, ==, all->len);
+    }
+}
+
+static void
+test_a_length_that_cannot_be_ends_the_stream(void)
+{
+    for (uint8_t length = 0; length < MESSAGE_HEADER; length++) {
+        const uint8_t start[MESSAGE_HEADER] = { 0, 10, 0, length };
+        g_auto(Wired) self;
+
+        wired_init(&self);
+        g_assert_cmpint(bring(&self, 0, start, sizeof start), ==, MESSAGE_STREAM_LENGTH);
+        g_assert_cmpuint(fixture_books(&self.base).refused[REFUSED_HEADER_LENGTH], ==, 1);
+    }
+}
+
+static void
+test_the_beginning_of_a_message_is_torn_when_the_stream_ends(void)
+{
+    g_autoptr(GByteArray) all = three_messages();
+    g_auto(Wired) self;
+
+    wired_init(&self);
+    bring(&self, 0, all->data, all->len - 1);
+    g_assert_true(message_stream_is_torn(&self.streams[0]));
+    end(&self, 0);
+    Books books = fixture_books(&self.base);
+    g_assert_cmpuint(books.datagrams, ==, 3);
+    g_assert_cmpuint(books.decoded, ==, 2);
+    g_assert_cmpuint(books.refused[REFUSED_TORN], ==, 1);
+    g_assert_cmpuint(books.bytes, ==, all->len - 1);
+}
+
+static void
+test_one_id_means_two_things_in_two_streams(void)
+{
+    g_auto(Wired) self;
+    Pen pen;
+
+    wired_init(&self);
+    begin(&self, 1, 40001);
+    announce(&pen, FIRST, true);
+    bring_pen(&self, 0, &pen);
+    announce(&pen, FIRST, false);
+    bring_pen(&self, 1, &pen);
+    for (uint32_t i = 0; i < 4; i++) {
+        tell(&pen, FIRST, i / 2);
+        bring_pen(&self, i % 2, &pen);
+    }
+    for (guint i = 0; i < 4; i++)
+        g_assert_cmpuint(fixture_flow(&self.base, i)->octets, ==, i % 2 == 0 ? 700 : 7);
+    Books books = fixture_books(&self.base);
+    g_assert_cmpuint(books.malformed[REFUSED_REDEFINED], ==, 0);
+    g_assert_cmpuint(books.sequence_lost, ==, 0); /* each has numbers of its own */
+}
+
+/* Two boxes' worth of state: what one has told by UDP says nothing of its session, and the other way round.
+ */
+static void
+test_datagrams_and_streams_of_one_exporter_are_kept_apart(void)
+{
+    g_auto(Wired) self;
+    Pen pen;
+
+    wired_init(&self);
+    announce(&pen, FIRST, true);
+    bring_pen(&self, 0, &pen);
+    tell(&pen, FIRST, 0);
+    fixture_send(&self.base, &pen);
+    g_assert_cmpuint(self.base.records->len, ==, 0);
+    announce(&pen, FIRST, false);
+    fixture_send(&self.base, &pen);
+    g_assert_cmpuint(fixture_flow(&self.base, 0)->octets, ==, 7);
+    tell(&pen, FIRST, 0);
+    bring_pen(&self, 0, &pen);
+    g_assert_cmpuint(fixture_flow(&self.base, 1)->octets, ==, 700);
+    g_assert_cmpuint(exporter_table_count(decoder_exporters(self.base.decoder)), ==, 1);
+}
+
+static void
+test_templates_go_with_their_stream(void)
+{
+    g_auto(Wired) self;
+    Pen pen;
+
+    wired_init(&self);
+    announce(&pen, FIRST, true);
+    bring_pen(&self, 0, &pen);
+    end(&self, 0);
+    begin(&self, 0, 40000);
+    tell(&pen, FIRST, 0);
+    bring_pen(&self, 0, &pen);
+    g_assert_cmpuint(self.base.records->len, ==, 0);
+    g_assert_cmpuint(fixture_books(&self.base).missing_template_sets, ==, 1);
+    announce(&pen, FIRST, false); /* it may mean something else now; what came too early is read with that */
+    bring_pen(&self, 0, &pen);
+    g_assert_cmpuint(fixture_flow(&self.base, 0)->octets, ==, 7);
+    g_assert_cmpuint(fixture_books(&self.base).late_records, ==, 1);
+}
+
+static void
+test_what_waits_for_a_template_is_given_up_with_its_stream(void)
+{
+    g_auto(Wired) self;
+    Pen pen;
+
+    wired_init(&self);
+    tell(&pen, FIRST, 0);
+    bring_pen(&self, 0, &pen);
+    g_assert_cmpuint(fixture_books(&self.base).held_sets, ==, 1);
+    end(&self, 0);
+    g_assert_cmpuint(fixture_books(&self.base).held_dropped_sets, ==, 1);
+    announce(&pen, FIRST, true);
+    begin(&self, 0, 40000);
+    bring_pen(&self, 0, &pen);
+    g_assert_cmpuint(self.base.records->len, ==, 0);
+}
+
+static void
+test_a_withdrawn_template_is_forgotten(void)
+{
+    g_auto(Wired) self;
+    Pen pen;
+
+    wired_init(&self);
+    announce(&pen, FIRST, true);
+    bring_pen(&self, 0, &pen);
+    announce(&pen, SECOND, true);
+    bring_pen(&self, 0, &pen);
+    withdraw(&pen, 2, FIRST);
+    bring_pen(&self, 0, &pen);
+    tell(&pen, SECOND, 0);
+    bring_pen(&self, 0, &pen);
+    g_assert_cmpuint(self.base.records->len, ==, 1);
+    tell(&pen, FIRST, 1); /* it must not wait: the next meaning of the id is another one */
+    bring_pen(&self, 0, &pen);
+    announce(&pen, FIRST, false);
+    bring_pen(&self, 0, &pen);
+    g_assert_cmpuint(self.base.records->len, ==, 1);
+    Books books = fixture_books(&self.base);
+    g_assert_cmpuint(books.withdrawals, ==, 1);
+    g_assert_cmpuint(books.malformed[REFUSED_WITHDRAWN], ==, 1);
+    g_assert_cmpuint(books.malformed[REFUSED_REDEFINED], ==, 0);
+    g_assert_cmpuint(books.malformed[REFUSED_WITHDRAWAL], ==, 0);
+}
+
+static void
+announce_options(Pen *pen)
+{
+    pen_ipfix(pen, SECONDS, 0, DOMAIN);
+    size_t set = pen_set(pen, 3);
+    pen_put(pen, OPTIONS, 2);
+    pen_put(pen, 2, 2);
+    pen_put(pen, 1, 2);
+    pen_put(pen, 149, 2); /* scope: the domain */
+    pen_put(pen, 4, 2);
+    pen_put(pen, 41, 2); /* messages exported so far */
+    pen_put(pen, 8, 2);
+    pen_end(pen, set);
+    pen_ipfix_end(pen);
+}
+
+/* Templates and options templates in the API's words. */
+static void
+assert_templates(const Wired *self, json_int_t data, json_int_t options)
+{
+    json_t *exporter = fixture_exporter(&self->base, 0);
+    json_t *domain = json_array_get(json_object_get(exporter, "domains"), 0);
+
+    g_assert_cmpint(json_integer_value(json_object_get(domain, "templates")), ==, data);
+    g_assert_cmpint(json_integer_value(json_object_get(domain, "optionsTemplates")), ==, options);
+    json_decref(exporter);
+}
+
+static void
+test_all_templates_of_a_kind_are_withdrawn_at_once(void)
+{
+    g_auto(Wired) self;
+    Pen pen;
+
+    wired_init(&self);
+    announce(&pen, FIRST, true);
+    bring_pen(&self, 0, &pen);
+    announce(&pen, SECOND, true);
+    bring_pen(&self, 0, &pen);
+    announce_options(&pen);
+    bring_pen(&self, 0, &pen);
+    assert_templates(&self, 2, 1);
+    withdraw(&pen, 2, 2);
+    bring_pen(&self, 0, &pen);
+    assert_templates(&self, 0, 1);
+    announce(&pen, SECOND, true);
+    bring_pen(&self, 0, &pen);
+    withdraw(&pen, 3, 3);
+    bring_pen(&self, 0, &pen);
+    assert_templates(&self, 1, 0);
+    g_assert_cmpuint(fixture_books(&self.base).withdrawals, ==, 3);
+}
+
+static void
+test_the_withdrawal_of_what_is_not_there_is_counted(void)
+{
+    static const struct {
+        uint16_t set_id, id;
+    } wrong[] = { { 2, SECOND }, { 3, FIRST }, { 2, OPTIONS }, { 2, 3 }, { 3, 2 } };
+    g_auto(Wired) self;
+    Pen pen;
+
+    wired_init(&self);
+    announce(&pen, FIRST, true);
+    bring_pen(&self, 0, &pen);
+    announce_options(&pen);
+    bring_pen(&self, 0, &pen);
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        withdraw(&pen, wrong[i].set_id, wrong[i].id);
+        bring_pen(&self, 0, &pen);
+        g_assert_cmpuint(fixture_books(&self.base).malformed[REFUSED_WITHDRAWAL_UNKNOWN], ==, i + 1);
+    }
+    assert_templates(&self, 1, 1);
+}
+
+static void
+test_another_meaning_without_a_withdrawal_is_taken_and_counted(void)
+{
+    g_auto(Wired) self;
+    Pen pen;
+
+    wired_init(&self);
+    announce(&pen, FIRST, true);
+    bring_pen(&self, 0, &pen);
+    announce(&pen, FIRST, false);
+    bring_pen(&self, 0, &pen);
+    tell(&pen, FIRST, 0);
+    bring_pen(&self, 0, &pen);
+    g_assert_cmpuint(fixture_flow(&self.base, 0)->octets, ==, 7);
+    g_assert_cmpuint(fixture_books(&self.base).malformed[REFUSED_REDEFINED], ==, 1);
+}
+
+/* Over UDP a template that is not repeated is forgotten after a day; in a session it comes only once. */
+static void
+test_a_template_lives_as_long_as_its_stream(void)
+{
+    g_auto(Wired) self;
+    Pen pen;
+
+    wired_init(&self);
+    announce(&pen, FIRST, true);
+    bring_pen(&self, 0, &pen);
+    for (int days = 0; days < 10; days++) {
+        self.base.now_ms += 24 * 3600 * 1000;
+        decoder_flush(self.base.decoder, (WallTime){ self.base.now_ms });
+    }
+    tell(&pen, FIRST, 0);
+    bring_pen(&self, 0, &pen);
+    g_assert_cmpuint(self.base.records->len, ==, 1);
+}
+
+static void
+test_loss_that_is_open_is_told_when_the_stream_ends(void)
+{
+    g_auto(Wired) self;
+    Pen pen;
+
+    wired_init(&self);
+    announce(&pen, FIRST, true);
+    bring_pen(&self, 0, &pen);
+    tell(&pen, FIRST, 0);
+    bring_pen(&self, 0, &pen);
+    tell(&pen, FIRST, 11); /* the exporter could not send ten */
+    bring_pen(&self, 0, &pen);
+    g_assert_cmpuint(self.base.losses->len, ==, 0);
+    end(&self, 0);
+    decoder_flush(self.base.decoder, (WallTime){ self.base.now_ms });
+    g_assert_cmpuint(self.base.losses->len, ==, 1);
+    g_assert_cmpuint(g_array_index(self.base.losses, FlowLoss, 0).records, ==, 10);
+}
+
+/* Templates of a session are nothing to keep over a restart. */
+static void
+test_nothing_of_a_stream_is_saved(void)
+{
+    const DecoderConf conf = { .allow_all = true };
+    const DecoderSink sink = { 0 };
+    g_auto(Wired) self;
+    Pen pen;
+
+    wired_init(&self);
+    announce(&pen, FIRST, true);
+    bring_pen(&self, 0, &pen);
+    fixture_send(&self.base, &pen);
+    g_autoptr(GBytes) state = decoder_save(self.base.decoder);
+    g_autoptr(Decoder) second = decoder_new(&conf, &sink);
+    g_assert_true(decoder_restore(second, state, NULL));
+    json_t *exporter =
+        exporter_to_json(exporter_table_get(decoder_exporters(second), 0), (WallTime){ self.base.now_ms });
+    json_t *domains = json_object_get(exporter, "domains");
+    g_assert_cmpuint(json_array_size(domains), ==, 1);
+    g_assert_cmpstr(json_string_value(json_object_get(json_array_get(domains, 0), "transport")), ==, "udp");
+    json_decref(exporter);
+}
+
+static void
+test_a_session_is_shown_with_its_certificate_s_name(void)
+{
+    g_auto(Wired) self;
+    Pen pen;
+
+    wired_init(&self);
+    announce(&pen, FIRST, true);
+    bring_pen(&self, 0, &pen);
+    json_t *exporter = fixture_exporter(&self.base, 0);
+    json_t *session = json_array_get(json_object_get(exporter, "sessions"), 0);
+    g_assert_cmpstr(json_string_value(json_object_get(exporter, "transport")), ==, "tls");
+    g_assert_cmpstr(json_string_value(json_object_get(session, "certificateName")), ==, "r1.example.net");
+    g_assert_cmpint(json_integer_value(json_object_get(session, "messages")), ==, 1);
+    g_assert_cmpint(json_integer_value(json_object_get(session, "sourcePort")), ==, 40000);
+    g_assert_null(finding(exporter, "disconnected"));
+    json_decref(exporter);
+    end(&self, 0);
+    self.base.now_ms += 60000;
+    exporter = fixture_exporter(&self.base, 0);
+    g_assert_cmpuint(json_array_size(json_object_get(exporter, "sessions")), ==, 0);
+    assert_has(json_string_value(json_object_get(finding(exporter, "disconnected"), "text")),
+               "tls, ended 60 s ago");
+    json_decref(exporter);
+}
+
+static void
+test_who_may_not_send_gets_no_session(void)
+{
+    const DecoderConf conf = { 0 }; /* loopback only */
+    const DecoderSink sink = { 0 };
+    g_autoptr(Decoder) decoder = decoder_new(&conf, &sink);
+    MessageStream stream;
+    SessionPeer peer = { .address = ip_from_v4(0xc0000201), .transport = TRANSPORT_TCP };
+    Refusal why = N_REFUSALS;
+
+    g_assert_false(decoder_admits(decoder, &peer.address));
+    g_assert_false(message_stream_begin(&stream, decoder, &peer, (WallTime){ 1 }, &why));
+    g_assert_cmpint(why, ==, REFUSED_NOT_ALLOWED);
+    message_stream_end(&stream, (WallTime){ 1 });
+}
+
+#define ADD(name, function) g_test_add_func("/collector/message-stream/" name, function)
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    ADD("several-messages-in-one-read-are-all-decoded", test_several_messages_in_one_read_are_all_decoded);
+    ADD("messages-are-found-however-they-are-torn", test_messages_are_found_however_they_are_torn);
+    ADD("the-longest-message-comes-in-pieces", test_the_longest_message_comes_in_pieces);
+    ADD("what-is-no-ipfix-ends-the-stream", test_what_is_no_ipfix_ends_the_stream);
+    ADD("a-length-that-cannot-be-ends-the-stream", test_a_length_that_cannot_be_ends_the_stream);
+    ADD("the-beginning-of-a-message-is-torn-when-the-stream-ends",
+        test_the_beginning_of_a_message_is_torn_when_the_stream_ends);
+    ADD("one-id-means-two-things-in-two-streams", test_one_id_means_two_things_in_two_streams);
+    ADD("datagrams-and-streams-of-one-exporter-are-kept-apart",
+        test_datagrams_and_streams_of_one_exporter_are_kept_apart);
+    ADD("templates-go-with-their-stream", test_templates_go_with_their_stream);
+    ADD("what-waits-for-a-template-is-given-up-with-its-stream",
+        test_what_waits_for_a_template_is_given_up_with_its_stream);
+    ADD("a-withdrawn-template-is-forgotten", test_a_withdrawn_template_is_forgotten);
+    ADD("all-templates-of-a-kind-are-withdrawn-at-once", test_all_templates_of_a_kind_are_withdrawn_at_once);
+    ADD("the-withdrawal-of-what-is-not-there-is-counted",
+        test_the_withdrawal_of_what_is_not_there_is_counted);
+    ADD("another-meaning-without-a-withdrawal-is-taken-and-counted",
+        test_another_meaning_without_a_withdrawal_is_taken_and_counted);
+    ADD("a-template-lives-as-long-as-its-stream", test_a_template_lives_as_long_as_its_stream);
+    ADD("loss-that-is-open-is-told-when-the-stream-ends",
+        test_loss_that_is_open_is_told_when_the_stream_ends);
+    ADD("nothing-of-a-stream-is-saved", test_nothing_of_a_stream_is_saved);
+    ADD("a-session-is-shown-with-its-certificate-s-name",
+        test_a_session_is_shown_with_its_certificate_s_name);
+    ADD("who-may-not-send-gets-no-session", test_who_may_not_send_gets_no_session);
+    return g_test_run();
+}
