@@ -2,6 +2,7 @@
 /* decoder.c - see decoder.h: who may send, which format it is, what became of it */
 #include "collector/exporter-state.h"
 #include "collector/message-start.h"
+#include "collector/show.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +68,7 @@ decoder_new(const DecoderConf *conf, const DecoderSink *sink)
     wire->scratch = g_aligned_alloc0(FLOW_BATCH_MOST, sizeof(FlowRecord), 64);
     for (int i = 0; i < 3; i++)
         wire->fixed[i] = netflow5_template(wire->model, PROTOCOL_NETFLOW1 + (Protocol)i);
-    uint32_t fields = MAX(wire->limits.fields, 64u);
+    uint32_t fields = MAX(wire->limits.fields, (uint32_t)SHOW_VIEWS_MOST);
     wire->at = g_new0(const uint8_t *, fields);
     wire->lengths = g_new0(uint16_t, fields);
     wire->views = g_new0(FieldView, fields);

@@ -39,6 +39,7 @@ typedef struct Element {
 enum {
     ELEMENT_PEN_REVERSE = 29305,            /* RFC 5103 */
     ELEMENT_PEN_V9_SCOPE = G_MAXUINT32 - 1, /* ours, never on the wire: NetFlow v9's scope types */
+    ELEMENT_PEN_SFLOW = G_MAXUINT32 - 2,    /* likewise: what sFlow tells and IANA has no element for */
 };
 
 /* The model: immutable once made, may be shared by threads. */

@@ -202,6 +202,33 @@ text_or_null(const char *text)
     return text == NULL ? json_null() : json_string(text);
 }
 
+static json_t *
+real_or_null(bool is_known, double value)
+{
+    return is_known ? json_real(value) : json_null();
+}
+
+/* What counter samples tell; null where there are none. */
+static void
+set_usage(json_t *out, const InterfaceUsage *usage)
+{
+    static const InterfaceUsage none = { 0 };
+    bool is_known = usage != NULL;
+    const InterfaceUsage *from = is_known ? usage : &none;
+    const InterfaceCounters *last = &from->last;
+
+    json_object_set_new(out, "status",
+                        !is_known            ? json_null()
+                        : !last->is_up_admin ? json_string("disabled")
+                                             : json_string(last->is_up ? "up" : "down"));
+    json_object_set_new(out, "inOctetsPerSecond", real_or_null(from->has_rates, from->in_octets_per_s));
+    json_object_set_new(out, "outOctetsPerSecond", real_or_null(from->has_rates, from->out_octets_per_s));
+    json_object_set_new(out, "inSampledOctetsPerSecond",
+                        real_or_null(from->has_rates, from->in_sampled_per_s));
+    json_object_set_new(out, "outSampledOctetsPerSecond",
+                        real_or_null(from->has_rates, from->out_sampled_per_s));
+}
+
 /* The operator's word where there is one, else the exporter's; either may be NULL. */
 static json_t *
 interface_to_json(uint32_t index, const InterfaceRule *told, const InterfaceName *name)
@@ -220,6 +247,7 @@ interface_to_json(uint32_t index, const InterfaceRule *told, const InterfaceName
     json_object_set_new(out, "description", text_or_null(texts[1]));
     json_object_set_new(out, "speed", speed == 0 ? json_null() : json_integer((json_int_t)speed));
     json_object_set_new(out, "toldBy", json_string(told != NULL ? "operator" : "exporter"));
+    set_usage(out, name == NULL ? NULL : name->usage);
     return out;
 }
 

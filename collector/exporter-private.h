@@ -9,6 +9,7 @@
 #include "collector/exporter-directory.h"
 #include "collector/exporter-rule.h"
 #include "collector/exporter.h"
+#include "collector/interface.h"
 #include "collector/port-watch.h"
 #include "collector/record.h"
 #include "collector/sampling.h"
@@ -101,6 +102,7 @@ typedef struct HeldSet {
 typedef struct InterfaceName {
     char *name, *description; /* owned, UTF-8; NULL where not told */
     uint64_t speed;           /* bits per second; 0: not told */
+    InterfaceUsage *usage;    /* owned; NULL: no counters have come */
 } InterfaceName;
 
 typedef struct ApplicationName {
@@ -135,6 +137,7 @@ struct Exporter {
     SamplingHistory sampling_history;
     uint64_t not_sent_flows, ignored_packets; /* lost by itself, as it says in options data */
     GHashTable *interfaces;                   /* index -> InterfaceName */
+    bool has_usage;                           /* some of them have counters */
     GHashTable *vrfs;                         /* id -> name */
     GHashTable *applications;                 /* applicationId -> ApplicationName */
     GQueue held;                              /* HeldSet, oldest first */
@@ -213,6 +216,10 @@ char *exporter_clean_name(const char *text);
 /* What the protocol's standard says that sequence numbers count. */
 SequenceUnit domain_standard_unit(Protocol protocol);
 void exporter_name_interface(Exporter *self, uint32_t index, const char *name, const char *description);
+/* The counters of an interface as they are now, and a sampled packet (sFlow) to be compared with them. */
+void exporter_count_interface(Exporter *self, uint32_t index, const InterfaceCounters *counters,
+                              int64_t now_ms);
+void exporter_sample_interfaces(Exporter *self, const FlowRecord *record);
 void exporter_name_vrf(Exporter *self, uint32_t id, const char *name);
 void exporter_name_application(Exporter *self, uint64_t id, const char *name, const char *description);
 /* The last record of a set has another rate than the one before. */

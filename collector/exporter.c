@@ -190,6 +190,7 @@ interface_name_free(gpointer at)
 
     g_free(self->name);
     g_free(self->description);
+    g_free(self->usage);
     g_free(self);
 }
 
@@ -267,27 +268,6 @@ exporter_clean_name(const char *text)
         return NULL;
     g_autofree char *cut = g_strndup(text, EXPORTER_NAME_MOST);
     return g_utf8_make_valid(cut, -1);
-}
-
-void
-exporter_name_interface(Exporter *self, uint32_t index, const char *name, const char *description)
-{
-    InterfaceName *known = g_hash_table_lookup(self->interfaces, GUINT_TO_POINTER(index));
-
-    if (known == NULL) {
-        if (g_hash_table_size(self->interfaces) >= EXPORTER_INTERFACES_MOST)
-            return;
-        known = g_new0(InterfaceName, 1);
-        g_hash_table_insert(self->interfaces, GUINT_TO_POINTER(index), known);
-    }
-    if (name != NULL && *name != '\0') {
-        g_free(known->name);
-        known->name = exporter_clean_name(name);
-    }
-    if (description != NULL && *description != '\0') {
-        g_free(known->description);
-        known->description = exporter_clean_name(description);
-    }
 }
 
 void

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* frame.c - see frame.h */
 #include "collector/frame.h"
+#include "collector/frame-private.h"
 
 enum { TAGS_MOST = 4, LABELS_MOST = 16, EXTENSIONS_MOST = 8 };
-enum { TYPE_IPV4 = 0x0800, TYPE_IPV6 = 0x86dd, TYPE_MPLS = 0x8847, TYPE_MPLS_MULTICAST = 0x8848 };
+enum { TYPE_LEAST = 0x0600 }; /* below it is a length: IEEE 802.3 */
 
 static void
 transport(Frame *self, Cursor cur)
 {
-    const uint8_t *at;
-
     switch (self->protocol) {
     case 6:
         self->ports = cursor_take(&cur, 4);
@@ -21,13 +20,16 @@ transport(Frame *self, Cursor cur)
     case 132: /* SCTP */
     case 136: /* UDP-Lite */
         self->ports = cursor_take(&cur, 4);
+        cursor_take(&cur, 4);
+        if (self->protocol == 17 && !cur.failed)
+            frame_udp_tunnel(self, cur);
         break;
     case 1:
     case 58:
-        at = cursor_take(&cur, 2);
-        self->icmp = at;
+        self->icmp = cursor_take(&cur, 2);
         break;
     default:
+        frame_ip_tunnel(self, cur);
         break;
     }
 }
@@ -48,6 +50,7 @@ ipv4(Frame *self, Cursor cur)
     self->src = at + 12;
     self->dst = at + 16;
     self->is_fragment = ((at[6] & 0x1f) | at[7]) != 0;
+    self->has_more = (at[6] & 0x20) != 0;
     cursor_take(&cur, (at[0] & 15u) * 4 - 20);
     if (!self->is_fragment)
         transport(self, cur);
@@ -61,9 +64,12 @@ ipv6_extensions(Frame *self, Cursor cur)
         const uint8_t *at;
 
         switch (self->protocol) {
-        case 0: /* hop-by-hop, routing, destination options */
+        case 0: /* hop-by-hop, routing, destination options, mobility, HIP, shim6 */
         case 43:
         case 60:
+        case 135:
+        case 139:
+        case 140:
             at = cursor_take(&cur, 2);
             if (at == NULL || cursor_take(&cur, 6 + at[1] * 8u) == NULL)
                 return;
@@ -73,8 +79,9 @@ ipv6_extensions(Frame *self, Cursor cur)
             if (at == NULL)
                 return;
             self->is_fragment = (at[2] | (at[3] & 0xf8)) != 0;
+            self->has_more = (at[3] & 1) != 0;
             break;
-        case 51: /* authentication */
+        case 51: /* authentication: RFC 4302 section 2.2 counts words but two */
             at = cursor_take(&cur, 2);
             if (at == NULL || cursor_take(&cur, at[1] * 4u + 6) == NULL)
                 return;
@@ -85,6 +92,8 @@ ipv6_extensions(Frame *self, Cursor cur)
             return;
         }
         self->protocol = at[0];
+        if (self->is_fragment) /* what follows the fragment header is in the middle of something */
+            return;
     }
 }
 
@@ -105,7 +114,23 @@ ipv6(Frame *self, Cursor cur)
     ipv6_extensions(self, cur);
 }
 
-/* Nothing says what MPLS carries but its first half byte. */
+/* Nothing says what MPLS carries but its first half byte: 4, 6, or the control word of a pseudowire (RFC 4385
+ * section 3). */
+static void
+mpls_payload(Frame *self, Cursor cur)
+{
+    uint8_t first = cursor_left(&cur) == 0 ? 0xff : cur.at[0] >> 4;
+
+    if (first == 4) {
+        ipv4(self, cur);
+    } else if (first == 6) {
+        ipv6(self, cur);
+    } else if (first == 0) {
+        cursor_take(&cur, 4);
+        frame_set_tunnel(self, TUNNEL_PSEUDOWIRE, 0, FRAME_ETHERNET, cur);
+    }
+}
+
 static void
 mpls(Frame *self, Cursor cur)
 {
@@ -117,10 +142,57 @@ mpls(Frame *self, Cursor cur)
         if (self->n_mpls++ == 0)
             self->mpls = label;
         if (label[2] & 1) { /* bottom of the stack */
-            ipv4(self, cur);
-            ipv6(self, cur);
+            mpls_payload(self, cur);
             return;
         }
+    }
+}
+
+static void
+ppp(Frame *self, Cursor cur)
+{
+    unsigned type = cursor_u16(&cur);
+
+    if (type == 0xff03) /* address and control: RFC 1662 section 3.1 */
+        type = cursor_u16(&cur);
+    if (type == 0x0021)
+        ipv4(self, cur);
+    else if (type == 0x0057)
+        ipv6(self, cur);
+    else if (type == 0x0281)
+        mpls(self, cur);
+}
+
+/* RFC 1042: the type of Ethernet II, behind the header of IEEE 802.2. */
+static bool
+snap(Cursor *cur)
+{
+    static const uint8_t header[6] = { 0xaa, 0xaa, 0x03 };
+    const uint8_t *at = cursor_take(cur, sizeof header);
+
+    return at != NULL && memcmp(at, header, sizeof header) == 0;
+}
+
+static void
+layer3(Frame *self, unsigned type, Cursor cur)
+{
+    switch (type) {
+    case FRAME_TYPE_IPV4:
+        ipv4(self, cur);
+        break;
+    case FRAME_TYPE_IPV6:
+        ipv6(self, cur);
+        break;
+    case FRAME_TYPE_MPLS:
+    case FRAME_TYPE_MPLS_MULTICAST:
+        mpls(self, cur);
+        break;
+    case FRAME_TYPE_PPPOE: /* RFC 2516 section 4: version, code, session, length */
+        cursor_take(&cur, 6);
+        ppp(self, cur);
+        break;
+    default:
+        break;
     }
 }
 
@@ -135,28 +207,18 @@ ethernet(Frame *self, Cursor cur)
         if (at == NULL)
             return;
         unsigned type = (unsigned)at[0] << 8 | at[1];
-        self->ethertype = at;
-        switch (type) {
-        case 0x8100:
-        case 0x88a8:
-        case 0x9100:
+        self->ethertype = type < TYPE_LEAST ? NULL : at;
+        if (type == 0x8100 || type == 0x88a8 || type == 0x9100) {
             at = cursor_take(&cur, 2);
             if (self->tag == NULL)
                 self->tag = at;
             else if (self->inner_tag == NULL)
                 self->inner_tag = at;
-            break;
-        case TYPE_IPV4:
-            ipv4(self, cur);
-            return;
-        case TYPE_IPV6:
-            ipv6(self, cur);
-            return;
-        case TYPE_MPLS:
-        case TYPE_MPLS_MULTICAST:
-            mpls(self, cur);
-            return;
-        default:
+        } else if (type < TYPE_LEAST) {
+            if (!snap(&cur))
+                return;
+        } else {
+            layer3(self, type, cur);
             return;
         }
     }
@@ -170,6 +232,10 @@ frame_parse(Frame *self, uint32_t header_protocol, Cursor cur)
     case FRAME_ETHERNET:
         ethernet(self, cur);
         break;
+    case FRAME_PPP:
+    case FRAME_POS:
+        ppp(self, cur);
+        break;
     case FRAME_IPV4:
         ipv4(self, cur);
         break;
@@ -178,6 +244,12 @@ frame_parse(Frame *self, uint32_t header_protocol, Cursor cur)
         break;
     case FRAME_MPLS:
         mpls(self, cur);
+        break;
+    case FRAME_IP:
+        if (cursor_left(&cur) > 0 && cur.at[0] >> 4 == 4)
+            ipv4(self, cur);
+        else
+            ipv6(self, cur);
         break;
     default:
         break;

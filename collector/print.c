@@ -184,18 +184,18 @@ is_same(const FieldView *a, const FieldView *b)
     return a->element->id == b->element->id && a->element->pen == b->element->pen;
 }
 
-/* Prints field @i with all that repeat it; nothing when it repeats an earlier one. */
+/* Prints field @i of @n with all that repeat it; nothing when it repeats an earlier one. */
 static void
-print_field(TextBuf *to, const RecordView *record, uint32_t i)
+print_field(TextBuf *to, const FieldView *fields, uint32_t n, uint32_t i)
 {
-    const FieldView *field = &record->fields[i];
+    const FieldView *field = &fields[i];
     uint32_t again = 0;
 
     for (uint32_t j = 0; j < i; j++)
-        if (is_same(field, &record->fields[j]))
+        if (is_same(field, &fields[j]))
             return;
-    for (uint32_t j = i + 1; j < record->n_fields && again == 0; j++)
-        if (is_same(field, &record->fields[j]))
+    for (uint32_t j = i + 1; j < n && again == 0; j++)
+        if (is_same(field, &fields[j]))
             again = j;
     print_key(to, field->element->name);
     if (again == 0) {
@@ -204,10 +204,10 @@ print_field(TextBuf *to, const RecordView *record, uint32_t i)
     }
     textbuf_char(to, '[');
     print_value_json(to, field);
-    for (uint32_t j = again; j < record->n_fields; j++)
-        if (is_same(field, &record->fields[j])) {
+    for (uint32_t j = again; j < n; j++)
+        if (is_same(field, &fields[j])) {
             textbuf_char(to, ',');
-            print_value_json(to, &record->fields[j]);
+            print_value_json(to, &fields[j]);
         }
     textbuf_char(to, ']');
 }
@@ -284,6 +284,23 @@ print_domain(TextBuf *to, const RecordView *record)
     textbuf_char(to, ']');
 }
 
+/* What lies within the record, one in the other. A group begins with its number, for a key to go before. */
+static void
+print_groups(TextBuf *to, const RecordView *record)
+{
+    for (uint32_t i = 0; i < record->n_groups; i++) {
+        const FieldGroup *group = &record->groups[i];
+
+        print_key(to, group->name);
+        textbuf_text(to, "{\"level\":");
+        textbuf_unsigned(to, i + 1);
+        for (uint32_t j = 0; j < group->n_fields; j++)
+            print_field(to, record->fields + group->first, group->n_fields, j);
+    }
+    for (uint32_t i = 0; i < record->n_groups; i++)
+        textbuf_char(to, '}');
+}
+
 void
 print_record_json(TextBuf *to, const RecordView *record)
 {
@@ -299,12 +316,15 @@ print_record_json(TextBuf *to, const RecordView *record)
     print_ms(to, record->export_time.ms);
     textbuf_text(to, ",\"templateId\":");
     textbuf_unsigned(to, record->template_id);
-    textbuf_text(to, record->is_options ? ",\"kind\":\"options\"" : ",\"kind\":\"flow\"");
+    textbuf_text(to, ",\"kind\":\"");
+    textbuf_text(to, record_kind_name(record->kind));
+    textbuf_char(to, '"');
     for (uint32_t i = 0; i < record->n_fields; i++)
         if (record->fields[i].element->id != DOMAIN_ID || record->fields[i].element->pen != 0)
-            print_field(to, record, i);
-    if (!record->is_options)
+            print_field(to, record->fields, record->n_fields, i);
+    if (record->kind == RECORD_FLOW)
         print_derived(to, record);
+    print_groups(to, record);
     textbuf_text(to, "}\n");
 }
 
@@ -393,7 +413,8 @@ print_record_csv(TextBuf *to, const RecordView *record)
     print_ms(to, record->export_time.ms);
     textbuf_char(to, ',');
     textbuf_unsigned(to, record->template_id);
-    textbuf_text(to, record->is_options ? ",options" : ",flow");
+    textbuf_char(to, ',');
+    textbuf_text(to, record_kind_name(record->kind));
     for (size_t i = 0; i < G_N_ELEMENTS(columns); i++) {
         textbuf_char(to, ',');
         print_csv_column(to, record, &columns[i]);

@@ -26,16 +26,33 @@ typedef struct FieldView {
     uint16_t length;
 } FieldView;
 
+typedef enum RecordKind {
+    RECORD_FLOW = 0,
+    RECORD_OPTIONS,
+    RECORD_COUNTERS, /* sFlow counter sample */
+    RECORD_DISCARD,  /* sFlow discarded packet: no traffic */
+    N_RECORD_KINDS
+} RecordKind;
+const char *record_kind_name(RecordKind kind); /* flow options counters discard */
+
+/* Fields that are not the record's own but lie within it, as the headers of a tunnelled packet do. Each group
+ * is part of the one before it, the first of the record. */
+typedef struct FieldGroup {
+    const char *name;
+    uint32_t first, n_fields; /* in RecordView.fields, behind its n_fields */
+} FieldGroup;
+
 typedef struct RecordView {
     Protocol protocol;
     IpAddress exporter;
     uint32_t domain;
     uint16_t template_id; /* 0: the protocol has none */
-    bool is_options;
-    bool is_event; /* NSEL or NAT log */
+    RecordKind kind;
     WallTime export_time;
     WallTime boot_time; /* zero point of sysUptime stamps; ms 0 when unknown */
     const FieldView *fields;
     uint32_t n_fields;
     uint32_t n_scope; /* the first @n_scope fields are an options record's scope */
+    const FieldGroup *groups;
+    uint32_t n_groups;
 } RecordView;

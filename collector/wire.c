@@ -358,38 +358,31 @@ wire_fill_blank(const Wire *self, FlowRecord *blank)
 }
 
 void
-wire_show_views(Wire *self, uint16_t template_id, uint32_t n_fields, uint32_t n_scope, bool is_options,
-                bool is_event)
+wire_show_view(Wire *self, RecordView *view)
 {
     const Domain *domain = self->domain;
-    RecordView view = {
-        .protocol = domain->protocol,
-        .exporter = self->exporter->address,
-        .domain = domain->id,
-        .template_id = template_id,
-        .is_options = is_options,
-        .is_event = is_event,
-        .export_time = { self->export_ms },
-        .boot_time = { self->has_uptime ? self->export_ms - self->uptime : domain->init_ms },
-        .fields = self->views,
-        .n_fields = n_fields,
-        .n_scope = n_scope,
-    };
 
-    self->sink.record(self->sink.user, &view);
+    view->protocol = domain->protocol;
+    view->exporter = self->exporter->address;
+    view->domain = domain->id;
+    view->export_time.ms = self->export_ms;
+    view->boot_time.ms = self->has_uptime ? self->export_ms - self->uptime : domain->init_ms;
+    self->sink.record(self->sink.user, view);
 }
 
 void
 wire_show(Wire *self, const Template *tmpl, const uint8_t *const *at, const uint16_t *lengths)
 {
-    uint32_t n = 0, n_scope = 0;
+    RecordView view = { .template_id = tmpl->id,
+                        .kind = tmpl->is_options ? RECORD_OPTIONS : RECORD_FLOW,
+                        .fields = self->views };
 
     for (uint32_t i = 0; i < tmpl->n_fields; i++) {
         if (lengths[i] == 0)
             continue;
-        n_scope += i < tmpl->n_scope;
-        self->views[n++] =
+        view.n_scope += i < tmpl->n_scope;
+        self->views[view.n_fields++] =
             (FieldView){ .element = tmpl->fields[i].element, .at = at[i], .length = lengths[i] };
     }
-    wire_show_views(self, tmpl->id, n, n_scope, tmpl->is_options, tmpl->plan.is_event);
+    wire_show_view(self, &view);
 }

@@ -81,8 +81,8 @@ void wire_flush(Wire *self);
 void wire_fill_blank(const Wire *self, FlowRecord *blank);
 /* Shows a record to the sink, field by field. */
 void wire_show(Wire *self, const Template *tmpl, const uint8_t *const *at, const uint16_t *lengths);
-void wire_show_views(Wire *self, uint16_t template_id, uint32_t n_fields, uint32_t n_scope, bool is_options,
-                     bool is_event);
+/* Shows a record whose fields, kind and template are in @view; the rest of it is filled in here. */
+void wire_show_view(Wire *self, RecordView *view);
 
 /* How far times of this stream are moved back: what its clock is ahead, where the operator wants that
  * corrected. sFlow's times are ours. */

@@ -67,12 +67,14 @@ static void
 see_record(void *user, const RecordView *view)
 {
     Watch *watch = user;
-    const GeneratedRecord *record = record_at(watch, watch->next++);
 
+    if (view->kind == RECORD_COUNTERS) /* they stand between the flow samples, as in real datagrams */
+        return;
+    const GeneratedRecord *record = record_at(watch, watch->next++);
     g_assert_cmpint(view->protocol, ==, watch->session->protocol);
     g_assert_cmpuint(view->template_id, ==, record->template_id);
     g_assert_cmpuint(view->domain, ==, watch->session->domain);
-    g_assert_true(view->is_options == record->is_options);
+    g_assert_true((view->kind == RECORD_OPTIONS) == record->is_options);
     g_assert_cmpuint(view->n_scope, ==, record->n_scope);
     compare_fields(watch, record, view);
 }

@@ -282,6 +282,342 @@ test_counters_and_discards_are_no_traffic(void)
     g_assert_cmpuint(self.records->len, ==, 1);
 }
 
+/* A counter sample of interface 17. */
+static size_t
+pen_counters(Pen *pen, bool is_expanded, uint32_t n_structures)
+{
+    size_t at = pen_open(pen, is_expanded ? 4 : 2);
+
+    pen_put(pen, 3, 4); /* sequence */
+    if (is_expanded)
+        pen_put(pen, 0, 4);
+    pen_put(pen, 17, 4);
+    pen_put(pen, n_structures, 4);
+    return at;
+}
+
+static void
+pen_generic(Pen *pen, uint64_t in, uint64_t out, uint32_t status)
+{
+    size_t at = pen_open(pen, 1);
+
+    pen_put(pen, 17, 4);
+    pen_put(pen, 6, 4);
+    pen_put(pen, 1000000000, 8);
+    pen_put(pen, 1, 4);
+    pen_put(pen, status, 4);
+    pen_put(pen, in, 8);
+    for (int i = 0; i < 6; i++)
+        pen_put(pen, 0, 4);
+    pen_put(pen, out, 8);
+    for (int i = 0; i < 6; i++)
+        pen_put(pen, 0, 4);
+    pen_close(pen, at);
+}
+
+static json_t *
+first_interface(const Fixture *self)
+{
+    json_t *exporter = fixture_exporter(self, 0);
+    json_t *interface = json_incref(json_array_get(json_object_get(exporter, "interfaces"), 0));
+
+    json_decref(exporter);
+    return interface;
+}
+
+static double
+real_of(const json_t *object, const char *key)
+{
+    g_assert_true(json_is_real(json_object_get(object, key)));
+    return json_real_value(json_object_get(object, key));
+}
+
+static void
+test_counters_stand_beside_what_the_samples_say(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_sflow(&pen, 1, 1);
+    size_t at = pen_counters(&pen, false, 2), name = pen_open(&pen, 1005);
+    pen_put(&pen, 4, 4);
+    pen_bytes(&pen, "et-1", 4);
+    pen_close(&pen, name);
+    pen_generic(&pen, 5000, 90000, 3);
+    pen_close(&pen, at);
+    fixture_send(&self, &pen);
+    assert_has(self.lines->pdata[0], "\"kind\":\"counters\",\"sampleSequenceNumber\":3,\"sourceIdClass\":0,"
+                                     "\"observationPointId\":17,\"portName\":\"et-1\",\"ifIndex\":17");
+    g_assert_cmpuint(self.records->len, ==, 0);
+    json_t *interface = first_interface(&self);
+    g_assert_cmpstr(json_string_value(json_object_get(interface, "name")), ==, "et-1");
+    g_assert_cmpint(json_integer_value(json_object_get(interface, "speed")), ==, 1000000000);
+    g_assert_cmpstr(json_string_value(json_object_get(interface, "status")), ==, "up");
+    g_assert_true(json_is_null(json_object_get(interface, "inOctetsPerSecond")));
+    json_decref(interface);
+
+    /* Ten seconds later, and one packet of 900 bytes in 100 went out there. */
+    self.now_ms += 10000;
+    pen_sflow(&pen, 2, 3);
+    at = pen_sample(&pen, 100, 5, 17, 1);
+    size_t raw = pen_raw(&pen, 11, 900, 34);
+    pen_ipv4(&pen, 6);
+    pen_close(&pen, raw);
+    pen_close(&pen, at);
+    at = pen_counters(&pen, true, 1);
+    pen_generic(&pen, 15000, 190000, 1);
+    pen_close(&pen, at);
+    at = pen_counters(&pen, true, 1); /* again: changes nothing */
+    pen_generic(&pen, 15000, 190000, 1);
+    pen_close(&pen, at);
+    fixture_send(&self, &pen);
+    interface = first_interface(&self);
+    g_assert_cmpstr(json_string_value(json_object_get(interface, "status")), ==, "down");
+    g_assert_cmpfloat(real_of(interface, "inOctetsPerSecond"), ==, 1000);
+    g_assert_cmpfloat(real_of(interface, "outOctetsPerSecond"), ==, 10000);
+    g_assert_cmpfloat(real_of(interface, "inSampledOctetsPerSecond"), ==, 0);
+    g_assert_cmpfloat(real_of(interface, "outSampledOctetsPerSecond"), ==, 9000);
+    json_decref(interface);
+
+    self.now_ms += 10000; /* the switch has started again */
+    pen_sflow(&pen, 3, 1);
+    at = pen_counters(&pen, true, 1);
+    pen_generic(&pen, 1, 1, 0);
+    pen_close(&pen, at);
+    fixture_send(&self, &pen);
+    interface = first_interface(&self);
+    g_assert_cmpstr(json_string_value(json_object_get(interface, "status")), ==, "disabled");
+    g_assert_true(json_is_null(json_object_get(interface, "outOctetsPerSecond")));
+    json_decref(interface);
+}
+
+static void
+test_counters_that_are_cut_teach_nothing(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_sflow(&pen, 1, 4);
+    size_t at = pen_counters(&pen, false, 2), structure = pen_open(&pen, 1);
+    pen_put(&pen, 17, 4);
+    pen_close(&pen, structure);
+    structure = pen_open(&pen, 1005);
+    pen_put(&pen, 40, 4); /* a name of 40 bytes */
+    pen_close(&pen, structure);
+    pen_close(&pen, at);
+    at = pen_counters(&pen, false, 1);
+    pen_put(&pen, 1, 4);
+    pen_put(&pen, 400, 4);
+    pen_close(&pen, at);
+    at = pen_open(&pen, 2);
+    pen_put(&pen, 3, 4);
+    pen_close(&pen, at);
+    at = pen_counters(&pen, false, 3); /* says three, has one, which nobody knows */
+    structure = pen_open(&pen, 4413u << 12 | 7);
+    pen_put(&pen, 0xabcd, 2);
+    pen_close(&pen, structure);
+    pen_close(&pen, at);
+    fixture_send(&self, &pen);
+    json_t *exporter = fixture_exporter(&self, 0);
+    g_assert_cmpuint(json_array_size(json_object_get(exporter, "interfaces")), ==, 0);
+    json_decref(exporter);
+    g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_SAMPLE_SYNTAX], ==, 2);
+    g_assert_cmpuint(fixture_books(&self).counter_samples, ==, 4);
+    g_assert_cmpuint(self.lines->len, ==, 3);
+    assert_has(self.lines->pdata[0], "\"ifIndex\":17}");
+    assert_has(self.lines->pdata[2], "\"e4413id7\":\"abcd\"}");
+}
+
+static void
+test_lists_in_counters_are_arrays(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_sflow(&pen, 1, 1);
+    size_t at = pen_counters(&pen, false, 2), structure = pen_open(&pen, 2001);
+    pen_put(&pen, 2, 4);
+    pen_put(&pen, 1, 4);
+    pen_put(&pen, 2, 4);
+    pen_put(&pen, UINT64_C(0x020000000001), 6);
+    pen_put(&pen, 0, 2);
+    pen_put(&pen, UINT64_C(0x020000000002), 6);
+    pen_put(&pen, 0, 2);
+    pen_put(&pen, 7, 4);
+    pen_put(&pen, 0, 4);
+    pen_close(&pen, structure);
+    structure = pen_open(&pen, 2001);
+    pen_put(&pen, UINT32_MAX, 4); /* and one that claims more than is there */
+    pen_put(&pen, 9, 4);
+    pen_put(&pen, UINT32_MAX, 4);
+    pen_close(&pen, structure);
+    pen_close(&pen, at);
+    fixture_send(&self, &pen);
+    assert_has(
+        self.lines->pdata[0],
+        "\"adapterIfIndex\":[1,7,9],\"adapterMacAddress\":[\"02:00:00:00:00:01\",\"02:00:00:00:00:02\"]");
+}
+
+static void
+test_a_discarded_packet_is_shown_with_its_reason(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_sflow(&pen, 1, 1);
+    size_t at = pen_open(&pen, 5);
+    static const uint32_t head[] = { 9, 0, 17, 3, 5, 6, 289, 1 };
+    for (size_t i = 0; i < G_N_ELEMENTS(head); i++)
+        pen_put(&pen, head[i], 4);
+    size_t raw = pen_raw(&pen, 11, 900, 34);
+    pen_ipv4(&pen, 6);
+    pen_close(&pen, raw);
+    pen_close(&pen, at);
+    fixture_send(&self, &pen);
+    g_assert_cmpuint(self.records->len, ==, 0);
+    g_assert_cmpuint(fixture_books(&self).discard_samples, ==, 1);
+    assert_has(self.lines->pdata[0], "\"kind\":\"discard\",\"sampleSequenceNumber\":9");
+    assert_has(self.lines->pdata[0], "\"discardReason\":289");
+    assert_has(self.lines->pdata[0], "\"sourceIPv4Address\":\"198.51.100.1\"");
+}
+
+static void
+test_what_a_tunnel_carries_is_shown_and_not_trusted(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_sflow(&pen, 1, 1);
+    size_t at = pen_sample(&pen, 10, 5, 6, 2), raw = pen_raw(&pen, 11, 900, 98), ip = pen.n;
+    pen_ipv4(&pen, 17);
+    pen.n = ip + 20;
+    pen_put(&pen, 50000, 2);
+    pen_put(&pen, 2152, 2); /* GTP-U */
+    pen_put(&pen, 0, 4);
+    pen_put(&pen, 0x30ff0050, 4);
+    pen_put(&pen, 77, 4); /* TEID */
+    size_t inner = pen.n;
+    pen_ipv4(&pen, 4); /* which carries IP in IP */
+    pen.n = inner + 20;
+    pen_ipv4(&pen, 6);
+    pen_put(&pen, 0, 2);
+    pen_close(&pen, raw);
+    size_t beside = pen_open(&pen, 1036);
+    pen_put(&pen, 4, 4);
+    pen_close(&pen, beside);
+    pen_close(&pen, at);
+    fixture_send(&self, &pen);
+    const FlowRecord *flow = fixture_flow(&self, 0);
+    g_assert_cmpuint(flow->protocol, ==, 17);
+    g_assert_cmpuint(flow->dst_port, ==, 2152);
+    g_assert_cmphex(flow->tcp_flags, ==, 0);
+    assert_has(self.lines->pdata[0],
+               "\"egressQueue\":4,\"octetDeltaCount\":900,\"packetDeltaCount\":1,"
+               "\"inner\":{\"level\":1,\"tunnelType\":\"gtp-u\",\"tunnelId\":77,\"ipVersion\":4");
+    assert_has(self.lines->pdata[0], "\"inner\":{\"level\":2,\"tunnelType\":\"ip\",\"ipVersion\":4");
+    assert_has(self.lines->pdata[0], "\"tcpControlBits\":18}}}");
+}
+
+static void
+test_what_the_agent_tells_beside_is_named(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_sflow(&pen, 1, 1);
+    size_t at = pen_sample(&pen, 10, 5, 6, 8), each = pen_open(&pen, 1003);
+    pen_put(&pen, 2, 4);
+    pen_ip(&pen, "2001:db8::1");
+    static const uint32_t gateway[] = { 64500, 64501, 64502, 1, 2, 1, 64503, 1, 64999u << 16 | 5, 100 };
+    for (size_t i = 0; i < G_N_ELEMENTS(gateway); i++)
+        pen_put(&pen, gateway[i], 4);
+    pen_close(&pen, each);
+    each = pen_open(&pen, 1007); /* NAT */
+    pen_put(&pen, 1, 4);
+    pen_ip(&pen, "192.0.2.8");
+    pen_put(&pen, 2, 4);
+    pen_ip(&pen, "2001:db8::9");
+    pen_close(&pen, each);
+    each = pen_open(&pen, 1020);
+    pen_put(&pen, 4001, 4);
+    pen_put(&pen, 4002, 4);
+    pen_close(&pen, each);
+    each = pen_open(&pen, 1004); /* user; the second text ends without its padding */
+    pen_put(&pen, 106, 4);
+    pen_put(&pen, 3, 4);
+    pen_bytes(&pen, "ann", 4);
+    pen_put(&pen, 106, 4);
+    pen_put(&pen, 2, 4);
+    pen_bytes(&pen, "bo", 2);
+    pen_close(&pen, each);
+    each = pen_open(&pen, 1006); /* MPLS */
+    pen_put(&pen, 1, 4);
+    pen_ip(&pen, "192.0.2.7");
+    pen_put(&pen, 1, 4);
+    pen_put(&pen, 77, 4);
+    pen_put(&pen, 0, 4);
+    pen_close(&pen, each);
+    each = pen_open(&pen, 1006);
+    pen_put(&pen, 2, 4);
+    pen_ip(&pen, "2001:db8::7");
+    pen_close(&pen, each);
+    each = pen_open(&pen, 1006); /* no next hop */
+    pen_put(&pen, 0, 4);
+    pen_close(&pen, each);
+    each = pen_open(&pen, 1005); /* a URL that says it is longer than its record */
+    pen_put(&pen, 1, 4);
+    pen_put(&pen, 1000, 4);
+    pen_close(&pen, each);
+    pen_close(&pen, at);
+    fixture_send(&self, &pen);
+    const FlowRecord *flow = fixture_flow(&self, 0);
+    assert_ip(&flow->bgp_next_hop, "2001:db8::1");
+    assert_ip(&flow->nat_src, "192.0.2.8");
+    assert_ip(&flow->nat_dst, "2001:db8::9");
+    g_assert_cmpuint(flow->nat_src_port, ==, 4001);
+    g_assert_cmpuint(flow->nat_dst_port, ==, 4002);
+    g_assert_cmpuint(flow->dst_as, ==, 64503);
+    assert_has(self.lines->pdata[0], "\"bgpAsPath\":64503");
+    assert_has(self.lines->pdata[0], "\"bgpCommunity\":4259774469,\"bgpLocalPreference\":100");
+    assert_has(self.lines->pdata[0], "\"src_user\":\"ann\",\"dst_charset\":106,\"dst_user\":\"bo\"");
+    assert_has(self.lines->pdata[0],
+               "\"mplsTopLabelIPv4Address\":\"192.0.2.7\",\"mplsInLabelStackEntry\":77");
+    assert_has(self.lines->pdata[0], "\"mplsTopLabelIPv6Address\":\"2001:db8::7\"");
+}
+
+/* Each structure that has code of its own, cut anywhere: nothing is read that is not there. */
+static void
+test_records_beside_the_packet_may_be_cut_anywhere(void)
+{
+    static const uint32_t tags[] = { 1, 2, 3, 4, 1001, 1002, 1003, 1004, 1006, 1007, 1020, 4413u << 12 | 1 };
+    static const uint32_t words[] = { 1, 2, 3, 4, 1, 1, 2, 1, 3, 1, 5, 6, 7, 8, 9, 10 };
+    g_auto(Fixture) self;
+    uint32_t n = 0;
+
+    fixture_init(&self);
+    for (size_t i = 0; i < G_N_ELEMENTS(tags); i++)
+        for (size_t length = 0; length <= sizeof words; length++, n++) {
+            Pen pen, content = { 0 };
+
+            for (size_t j = 0; j < G_N_ELEMENTS(words); j++)
+                pen_put(&content, words[j], 4);
+            pen_sflow(&pen, n, 1);
+            size_t at = pen_sample(&pen, 10, 5, 6, 1), each = pen_open(&pen, tags[i]);
+            pen_bytes(&pen, content.bytes, length);
+            pen_close(&pen, each);
+            pen_close(&pen, at);
+            g_assert_true(fixture_send(&self, &pen));
+        }
+    g_assert_cmpuint(self.records->len, ==, n);
+    g_assert_cmpuint(fixture_books(&self).records, ==, n);
+}
+
 static void
 test_each_sample_is_left_by_its_own_length(void)
 {
@@ -340,6 +676,19 @@ main(int argc, char **argv)
                     test_records_beside_the_packet_are_used);
     g_test_add_func("/collector/sflow/counters-and-discards-are-no-traffic",
                     test_counters_and_discards_are_no_traffic);
+    g_test_add_func("/collector/sflow/counters-stand-beside-what-the-samples-say",
+                    test_counters_stand_beside_what_the_samples_say);
+    g_test_add_func("/collector/sflow/counters-that-are-cut-teach-nothing",
+                    test_counters_that_are_cut_teach_nothing);
+    g_test_add_func("/collector/sflow/lists-in-counters-are-arrays", test_lists_in_counters_are_arrays);
+    g_test_add_func("/collector/sflow/a-discarded-packet-is-shown-with-its-reason",
+                    test_a_discarded_packet_is_shown_with_its_reason);
+    g_test_add_func("/collector/sflow/what-a-tunnel-carries-is-shown-and-not-trusted",
+                    test_what_a_tunnel_carries_is_shown_and_not_trusted);
+    g_test_add_func("/collector/sflow/what-the-agent-tells-beside-is-named",
+                    test_what_the_agent_tells_beside_is_named);
+    g_test_add_func("/collector/sflow/records-beside-the-packet-may-be-cut-anywhere",
+                    test_records_beside_the_packet_may_be_cut_anywhere);
     g_test_add_func("/collector/sflow/each-sample-is-left-by-its-own-length",
                     test_each_sample_is_left_by_its_own_length);
     g_test_add_func("/collector/sflow/samples-that-contradict-themselves-are-counted",

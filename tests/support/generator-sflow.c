@@ -74,10 +74,53 @@ make_frame(const FlowRecord *flow, bool is_tagged)
     return out;
 }
 
-static void
-put_raw_header(GByteArray *out, const FlowRecord *flow, bool is_tagged)
+/* Headers of tunnels up to the packet that they carry, which is Ethernet, or IPv4 where @is_ip. */
+typedef struct Tunnel {
+    uint8_t protocol;
+    uint16_t port; /* 0: straight on IP */
+    bool is_ip;
+    uint8_t length;
+    uint8_t bytes[16];
+} Tunnel;
+
+static const Tunnel tunnels[] = {
+    { 17, 4789, false, 8, { 0x08, 0, 0, 0, 0, 0x12, 0x34, 0 } },                          /* VXLAN */
+    { 17, 4790, true, 8, { 0x0c, 0, 0, 1, 0, 0x12, 0x34, 0 } },                           /* VXLAN-GPE */
+    { 17, 6081, false, 12, { 1, 0, 0x65, 0x58, 0, 0x12, 0x34, 0, 1, 2, 0x80, 0 } },       /* Geneve */
+    { 17, 2152, true, 16, { 0x34, 0xff, 0, 99, 0, 0, 0, 7, 0, 0, 0, 0x85, 1, 0, 9, 0 } }, /* GTP-U */
+    { 47, 0, true, 8, { 0x20, 0, 8, 0, 0, 0, 0, 42 } },                                   /* GRE with a key */
+    { 47, 0, false, 16, { 0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 0x10, 1, 2, 3 } },             /* ERSPAN II */
+    { 4, 0, true, 0, { 0 } },                                                             /* IP in IP */
+    { 97, 0, false, 2, { 0x30, 0 } },                                                     /* EtherIP */
+};
+
+/* A packet of @outer's addresses that carries another one of its own. */
+static GByteArray *
+make_tunnel_frame(FlowRecord *outer, uint64_t draw)
 {
-    g_autoptr(GByteArray) frame = make_frame(flow, is_tagged);
+    const Tunnel *tunnel = &tunnels[draw % G_N_ELEMENTS(tunnels)];
+    uint64_t seed = draw;
+    FlowRecord within = random_flow(&seed, 4, 0);
+    const guint link = 14, ports = outer->family == 4 ? 34 : 54;
+
+    within.octets = 100;
+    outer->protocol = tunnel->protocol;
+    outer->src_port = tunnel->port == 0 ? 0 : 50000;
+    outer->dst_port = tunnel->port;
+    outer->tcp_flags = 0;
+    outer->icmp_type = outer->icmp_code = 0;
+    GByteArray *out = make_frame(outer, false);
+    g_byte_array_set_size(out, ports + (tunnel->port == 0 ? 0 : 8));
+    g_byte_array_append(out, tunnel->bytes, tunnel->length);
+    g_autoptr(GByteArray) inner = make_frame(&within, false);
+    g_byte_array_append(out, inner->data + (tunnel->is_ip ? link : 0),
+                        inner->len - (tunnel->is_ip ? link : 0));
+    return out;
+}
+
+static void
+put_raw_header(GByteArray *out, const FlowRecord *flow, GByteArray *frame)
+{
 
     put_number(out, 1, 4); /* enterprise 0, format 1 */
     guint at = out->len;
@@ -103,10 +146,32 @@ put_router(GByteArray *out, const FlowRecord *flow)
     put_number(out, flow->dst_mask, 4);
 }
 
+/* What an agent may tell beside the packet: user, URL, MPLS, NAT and the queue, in that order. */
+static void
+put_beside(GByteArray *out)
+{
+    static const uint8_t records[] = {
+        0,   0,    3,    0xec, 0,   0,   0,    24, /* 1004 */
+        0,   0,    0,    106,  0,   0,   0,    3,    'a', 'n', 'n',  0,    0,   0, 0,    106,
+        0,   0,    0,    2,    'b', 'o', 0,    0,    0,   0,   3,    0xed, 0,   0, 0,    20, /* 1005 */
+        0,   0,    0,    1,    0,   0,   0,    2,    '/', 'x', 0,    0,    0,   0, 0,    1,
+        'h', 0,    0,    0,    0,   0,   3,    0xee, 0,   0,   0,    24, /* 1006 */
+        0,   0,    0,    1,    192, 0,   2,    7,    0,   0,   0,    1,    0,   3, 0xe8, 0x40,
+        0,   0,    0,    1,    0,   3,   0xe9, 0x40, 0,   0,   3,    0xef, 0,   0, 0,    16,
+        0,   0,    0,    1,    192, 0,   2,    8,    0,   0,   0,    1,    192, 0, 2,    9, /* 1007 */
+        0,   0,    3,    0xfc, 0,   0,   0,    8,    0,   0,   0x10, 1,    0,   0, 0x10, 2, /* 1020 */
+        0,   0,    4,    0x0c, 0,   0,   0,    4,    0,   0,   0,    3,                     /* 1036 */
+        1,   0x13, 0xd0, 1,    0,   0,   0,    4,    1,   2,   3,    4,                     /* a vendor's */
+    };
+
+    g_byte_array_append(out, records, sizeof records);
+}
+
 static void
 put_flow_sample(const Shape *shape, GByteArray *out, const FlowRecord *flow, uint32_t sequence,
-                bool is_tagged)
+                GByteArray *frame)
 {
+    bool tells_more = g_str_has_suffix(shape->name, "-tunnels");
     bool is_expanded = g_str_has_suffix(shape->name, "-expanded");
 
     put_number(out, is_expanded ? 3 : 1, 4);
@@ -125,24 +190,45 @@ put_flow_sample(const Shape *shape, GByteArray *out, const FlowRecord *flow, uin
     if (is_expanded)
         put_zeros(out, 4);
     put_number(out, flow->out_if, 4);
-    put_number(out, 2, 4);
-    put_raw_header(out, flow, is_tagged);
+    put_number(out, tells_more ? 9 : 2, 4);
+    put_raw_header(out, flow, frame);
     put_router(out, flow);
+    if (tells_more)
+        put_beside(out);
     patch_length(out, at);
 }
 
 static void
-put_counter_sample(GByteArray *out, uint32_t sequence)
+put_counter_sample(GByteArray *out, uint64_t sequence)
 {
     put_number(out, 2, 4);
     guint at = out->len;
     put_zeros(out, 4);
     put_number(out, sequence, 4);
     put_number(out, 1, 4); /* interface 1 */
-    put_number(out, 1, 4);
+    put_number(out, 3, 4);
     put_number(out, 1, 4); /* generic interface counters */
     put_number(out, 88, 4);
-    put_zeros(out, 88);
+    put_number(out, 1, 4);
+    put_number(out, 6, 4);            /* Ethernet */
+    put_number(out, 10000000000u, 8); /* speed */
+    put_number(out, 1, 4);            /* full duplex */
+    put_number(out, 3, 4);            /* up */
+    put_number(out, sequence * 1000, 8);
+    put_zeros(out, 6 * 4);
+    put_number(out, sequence * 2000, 8);
+    put_zeros(out, 6 * 4);
+    put_number(out, 1005, 4); /* its name */
+    put_number(out, 8, 4);
+    put_number(out, 4, 4);
+    g_byte_array_append(out, (const uint8_t *)"et-1", 4);
+    put_number(out, 2001, 4); /* a host's adapters: lists in a list */
+    put_number(out, 20, 4);
+    put_number(out, 1, 4);
+    put_number(out, 1, 4);
+    put_number(out, 1, 4);
+    put_number(out, 0x020000000001, 6);
+    put_zeros(out, 2);
     patch_length(out, at);
 }
 
@@ -174,6 +260,7 @@ GeneratedSession *
 make_sflow(const Shape *shape, uint64_t seed, uint32_t records)
 {
     GeneratedSession *session = session_new(shape, 6343);
+    bool is_tunnel = g_str_has_suffix(shape->name, "-tunnels");
     uint32_t sequence = 0;
 
     for (uint32_t done = 0; done < records; sequence++) {
@@ -192,11 +279,13 @@ make_sflow(const Shape *shape, uint64_t seed, uint32_t records)
         for (uint32_t i = 0; i < count; i++, done++) {
             uint64_t draw = generator_random(&seed);
             FlowRecord flow = random_flow(&seed, draw % 4 == 0 ? 6 : 4, 0);
-            bool is_tagged = draw % 3 == 0;
+            bool is_tagged = draw % 3 == 0 && !is_tunnel;
             flow.packets = 1;
-            flow.octets = 90 + draw % 1400;
+            flow.octets = 300 + draw % 1200;
             flow.vlan = is_tagged ? flow.vlan : 0;
-            put_flow_sample(shape, out, &flow, done + 1, is_tagged);
+            g_autoptr(GByteArray) frame =
+                is_tunnel ? make_tunnel_frame(&flow, draw >> 8) : make_frame(&flow, is_tagged);
+            put_flow_sample(shape, out, &flow, done + 1, frame);
             note(session, shape, &flow);
         }
         session_add_datagram(session, out);

@@ -365,6 +365,7 @@ static const Shape shapes[] = {
     { "mixed-ipfix", PROTOCOL_IPFIX, 99, TEMPLATES(mixed), 0, SAMPLING_UNKNOWN },
     { "sflow-switch", PROTOCOL_SFLOW, 3, NULL, 0, 400, SAMPLING_RECORD },
     { "sflow-expanded", PROTOCOL_SFLOW, 0, NULL, 0, 2000, SAMPLING_RECORD },
+    { "sflow-tunnels", PROTOCOL_SFLOW, 1, NULL, 0, 512, SAMPLING_RECORD },
 };
 
 const Shape *
