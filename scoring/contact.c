@@ -12,9 +12,18 @@
 #include <math.h>
 #include <string.h>
 
-enum { QUIET_WINDOWS = 6, PATIENCE = 1, EVIDENCE_HEAD = 12 };
+enum { QUIET_WINDOWS = 6, PATIENCE = 1, EVIDENCE_HEAD = 12, CHANCE_CALLED = 3 };
 
 static const int64_t cluster_windows = 72;
+
+bool
+contact_has_room(const Scorer *self, const Peer *peer)
+{
+    bool is_home = peer->access == ACCESS_RESIDENTIAL || peer->access == ACCESS_MOBILE ||
+                   peer->access == ACCESS_SATELLITE;
+
+    return self->used_contacts < (is_home ? MOST_CONTACTS : MOST_CONTACTS - MOST_CONTACTS / 8);
+}
 
 static Contact *
 take_contact(Scorer *self, uint32_t *index)
@@ -70,6 +79,7 @@ contact_open(Scorer *self, uint32_t asset, uint32_t peer_slot, const FlowRecord 
     contact->opened_window = contact->last_window =
         MAX(self->grid.first, window_number(&self->grid, flow->end_ms));
     peer->contact = index;
+    self->used_contacts++;
     self->counters.contacts++;
     return index;
 }
@@ -166,22 +176,20 @@ contact_release(Scorer *self, uint32_t index)
     contact->evidence = NONE;
     contact->next_free = self->free_contact;
     self->free_contact = index;
+    self->used_contacts--;
 }
 
 /* Has the asset left by this exporter, interface and next hop before the contact began? */
 static void
 look_at_egress(Scorer *self, Contact *contact)
 {
-    const ScoredAsset *asset = &self->assets[contact->asset];
-    const PathUse *own = contact->path == NONE ? NULL : &self->paths[contact->path];
+    const PathUse *own = contact_path(self, contact);
 
     contact->knows_egress = own != NULL && (own->out_if != 0 || !ip_is_zero(&own->next_hop));
-    contact->is_new_egress = contact->knows_egress;
-    for (uint32_t at = asset->paths; contact->is_new_egress && at != NONE; at = self->paths[at].next) {
-        const PathUse *path = &self->paths[at];
-        if (path->exporter == own->exporter && path->out_if == own->out_if &&
-            ip_equal(&path->next_hop, &own->next_hop) && path->first_s < seconds_of(contact->first_ms))
-            contact->is_new_egress = false;
+    contact->is_new_egress = false;
+    if (contact->knows_egress) {
+        uint32_t first_s = scorer_egress_first_s(self, own);
+        contact->is_new_egress = first_s == 0 || first_s >= seconds_of(contact->first_ms);
     }
 }
 
@@ -201,7 +209,7 @@ confirm(Scorer *self, Contact *contact)
     contact->others_block = fleet.others_block;
     look_at_egress(self, contact);
     peer->flags |= PEER_CALLED;
-    self->peer_keys.chances[contact->peer] = 3;
+    key_table_set_chance(&self->peer_keys, contact->peer, CHANCE_CALLED);
     asset->peer_new++;
     asset->home_new += contact->is_home;
     asset->as_new += contact->is_new_as;
@@ -373,5 +381,6 @@ contact_close_window(Scorer *self, int64_t number)
             contact_release(self, i);
     }
     for (uint32_t i = 0; i < self->n_assets; i++)
-        self->assets[i].home_new = self->assets[i].as_new = self->assets[i].peer_new = 0;
+        self->assets[i].home_new = self->assets[i].as_new = self->assets[i].peer_new =
+            self->assets[i].new_paths = 0;
 }

@@ -23,7 +23,8 @@ void
 new_egress_explain(const DetectorView *view, const Finding *finding, char *out, size_t room)
 {
     const Contact *contact = view->contact;
-    uint32_t out_if = contact->path == NONE ? 0 : view->scorer->paths[contact->path].out_if;
+    const PathUse *path = contact_path(view->scorer, contact);
+    uint32_t out_if = path == NULL ? 0 : path->out_if;
 
     if (!contact->is_new_egress)
         g_snprintf(out, room, "it leaves by a way that the asset uses (interface %u)", out_if);

@@ -1,26 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * keyed.h - a bounded table of 64-bit keyed hashes: key -> slot number
+ * keyed.h - a bounded table of 56-bit keyed hashes: key -> slot number
  *
- * The owner keeps an array of its own items beside it, one per slot; slots never move. Eight keys share a
- * cache line, every key may stand in one of two lines, so a look-up touches one or two lines and the table
- * fills to nine tenths before anything has to go. When both lines are full, the entry with the least chance
- * left goes (second chance, with a weight that the owner sets), and it is counted. Keys come from keyed_hash
- * with a secret seed, so a sender cannot choose who meets whom. One thread.
+ * The owner keeps an array of its own items beside it, one per slot; slots never move and never become free
+ * again. Eight keys share a cache line. A key stands in its first line, or, if that was full when it came, in
+ * its other one; so where the first line has a free slot, there is nothing to look for in the other. When
+ * both are full, the entry with the least chance left goes (second chance, with a weight that the owner
+ * sets), and it is counted. The chance stands in the
+ * low byte of the key's own word: whoever finds a key has its chance in the same cache line, at the price of
+ * eight bits of the hash, and two of a million entries are still confused less than once in 10^10 look-ups.
+ * Keys come from keyed_hash with a secret seed, so a sender cannot choose who meets whom. One thread.
  */
 #pragma once
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 #define XXH_INLINE_ALL /* the length is known where it is called: a few instructions */
 #include <xxhash.h>
 
-enum { KEYED_NONE = 0xffffffffu, KEYED_WAYS = 8 };
+enum { KEYED_NONE = 0xffffffffu, KEYED_WAYS = 8, KEYED_CHANCE_BITS = 8, KEYED_CHANCE_MOST = 255 };
 
 typedef struct KeyTable {
-    uint64_t *keys;   /* 0: free */
-    uint8_t *chances; /* how often an entry may still be passed over */
+    uint64_t *words; /* key in the high 56 bits, chance in the low 8; 0: free */
     uint32_t line_mask;
     uint32_t used;
     uint64_t evictions;
@@ -40,52 +45,170 @@ key_table_slots(const KeyTable *self)
 
 /* Finds @key or makes room for it. After KEY_REPLACED the owner's item still holds the old entry. */
 KeyPut key_table_put(KeyTable *self, uint64_t key, uint8_t chance, uint32_t *slot);
-void key_table_remove(KeyTable *self, uint32_t slot);
+/* The same for a key that is not there, of somebody who has had more than his share: it comes without a
+ * chance, and costs none to those whom it passes over. */
+KeyPut key_table_put_meekly(KeyTable *self, uint64_t key, uint32_t *slot);
 
-/* Never 0. */
+/* A hash as a key: its low byte is 0 and the rest is not. */
+static inline uint64_t
+keyed_key(uint64_t hash)
+{
+    uint64_t key = hash & ~(uint64_t)KEYED_CHANCE_MOST;
+
+    return key != 0 ? key : (uint64_t)1 << 63;
+}
+
 static inline uint64_t
 keyed_hash(const void *bytes, size_t length, uint64_t seed)
 {
-    uint64_t hash = XXH3_64bits_withSeed(bytes, length, seed);
+    return keyed_key(XXH3_64bits_withSeed(bytes, length, seed));
+}
 
-    return hash != 0 ? hash : 1;
+/*
+ * Two words become one: both halves of their product, folded (the step of wyhash, by Wang Yi). Each factor is
+ * hidden by the secret seed. For the keys of every record, of which it costs a tenth of keyed_hash.
+ */
+static inline uint64_t
+keyed_mix(uint64_t a, uint64_t b, uint64_t seed)
+{
+    __extension__ unsigned __int128 product = (unsigned __int128)(a ^ seed ^ 0x2d358dccaa6c78a5u) *
+                                              (b ^ (seed << 32 | seed >> 32) ^ 0x8bb84b93962eacc9u);
+
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 static inline uint32_t
 key_table_line(const KeyTable *self, uint64_t key)
 {
-    return (uint32_t)key & self->line_mask;
+    return (uint32_t)(key >> KEYED_CHANCE_BITS) & self->line_mask;
 }
 
 static inline uint32_t
 key_table_other_line(const KeyTable *self, uint64_t key)
 {
-    return (uint32_t)(key >> 32) & self->line_mask;
+    return (uint32_t)(key >> 36) & self->line_mask;
+}
+
+static inline bool
+key_table_has(const KeyTable *self, uint32_t slot)
+{
+    return self->words[slot] != 0;
+}
+
+/* The key that stands in @slot, which is in use. */
+static inline uint64_t
+key_table_key(const KeyTable *self, uint32_t slot)
+{
+    return self->words[slot] & ~(uint64_t)KEYED_CHANCE_MOST;
+}
+
+static inline uint8_t
+key_table_chance(const KeyTable *self, uint32_t slot)
+{
+    return (uint8_t)self->words[slot];
+}
+
+static inline void
+key_table_set_chance(KeyTable *self, uint32_t slot, uint8_t chance)
+{
+    self->words[slot] = key_table_key(self, slot) | chance;
 }
 
 static inline void
 key_table_prefetch(const KeyTable *self, uint64_t key)
 {
-    __builtin_prefetch(&self->keys[(size_t)key_table_line(self, key) * KEYED_WAYS]);
+    __builtin_prefetch(&self->words[(size_t)key_table_line(self, key) * KEYED_WAYS]);
+}
+
+/* Which of a line's slots hold @key, whatever their chance; without a branch, for which one it is cannot be
+ * foretold. */
+static inline uint32_t
+key_table_match(const KeyTable *self, uint32_t line, uint64_t key)
+{
+    const uint64_t *at = &self->words[(size_t)line * KEYED_WAYS];
+#ifdef __SSE2__
+    const __m128i *words = (const __m128i *)at, wanted = _mm_set1_epi64x((int64_t)key),
+                  zero = _mm_setzero_si128();
+    __m128i equal[4]; /* of each half of a word */
+
+    for (int i = 0; i < 4; i++)
+        equal[i] = _mm_cmpeq_epi32(_mm_srli_epi64(_mm_xor_si128(words[i], wanted), KEYED_CHANCE_BITS), zero);
+    uint32_t halves = (uint32_t)_mm_movemask_epi8(
+        _mm_packs_epi16(_mm_packs_epi32(equal[0], equal[1]), _mm_packs_epi32(equal[2], equal[3])));
+    return halves & halves >> 1 & 0x5555; /* bit 2 * i of slot i */
+#else
+    uint32_t found = 0;
+
+    for (uint32_t i = 0; i < KEYED_WAYS; i++)
+        found |= (uint32_t)((at[i] ^ key) <= KEYED_CHANCE_MOST) << 2 * i;
+    return found;
+#endif
+}
+
+/* A line fills from its first slot to its last. */
+static inline bool
+key_table_is_full(const KeyTable *self, uint32_t line)
+{
+    return self->words[(size_t)line * KEYED_WAYS + KEYED_WAYS - 1] != 0;
 }
 
 static inline uint32_t
-key_table_in_line(const KeyTable *self, uint32_t line, uint64_t key)
+key_table_free_in(const KeyTable *self, uint32_t line)
 {
-    const uint64_t *at = &self->keys[(size_t)line * KEYED_WAYS];
+    uint32_t slot = line * KEYED_WAYS;
 
-    for (uint32_t i = 0; i < KEYED_WAYS; i++)
-        if (at[i] == key)
-            return line * KEYED_WAYS + i;
-    return KEYED_NONE;
+    while (self->words[slot] != 0)
+        slot++;
+    return slot;
+}
+
+/* What a look-up found out. */
+typedef struct KeySpot {
+    uint32_t slot; /* where the key stands; KEYED_NONE: nowhere */
+    uint32_t free; /* else a slot where it may be put; KEYED_NONE: somebody must go */
+} KeySpot;
+
+static inline KeySpot
+key_table_spot(const KeyTable *self, uint64_t key)
+{
+    uint32_t line = key_table_line(self, key);
+
+    for (int i = 0; i < 2; i++) {
+        uint32_t found = key_table_match(self, line, key);
+        if (found != 0)
+            return (KeySpot){ line * KEYED_WAYS + (uint32_t)__builtin_ctz(found) / 2, KEYED_NONE };
+        if (!key_table_is_full(self, line))
+            return (KeySpot){ KEYED_NONE, key_table_free_in(self, line) };
+        line = key_table_other_line(self, key);
+    }
+    return (KeySpot){ KEYED_NONE, KEYED_NONE };
 }
 
 static inline uint32_t
 key_table_find(const KeyTable *self, uint64_t key)
 {
-    uint32_t slot = key_table_in_line(self, key_table_line(self, key), key);
+    return key_table_spot(self, key).slot;
+}
 
-    return slot != KEYED_NONE ? slot : key_table_in_line(self, key_table_other_line(self, key), key);
+/* @slot, where @key was found a moment ago, if it still stands there; else looks again. */
+static inline uint32_t
+key_table_find_at(const KeyTable *self, uint64_t key, uint32_t slot)
+{
+    if (slot != KEYED_NONE && (self->words[slot] ^ key) <= KEYED_CHANCE_MOST)
+        return slot;
+    return key_table_find(self, key);
+}
+
+/* Finds @key and fetches its item, or the place where it would be put if it came now. */
+static inline uint32_t
+key_table_find_early(const KeyTable *self, uint64_t key, const void *items, size_t size)
+{
+    KeySpot spot = key_table_spot(self, key);
+    uint32_t at = spot.slot != KEYED_NONE ? spot.slot : spot.free;
+
+    if (at != KEYED_NONE)
+        __builtin_prefetch((const uint8_t *)items + (size_t)at * size, 1);
+    return spot.slot;
 }
 
 /* @n zeroed items of @size bytes, on whole cache lines and, where the kernel can, on huge pages: the tables

@@ -5,16 +5,10 @@
 #include <math.h>
 #include <string.h>
 
-static uint64_t
-asset_key(const Scorer *self, const IpAddress *address)
-{
-    return keyed_hash(address, sizeof *address, self->conf.hash_seed);
-}
-
 uint32_t
 scorer_find_asset(const Scorer *self, const IpAddress *address)
 {
-    uint32_t slot = key_table_find(&self->asset_keys, asset_key(self, address));
+    uint32_t slot = key_table_find(&self->asset_keys, scorer_asset_key(self, address));
 
     return slot == KEYED_NONE ? NONE : self->asset_slots[slot];
 }
@@ -37,15 +31,21 @@ scorer_role(Scorer *self, const char *name)
     return self->n_roles++;
 }
 
-static void
-make_room(Scorer *self)
+void
+scorer_assets_room(Scorer *self, uint32_t n)
 {
-    if (self->n_assets < self->asset_room)
-        return;
-    uint32_t room = MIN(self->conf.max_assets, self->asset_room == 0 ? 64 : self->asset_room * 2);
+    uint32_t room = MAX(64, self->asset_room);
 
-    self->assets = g_realloc_n(self->assets, room, sizeof *self->assets);
-    memset(self->assets + self->asset_room, 0, (room - self->asset_room) * sizeof *self->assets);
+    if (n <= self->asset_room)
+        return;
+    while (room < n)
+        room *= 2;
+    room = MIN(room, MAX(n, self->conf.max_assets));
+    ScoredAsset *more = keyed_items_new(room, sizeof *more);
+    if (self->n_assets > 0)
+        memcpy(more, self->assets, self->n_assets * sizeof *more);
+    g_aligned_free(self->assets);
+    self->assets = more;
     self->asset_room = room;
 }
 
@@ -58,21 +58,20 @@ scorer_asset(Scorer *self, const IpAddress *address, int64_t now_ms)
         self->counters.assets_refused++;
         return NONE;
     }
-    KeyPut put = key_table_put(&self->asset_keys, asset_key(self, address), 255, &slot);
+    KeyPut put = key_table_put(&self->asset_keys, scorer_asset_key(self, address), 255, &slot);
     if (put == KEY_FOUND)
         return self->asset_slots[slot];
     if (put == KEY_REPLACED)
         self->counters.assets_refused++; /* the table has twice the room: practically never */
-    make_room(self);
+    scorer_assets_room(self, self->n_assets + 1);
     uint32_t index = self->n_assets++;
     ScoredAsset *asset = &self->assets[index];
     *asset = (ScoredAsset){ .address = *address, .first_ms = now_ms, .last_ms = now_ms };
     asset->born_window = MAX(self->born_window, window_number(&self->grid, now_ms));
     asset->entry = asset_table_find(self->inventory, address);
-    asset->role = scorer_role(self, asset->entry != NULL ? asset->entry->role : "");
+    asset->role = (uint16_t)scorer_role(self, asset->entry != NULL ? asset->entry->role : "");
     asset->pinned =
         asset->entry != NULL && asset->entry->tags != NULL && strstr(asset->entry->tags, "pinned") != NULL;
-    asset->peers = asset->paths = NONE;
     asset->recent = NONE;
     if (self->n_recent < MOST_RECENT) {
         asset->recent = self->n_recent++;

@@ -23,44 +23,52 @@ enum {
     MOST_CONTACTS = 65536,
     MOST_EVIDENCE = 32768, /* evidence flows kept, over all contacts */
     MOST_STORIES = 1024,
-    MOST_PATHS_PER_ASSET = 64,
+    PATHS_SHARE = 64, /* new ones of one asset in a window; further ones displace nobody else's */
     MOST_INTERFACES = 16384,
     MOST_EXPORTERS = 16384,
     MOST_RECENT = 2048, /* assets whose last windows are kept for the API */
     RECENT_WINDOWS = 288,
+    WAYS = 4,
     ROLE_PORTS = 64,
     DURATION_BINS = 14, /* powers of two of a window */
     PREVALENCE_BINS = 5,
     MOST_LARGE = 2048, /* large flows kept as evidence for volumes */
 };
 
-/* What an asset did in one open window. */
+/* What an asset did in one open window; one cache line. */
 typedef struct WindowSums {
     double octets_in, octets_out;
     float packets_in, packets_out;
     float variance_out; /* of octets_out, from sampling */
     uint32_t flows_in, flows_out, new_peers;
     uint64_t exporters; /* one bit per exporter, by index modulo 64 */
-} WindowSums;
+} __attribute__((aligned(64))) WindowSums;
 
 typedef struct RecentWindow {
     int64_t number;
     float octets_out, octets_in, flows, score, low, high;
 } RecentWindow;
 
+/* What every record touches comes first, in cache lines of its own: line 0, the open windows, the services.
+ */
 typedef struct ScoredAsset {
     IpAddress address;
-    const AssetEntry *entry; /* borrowed from the inventory; NULL: not in it */
-    uint32_t role;
-    uint32_t peers, n_peers; /* ring of peers: where the hand stands */
-    uint32_t paths, n_paths; /* list of paths, newest first */
-    uint32_t recent;         /* block of recent windows, or NONE */
-    int64_t first_ms, last_ms;
-    int64_t born_window; /* first seen somewhere in it: it does not teach */
-    uint64_t exporters;  /* exporters that usually see it */
+    int64_t last_ms;
+    uint64_t exporters; /* exporters that usually see it */
+    uint32_t n_peers;
+    float octets_rate; /* octets a window, fading: for the busiest */
+    uint16_t role;
+    uint16_t new_paths; /* since the last close of a window */
     bool in_series, pinned;
-    uint8_t quarantine;                  /* a volume story is open */
-    float octets_rate;                   /* octets a window, fading: for the busiest */
+    uint8_t quarantine;      /* a volume story is open */
+    uint32_t ways_out[WAYS]; /* hashes of the last ones used, known to be in the table of paths */
+    WindowSums open[WINDOWS_OPEN];
+    ServicePort services[SERVICE_PORTS];
+    /* the rest is for the window's close */
+    const AssetEntry *entry; /* borrowed from the inventory; NULL: not in it */
+    int64_t first_ms;
+    int64_t born_window;                 /* first seen somewhere in it: it does not teach */
+    uint32_t recent;                     /* block of recent windows, or NONE */
     float score;                         /* of the last closed window, decibans */
     float volume_evidence;               /* e-CUSUM, decibans, before the discount */
     float hour_e, hour_windows;          /* sum of the e-values of this hour so far; how many */
@@ -73,8 +81,6 @@ typedef struct ScoredAsset {
     float peak[N_FAMILIES];              /* today's highest, before the discount */
     uint32_t home_new, as_new, peer_new; /* in the window being closed */
     NoveltyCount novelty;
-    ServicePort services[SERVICE_PORTS];
-    WindowSums open[WINDOWS_OPEN];
     ResidualSketch residuals;
     Baseline octets_out;
 } ScoredAsset;
@@ -100,9 +106,10 @@ typedef struct Role {
 } Role;
 
 enum { PEER_CALLED = 1, PEER_CALLS_US = 2, PEER_KNOWN = 4, PEER_PINNED = 8 };
+/* One cache line. */
 typedef struct Peer {
     IpAddress address;
-    uint32_t asset, next, previous;
+    uint32_t asset;
     uint32_t contact; /* being watched, or NONE */
     uint32_t first_s, last_s;
     uint32_t flows, asn;
@@ -112,17 +119,24 @@ typedef struct Peer {
     uint16_t spare;
     uint32_t last_window; /* low bits of the number */
 } Peer;
+G_STATIC_ASSERT(sizeof(Peer) == 64);
 
+/*
+ * One cache line. The table holds two kinds: an asset's ways to a network (all of the key), and its ways out
+ * (exporter, interface and next hop alone), which tell when a way was first used whatever lay behind it.
+ */
 typedef struct PathUse {
     IpAddress next_hop;
-    uint32_t asset, next;
+    uint32_t asset;
     uint32_t exporter, out_if, next_as, asn;
     uint32_t first_s, last_s;
     uint32_t flows;
-    uint8_t access, initiated;
-    uint16_t spare;
     double octets;
+    uint8_t access, initiated;
+    bool is_egress; /* of the second kind: nothing but @first_s is kept of it */
+    uint8_t spare[5];
 } PathUse;
+G_STATIC_ASSERT(sizeof(PathUse) == 64);
 
 /* An asset calls into an AS or block: exact distinct counts without a sketch. */
 typedef struct Affinity {
@@ -135,7 +149,8 @@ typedef struct FleetGroup {
 } FleetGroup;
 
 enum { CONVERSATION_ASSET_LOW = 1, CONVERSATION_ASSET_HIGH = 2, CONVERSATION_COUNTED = 4 };
-/* Both directions of one 5-tuple; [0] is from the side that sorts low. One cache line. */
+/* Both directions of one 5-tuple; [0] is from the low side, which is the one with the lower hash. One cache
+ * line. */
 typedef struct Conversation {
     int64_t first_ms[2], last_ms[2];
     uint32_t exporter[2];
@@ -144,7 +159,7 @@ typedef struct Conversation {
     uint32_t last_window;
     uint16_t slices;
     uint8_t bits, flags;
-} Conversation;
+} __attribute__((aligned(64))) Conversation;
 
 /* A finding of one detector about one thing; see detector.h. */
 typedef struct Finding {
@@ -211,15 +226,25 @@ typedef struct ScorerCounters {
     uint64_t records, scored, events, no_asset, late, future, duplicates, slices, odd_times, no_address;
     uint64_t assets_refused, contacts, contacts_dropped, contacts_refused, direction_unknown,
         evidence_refused;
-    uint64_t peers_evicted, windows_closed, alerts_opened, interfaces_refused, stories_refused;
+    uint64_t peers_evicted, paths_evicted, windows_closed, alerts_opened, interfaces_refused, stories_refused;
 } ScorerCounters;
 
-/* What a batch's records are worked on with; one per record. */
+/* A record of the block in work: its keys, and where they stood when the block was prepared. */
 typedef struct Work {
-    uint64_t conversation_key, peer_key[2];
-    uint32_t asset[2]; /* of source, destination; NONE */
+    uint64_t address[2], asset_key[2], peer_key[2]; /* hashes; [0] of the source, [1] of the destination */
+    uint64_t conversation_key;
+    uint64_t path_key;                              /* of the source; 0: the conversation's will do */
+    uint32_t conversation, asset[2], peer[2], path; /* slots, assets: index; NONE: not there yet */
     bool from_low, is_ours[2];
 } Work;
+enum { BLOCK = 256 }; /* records: what they need fits the second-level cache */
+
+/* The interfaces seen last, found without hashing. */
+enum { INTERFACE_MEMOS = 64 };
+typedef struct InterfaceMemo {
+    uint32_t exporter, if_index;
+    uint32_t index; /* + 1; 0: empty */
+} InterfaceMemo;
 
 struct Scorer {
     ScoringConf conf;
@@ -233,7 +258,9 @@ struct Scorer {
     WindowGrid grid;
     int64_t born_window; /* the first one, heard in part */
     double windows_per_day;
-    int64_t day; /* number of the flow day */
+    int64_t day;             /* number of the flow day */
+    uint32_t heard_exporter; /* whose header time was looked at last, and was good */
+    int64_t heard_ms;
     Budget budget;
     ScorerCounters counters;
     uint64_t lossy[WINDOWS_OPEN]; /* exporters that lost data, one bit each */
@@ -260,7 +287,7 @@ struct Scorer {
     uint32_t n_exporters;
 
     Contact *contacts;
-    uint32_t n_contacts, free_contact, contact_room;
+    uint32_t n_contacts, used_contacts, free_contact, contact_room;
     Evidence *evidence;
     uint32_t free_evidence, n_evidence, evidence_room;
     Story **stories;
@@ -270,7 +297,8 @@ struct Scorer {
     RecentWindow *recent; /* blocks of RECENT_WINDOWS */
     uint32_t n_recent;
 
-    Work *work;
+    Work *work; /* of a block */
+    InterfaceMemo memos[INTERFACE_MEMOS];
 };
 
 static inline uint32_t
@@ -283,19 +311,86 @@ seconds_of(int64_t ms)
 void scorer_reset(Scorer *self); /* forgets all that was learned */
 
 /* scorer-asset.c */
+/* What all keys with an address in them begin with. */
+static inline uint64_t
+scorer_address_hash(const Scorer *self, const IpAddress *address)
+{
+    uint64_t words[2];
+
+    __builtin_memcpy(words, address, sizeof words);
+    return keyed_mix(words[0], words[1], self->conf.hash_seed);
+}
+static inline uint64_t
+scorer_asset_key(const Scorer *self, const IpAddress *address)
+{
+    return keyed_key(scorer_address_hash(self, address));
+}
 uint32_t scorer_asset(Scorer *self, const IpAddress *address, int64_t now_ms); /* makes it; NONE when full */
 uint32_t scorer_find_asset(const Scorer *self, const IpAddress *address);
 double scorer_maturity(const Scorer *self, const ScoredAsset *asset);
 uint32_t scorer_role(Scorer *self, const char *name);
+void scorer_assets_room(Scorer *self, uint32_t n); /* for so many at least */
+
+/* scorer-traffic.c: exporters and their interfaces */
+void scorer_add_traffic(Scorer *self, const FlowRecord *flow, int64_t number);
+void scorer_take_loss(Scorer *self, const FlowLoss *loss);
+
+/* scorer-conversation.c: both directions of one 5-tuple, over all its slices, whoever tells of them */
+/* Fills the key, from the hashes of the addresses. */
+void scorer_conversation_key(const Scorer *self, const FlowRecord *flow, Work *work);
+/* Adds a record. *@is_new: it is the first of its conversation; true when it is a duplicate. */
+bool scorer_conversation_add(Scorer *self, const Work *work, const FlowRecord *flow, Conversation **talk,
+                             bool *is_new);
 
 /* scorer-peer.c */
-/* @key: scorer_peer_key, made beforehand. */
-uint32_t scorer_peer(Scorer *self, uint32_t asset, const IpAddress *far, uint64_t key, int64_t now_ms,
-                     bool *is_new);
-uint64_t scorer_peer_key(const Scorer *self, uint32_t asset, const IpAddress *far);
+/* @far: scorer_address_hash of the far end. */
+static inline uint64_t
+scorer_peer_key(const Scorer *self, uint32_t asset, uint64_t far)
+{
+    return keyed_key(keyed_mix(far, asset, self->conf.hash_seed));
+}
+/* Makes it when it is new. @key: scorer_peer_key; @hint: where it was a moment ago, or NONE. */
+uint32_t scorer_peer(Scorer *self, uint32_t asset, const IpAddress *far, uint64_t key, uint32_t hint,
+                     int64_t now_ms, bool *is_new);
 uint32_t scorer_find_peer(const Scorer *self, uint32_t asset, const IpAddress *far);
-uint32_t scorer_path(Scorer *self, uint32_t asset, const FlowRecord *flow, const Peer *peer, int64_t now_ms);
+/* The asset's next peer at or behind @slot; NONE: no more. Reads the whole table: not for each record. */
+uint32_t scorer_next_peer(const Scorer *self, uint32_t asset, uint32_t slot);
 bool scorer_is_home(const Place *place);
+
+/* scorer-path.c: by which ways an asset's traffic leaves */
+typedef struct PathKey {
+    IpAddress next_hop;
+    uint32_t asset, exporter, out_if, next_as, asn, access;
+} PathKey;
+/* The way of @flow, which leaves @asset for a far end in @asn and of class @access. */
+static inline PathKey
+scorer_path_key(uint32_t asset, const FlowRecord *flow, uint32_t asn, uint8_t access)
+{
+    return (PathKey){ .next_hop = flow->next_hop,
+                      .asset = asset,
+                      .exporter = flow->exporter,
+                      .out_if = flow->out_if,
+                      .next_as = flow->dst_as,
+                      .asn = asn != 0 ? asn : flow->dst_as,
+                      .access = access };
+}
+static inline uint64_t
+scorer_path_hash(const Scorer *self, const PathKey *key)
+{
+    uint64_t seed = self->conf.hash_seed, hash = scorer_address_hash(self, &key->next_hop);
+
+    hash = keyed_mix(hash ^ ((uint64_t)key->exporter << 32 | key->out_if),
+                     (uint64_t)key->asset << 32 | key->next_as, seed);
+    return keyed_key(keyed_mix(hash, (uint64_t)key->access << 32 | key->asn, seed));
+}
+/* Is it this one? Most records leave by the same way as the one before of their conversation. */
+bool scorer_is_path(const Scorer *self, uint32_t slot, const PathKey *key);
+/* Finds or makes it. @hint: the path of the record before, or NONE. */
+uint32_t scorer_path(Scorer *self, const PathKey *key, const FlowRecord *flow, uint32_t hint);
+/* When the asset first left by the exporter, interface and next hop of this path; 0: not known. */
+uint32_t scorer_egress_first_s(const Scorer *self, const PathUse *path);
+/* Like scorer_next_peer, for paths to networks. */
+uint32_t scorer_next_path(const Scorer *self, uint32_t asset, uint32_t slot);
 
 /* scorer-fleet.c: who calls whom */
 typedef struct FleetView {
@@ -311,6 +406,16 @@ double fleet_port_p(const Scorer *self, const Role *role, const Contact *contact
 double fleet_duration_p(const Scorer *self, const Role *role, const Contact *contact);
 
 /* contact.c */
+/* The path of its first record out; NULL: not known, or forgotten since. */
+static inline const PathUse *
+contact_path(const Scorer *self, const Contact *contact)
+{
+    const PathUse *path = contact->path == NONE ? NULL : &self->paths[contact->path];
+
+    return path != NULL && path->asset == contact->asset && !path->is_egress ? path : NULL;
+}
+/* Is there a place for a contact with @peer? The last eighth of them is kept for home lines. */
+bool contact_has_room(const Scorer *self, const Peer *peer);
 uint32_t contact_open(Scorer *self, uint32_t asset, uint32_t peer, const FlowRecord *flow);
 void contact_add_flow(Scorer *self, Contact *contact, const FlowRecord *flow);
 void contact_release(Scorer *self, uint32_t index);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MATURE_PERCENT = 80, PEERS_SHOWN = 512 };
+enum { MATURE_PERCENT = 80, PEERS_SHOWN = 512, CHANCE_KNOWN = 200 };
 
 /* jansson refuses what is not UTF-8; names come from files. */
 static json_t *
@@ -76,7 +76,7 @@ counters_json(const Scorer *self)
                      { "evidenceRefused", c->evidence_refused },
                      { "interfacesRefused", c->interfaces_refused },
                      { "peersEvicted", c->peers_evicted },
-                     { "pathsEvicted", self->path_keys.evictions },
+                     { "pathsEvicted", c->paths_evicted },
                      { "conversationsEvicted", self->conversation_keys.evictions },
                      { "affinitiesEvicted", self->affinity_keys.evictions },
                      { "windowsClosed", c->windows_closed },
@@ -249,23 +249,24 @@ asn_json(uint32_t asn)
 
 /* A peer that lies in this AS lends it its name. */
 static json_t *
-path_as_name(const Scorer *self, const ScoredAsset *asset, uint32_t asn)
+path_as_name(const Scorer *self, const GPtrArray *peers, uint32_t asn)
 {
-    uint32_t at = asset->peers;
-
-    for (uint32_t i = 0; i < asset->n_peers && asn != 0; i++, at = self->peers[at].next)
-        if (self->peers[at].asn == asn)
-            return as_name_json(self, &self->peers[at].address, asn);
+    for (guint i = 0; i < peers->len && asn != 0; i++) {
+        const Peer *peer = g_ptr_array_index(peers, i);
+        if (peer->asn == asn)
+            return as_name_json(self, &peer->address, asn);
+    }
     return json_null();
 }
 
 static json_t *
-paths_json(const Scorer *self, const ScoredAsset *asset)
+paths_json(const Scorer *self, uint32_t index, const GPtrArray *peers)
 {
+    const ScoredAsset *asset = &self->assets[index];
     json_t *list = json_array();
     int64_t new_from = self->clock.now_ms / 1000 - 86400, grown_up = asset->first_ms / 1000 + 86400;
 
-    for (uint32_t at = asset->paths; at != NONE; at = self->paths[at].next) {
+    for (uint32_t at = 0; (at = scorer_next_path(self, index, at)) != NONE; at++) {
         const PathUse *path = &self->paths[at];
         IpAddress exporter = { 0 };
         if (self->exporter_address != NULL)
@@ -277,7 +278,7 @@ paths_json(const Scorer *self, const ScoredAsset *asset)
         json_object_set_new(row, "nextAs", asn_json(path->next_as));
         json_object_set_new(row, "accessClass", json_string(access_class_name((AccessClass)path->access)));
         json_object_set_new(row, "asn", asn_json(path->asn));
-        json_object_set_new(row, "asName", path_as_name(self, asset, path->asn));
+        json_object_set_new(row, "asName", path_as_name(self, peers, path->asn));
         json_object_set_new(row, "firstSeen", time_json((int64_t)path->first_s * 1000));
         json_object_set_new(row, "lastSeen", time_json((int64_t)path->last_s * 1000));
         json_object_set_new(row, "flows", json_integer(path->flows));
@@ -322,18 +323,25 @@ busier_peer(const void *a, const void *b)
     return memcmp(&x->address, &y->address, sizeof x->address);
 }
 
-static json_t *
-peers_json(const Scorer *self, const ScoredAsset *asset)
+/* The asset's peers, the busiest first; lent. The caller frees the array. */
+static GPtrArray *
+list_peers(const Scorer *self, uint32_t index)
 {
-    g_autofree const Peer **list = g_new(const Peer *, MAX(1, asset->n_peers));
-    json_t *out = json_array();
-    uint32_t at = asset->peers;
+    GPtrArray *list = g_ptr_array_new();
 
-    for (uint32_t i = 0; i < asset->n_peers; i++, at = self->peers[at].next)
-        list[i] = &self->peers[at];
-    qsort(list, asset->n_peers, sizeof *list, busier_peer);
-    for (uint32_t i = 0; i < MIN(asset->n_peers, (uint32_t)PEERS_SHOWN); i++)
-        json_array_append_new(out, peer_json(self, list[i]));
+    for (uint32_t at = 0; (at = scorer_next_peer(self, index, at)) != NONE; at++)
+        g_ptr_array_add(list, &self->peers[at]);
+    g_ptr_array_sort(list, busier_peer);
+    return list;
+}
+
+static json_t *
+peers_json(const Scorer *self, const GPtrArray *peers)
+{
+    json_t *out = json_array();
+
+    for (guint i = 0; i < MIN(peers->len, (guint)PEERS_SHOWN); i++)
+        json_array_append_new(out, peer_json(self, g_ptr_array_index(peers, i)));
     return out;
 }
 
@@ -366,6 +374,7 @@ scorer_asset_json(const Scorer *self, const IpAddress *address)
     if (index == NONE)
         return NULL;
     const ScoredAsset *asset = &self->assets[index];
+    g_autoptr(GPtrArray) peers = list_peers(self, index);
     json_t *out = row_json(self, index);
     json_object_set_new(
         out, "tags", text_json(asset->entry != NULL && asset->entry->tags != NULL ? asset->entry->tags : ""));
@@ -376,8 +385,8 @@ scorer_asset_json(const Scorer *self, const IpAddress *address)
                   (int)self->conf.learn_days, "hoursCovered",
                   (int)baseline_hours_covered(&asset->octets_out, (uint32_t)fmax(1, per_hour / 2))));
     json_object_set_new(out, "baseline", baseline_json(self, asset));
-    json_object_set_new(out, "paths", paths_json(self, asset));
-    json_object_set_new(out, "peers", peers_json(self, asset));
+    json_object_set_new(out, "paths", paths_json(self, index, peers));
+    json_object_set_new(out, "peers", peers_json(self, peers));
     /* "peers" of the row is a number; here the list takes its name, so the number gets one of its own. */
     json_object_set_new(out, "peersCount", json_integer(asset->n_peers));
     json_object_set_new(out, "recent", recent_json(self, asset));
@@ -403,7 +412,7 @@ scorer_verdict(Scorer *self, const IpAddress *asset_address, const IpAddress *fa
         return;
     Peer *peer = &self->peers[slot];
     peer->flags |= PEER_KNOWN;
-    self->peer_keys.chances[slot] = 200;
+    key_table_set_chance(&self->peer_keys, slot, CHANCE_KNOWN);
     if (peer->contact != NONE) {
         contact_teach(self, &self->contacts[peer->contact]);
         self->assets[asset].home_evidence = self->assets[asset].as_evidence = 0;

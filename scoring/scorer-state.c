@@ -15,7 +15,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LAYOUT = 1, KEEP_CONVERSATIONS_MS = 65 * 60000 };
+enum { LAYOUT = 2, KEEP_CONVERSATIONS_MS = 65 * 60000 };
 static const int64_t latest_ms = (int64_t)1 << 50;
 
 /* ---- writing ---- */
@@ -53,7 +53,7 @@ put_layout(GByteArray *to, const Scorer *self)
     put(to, words, sizeof words);
 }
 
-/* The used slots of a table: slot, chance, key, item. @wants may leave some out. */
+/* The used slots of a table: slot, key with its chance, item. @wants may leave some out. */
 static void
 put_table(GByteArray *to, const KeyTable *keys, const void *items, size_t size,
           bool (*wants)(const void *item, int64_t now_ms), int64_t now_ms)
@@ -64,11 +64,10 @@ put_table(GByteArray *to, const KeyTable *keys, const void *items, size_t size,
     put_u32(to, 0);
     for (uint32_t slot = 0; slot < key_table_slots(keys); slot++) {
         const uint8_t *item = (const uint8_t *)items + (size_t)slot * size;
-        if (keys->keys[slot] == 0 || (wants != NULL && !wants(item, now_ms)))
+        if (!key_table_has(keys, slot) || (wants != NULL && !wants(item, now_ms)))
             continue;
         put_u32(to, slot);
-        put_u32(to, keys->chances[slot]);
-        put(to, &keys->keys[slot], sizeof(uint64_t));
+        put(to, &keys->words[slot], sizeof(uint64_t));
         put(to, item, size);
         n++;
     }
@@ -320,8 +319,7 @@ take_assets(Cursor *from, Scorer *self)
         g_realloc_n(self->recent, (size_t)MAX(1, self->n_recent) * RECENT_WINDOWS, sizeof *self->recent);
     take(from, self->recent, (size_t)self->n_recent * RECENT_WINDOWS * sizeof *self->recent);
     uint32_t n = take_count(from, self->conf.max_assets, sizeof *self->assets);
-    self->assets = g_realloc_n(self->assets, MAX(1, n), sizeof *self->assets);
-    self->asset_room = MAX(1, n);
+    scorer_assets_room(self, n);
     if (!take(from, self->assets, n * sizeof *self->assets))
         return false;
     for (uint32_t i = 0; i < n; i++) {
@@ -329,8 +327,7 @@ take_assets(Cursor *from, Scorer *self)
         uint32_t slot;
         asset->entry = asset_table_find(self->inventory, &asset->address);
         if (!is_sane_asset(self, asset) ||
-            key_table_put(&self->asset_keys,
-                          keyed_hash(&asset->address, sizeof asset->address, self->conf.hash_seed), 255,
+            key_table_put(&self->asset_keys, scorer_asset_key(self, &asset->address), KEYED_CHANCE_MOST,
                           &slot) == KEY_FOUND)
             return false;
         self->asset_slots[slot] = i;
@@ -342,18 +339,17 @@ take_assets(Cursor *from, Scorer *self)
 static bool
 take_table(Cursor *from, KeyTable *keys, void *items, size_t size)
 {
-    uint32_t n = take_count(from, key_table_slots(keys), size + 16);
+    uint32_t n = take_count(from, key_table_slots(keys), size + 12);
 
     for (uint32_t i = 0; i < n && !from->failed; i++) {
-        uint32_t slot = take_u32(from), chance = take_u32(from);
-        uint64_t key = 0;
-        take(from, &key, sizeof key);
-        uint32_t line = slot / KEYED_WAYS;
-        if (slot >= key_table_slots(keys) || key == 0 || keys->keys[slot] != 0 ||
+        uint32_t slot = take_u32(from), line = slot / KEYED_WAYS;
+        uint64_t word = 0, key;
+        take(from, &word, sizeof word);
+        key = word & ~(uint64_t)KEYED_CHANCE_MOST;
+        if (slot >= key_table_slots(keys) || key == 0 || key_table_has(keys, slot) ||
             (line != key_table_line(keys, key) && line != key_table_other_line(keys, key)))
             return false;
-        keys->keys[slot] = key;
-        keys->chances[slot] = (uint8_t)chance;
+        keys->words[slot] = word;
         keys->used++;
         take(from, (uint8_t *)items + (size_t)slot * size, size);
     }
@@ -363,37 +359,43 @@ take_table(Cursor *from, KeyTable *keys, void *items, size_t size)
 static bool
 is_slot(const KeyTable *keys, uint32_t slot)
 {
-    return slot < key_table_slots(keys) && keys->keys[slot] != 0;
+    return slot < key_table_slots(keys) && key_table_has(keys, slot);
 }
 
-/* Every peer stands in exactly the ring of its asset, every path in exactly its list. */
+/* Every peer is one of an asset that there is, and each asset has as many as it says. */
 static bool
-are_rings_whole(const Scorer *self)
+take_peers(Scorer *self)
 {
-    uint64_t peers = 0, paths = 0;
+    g_autofree uint32_t *n = g_new0(uint32_t, self->n_assets + 1u);
 
-    for (uint32_t i = 0; i < self->n_assets; i++) {
-        const ScoredAsset *asset = &self->assets[i];
-        uint32_t at = asset->peers, before = NONE;
-        if ((asset->n_peers == 0) != (at == NONE) || asset->n_peers > self->peer_keys.used)
+    for (uint32_t i = 0; i < key_table_slots(&self->peer_keys); i++) {
+        const Peer *peer = &self->peers[i];
+        if (!key_table_has(&self->peer_keys, i))
+            continue;
+        if (peer->asset >= self->n_assets || peer->access >= N_ACCESS_CLASSES ||
+            !are_finite(&peer->octets_out, 2))
             return false;
-        for (uint32_t k = 0; k < asset->n_peers; k++, before = at, at = self->peers[at].next)
-            if (!is_slot(&self->peer_keys, at) || self->peers[at].asset != i ||
-                (before != NONE && self->peers[at].previous != before) || (k > 0 && at == asset->peers))
-                return false;
-        if (asset->n_peers > 0 && (at != asset->peers || self->peers[at].previous != before))
-            return false;
-        peers += asset->n_peers;
-        at = asset->paths;
-        for (uint32_t k = 0; k < asset->n_paths; k++, at = self->paths[at].next)
-            if (!is_slot(&self->path_keys, at) || self->paths[at].asset != i ||
-                self->paths[at].access >= N_ACCESS_CLASSES || !are_finite_doubles(&self->paths[at].octets, 1))
-                return false;
-        if (at != NONE || asset->n_paths > MOST_PATHS_PER_ASSET)
-            return false;
-        paths += asset->n_paths;
+        n[peer->asset]++;
     }
-    return peers == self->peer_keys.used && paths == self->path_keys.used;
+    for (uint32_t i = 0; i < self->n_assets; i++)
+        if (n[i] != self->assets[i].n_peers)
+            return false;
+    return true;
+}
+
+static bool
+take_paths(Scorer *self)
+{
+    for (uint32_t i = 0; i < key_table_slots(&self->path_keys); i++) {
+        PathUse *path = &self->paths[i];
+        if (!key_table_has(&self->path_keys, i))
+            continue;
+        tame(&path->is_egress);
+        if (path->asset >= self->n_assets || path->access >= N_ACCESS_CLASSES ||
+            !are_finite_doubles(&path->octets, 1))
+            return false;
+    }
+    return true;
 }
 
 static bool
@@ -410,15 +412,11 @@ take_tables(Cursor *from, Scorer *self)
         for (int side = 0; side < 2; side++)
             if (!is_time(talk->first_ms[side]) || !is_time(talk->last_ms[side]))
                 return false;
-        if (talk->path != NONE && self->conversation_keys.keys[i] != 0 &&
+        if (talk->path != NONE && key_table_has(&self->conversation_keys, i) &&
             !is_slot(&self->path_keys, talk->path))
             talk->path = NONE; /* its path was evicted since */
     }
-    for (uint32_t i = 0; i < key_table_slots(&self->peer_keys); i++)
-        if (self->peer_keys.keys[i] != 0 &&
-            (self->peers[i].access >= N_ACCESS_CLASSES || !are_finite(&self->peers[i].octets_out, 2)))
-            return false;
-    return are_rings_whole(self);
+    return take_peers(self) && take_paths(self);
 }
 
 static bool
@@ -528,10 +526,12 @@ take_contacts(Cursor *from, Scorer *self)
         if (at >= self->n_contacts || self->contacts[at].state != CONTACT_FREE || steps++ > self->n_contacts)
             return false;
     for (uint32_t i = 0; i < self->n_contacts; i++)
+        self->used_contacts += self->contacts[i].state != CONTACT_FREE;
+    for (uint32_t i = 0; i < self->n_contacts; i++)
         if (self->contacts[i].path != NONE && !is_slot(&self->path_keys, self->contacts[i].path))
             self->contacts[i].path = NONE;
     for (uint32_t i = 0; i < key_table_slots(&self->peer_keys); i++) {
-        uint32_t contact = self->peer_keys.keys[i] != 0 ? self->peers[i].contact : NONE;
+        uint32_t contact = key_table_has(&self->peer_keys, i) ? self->peers[i].contact : NONE;
         if (contact != NONE &&
             (contact >= self->n_contacts || self->contacts[contact].state == CONTACT_FREE ||
              self->contacts[contact].peer != i))

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * scorer.c - the scoring thread's way of one batch: three short loops, then the records one by one
+ * scorer.c - the scorer's life, and its way of one batch
  *
- * The first loops only compute keys and fetch cache lines, so that the last one, which keeps the order of the
- * records, seldom waits for memory. Nothing there allocates, locks or logs in steady state.
+ * A batch is taken in blocks. First a few short loops compute keys and fetch cache lines, each for the whole
+ * block, every loop what the one before has made known; then the records are taken one by one, in their
+ * order, and seldom wait for memory. Nothing there allocates, locks or logs in steady state.
  */
 #include "scoring/scorer-internal.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { ODD_AHEAD_MS = 3600000, ODD_BEHIND_MS = 6 * 3600000, STITCH_GAP_MS = 120000, GONE_MS = 1800000 };
+enum { ODD_AHEAD_MS = 3600000, ODD_BEHIND_MS = 6 * 3600000 };
 enum { DEFAULT_ASSETS = 65536, DEFAULT_PEERS = 512, DEFAULT_PAIRS = 1 << 20, DEFAULT_WINDOW_S = 300 };
 
 static void *
@@ -40,7 +41,7 @@ init_tables(Scorer *self)
     self->interface_slots = new_items(&self->interface_keys, sizeof *self->interface_slots);
     self->large = g_aligned_alloc0(MOST_LARGE, sizeof *self->large, 64);
     self->stories = g_new0(Story *, MOST_STORIES);
-    self->work = g_new0(Work, FLOW_BATCH_MOST);
+    self->work = g_new0(Work, BLOCK);
 }
 
 /* Makes everything that is learned, from the configuration. */
@@ -51,6 +52,7 @@ init_state(Scorer *self)
     self->windows_per_day = 86400.0 / self->conf.window_s;
     self->free_contact = self->free_evidence = NONE;
     self->fleet.spread = 1;
+    self->heard_ms = INT64_MIN;
     budget_init(&self->budget, self->conf.budget, self->windows_per_day);
     init_tables(self);
     scorer_role(self, "");
@@ -85,13 +87,12 @@ clear_state(Scorer *self)
         key_table_clear(keys[i]);
     void *aligned[] = { self->asset_slots, self->conversations, self->peers,           self->paths,
                         self->affinities,  self->groups,        self->interface_slots, self->large,
-                        self->contacts,    self->evidence };
+                        self->contacts,    self->evidence,      self->assets };
     for (size_t i = 0; i < G_N_ELEMENTS(aligned); i++)
         g_aligned_free(aligned[i]);
     for (uint32_t i = 0; i < self->n_stories; i++)
         g_free(self->stories[i]);
     g_free(self->stories);
-    g_free(self->assets);
     g_free(self->interfaces);
     g_free(self->exporters);
     g_free(self->recent);
@@ -168,8 +169,14 @@ drop_open_windows(Scorer *self)
 static bool
 move_clock(Scorer *self, const FlowRecord *flow)
 {
-    ClockVerdict verdict = flow_clock_see(&self->clock, flow->exporter, header_time(flow));
+    int64_t header = header_time(flow);
 
+    /* All records of a datagram say the same. */
+    if (header == self->heard_ms && flow->exporter == self->heard_exporter)
+        return true;
+    ClockVerdict verdict = flow_clock_see(&self->clock, flow->exporter, header);
+    self->heard_ms = verdict == CLOCK_FUTURE ? INT64_MIN : header;
+    self->heard_exporter = flow->exporter;
     if (verdict == CLOCK_FUTURE) {
         self->counters.future++;
         return false;
@@ -182,126 +189,13 @@ move_clock(Scorer *self, const FlowRecord *flow)
     return true;
 }
 
-static ExporterUse *
-use_of(Scorer *self, uint32_t exporter)
-{
-    if (exporter >= MOST_EXPORTERS)
-        return NULL;
-    if (exporter >= self->n_exporters) {
-        self->exporters = g_realloc_n(self->exporters, exporter + 1, sizeof *self->exporters);
-        memset(self->exporters + self->n_exporters, 0,
-               (exporter + 1 - self->n_exporters) * sizeof *self->exporters);
-        self->n_exporters = exporter + 1;
-    }
-    return &self->exporters[exporter];
-}
-
-static Interface *
-interface_of(Scorer *self, uint32_t exporter, uint32_t if_index)
-{
-    uint32_t words[2] = { exporter, if_index }, slot;
-    uint64_t key = keyed_hash(words, sizeof words, self->conf.hash_seed);
-
-    slot = key_table_find(&self->interface_keys, key);
-    if (slot != KEYED_NONE)
-        return &self->interfaces[self->interface_slots[slot]];
-    if (self->n_interfaces >= MOST_INTERFACES ||
-        key_table_put(&self->interface_keys, key, 255, &slot) == KEY_REPLACED) {
-        self->counters.interfaces_refused++;
-        return NULL;
-    }
-    if ((self->n_interfaces & (self->n_interfaces - 1)) == 0)
-        self->interfaces =
-            g_realloc_n(self->interfaces, MAX(1, self->n_interfaces * 2), sizeof *self->interfaces);
-    self->interfaces[self->n_interfaces] = (Interface){ .exporter = exporter, .if_index = if_index };
-    self->interface_slots[slot] = self->n_interfaces;
-    return &self->interfaces[self->n_interfaces++];
-}
-
-static void
-add_traffic(Scorer *self, const FlowRecord *flow, int64_t end_ms, double scale)
-{
-    int64_t number =
-        CLAMP(window_number(&self->grid, end_ms), self->grid.first, self->grid.first + WINDOWS_OPEN - 1);
-    int slot = (int)(number & (WINDOWS_OPEN - 1));
-    double octets = (double)flow->octets * scale, packets = (double)flow->packets * scale;
-    ExporterUse *use = use_of(self, flow->exporter);
-
-    if (use != NULL) {
-        use->is_seen = true;
-        use->last_window = number;
-        use->open[slot].octets_in += octets;
-        use->open[slot].packets_in += packets;
-        use->open[slot].flows_in += 1;
-    }
-    for (int side = 0; side < 2; side++) {
-        uint32_t if_index = side == 0 ? flow->in_if : flow->out_if;
-        Interface *interface = if_index == 0 ? NULL : interface_of(self, flow->exporter, if_index);
-        if (interface == NULL)
-            continue;
-        TrafficSums *sums = &interface->open[slot];
-        interface->last_window = number;
-        *(side == 0 ? &sums->octets_in : &sums->octets_out) += octets;
-        *(side == 0 ? &sums->packets_in : &sums->packets_out) += packets;
-        *(side == 0 ? &sums->flows_in : &sums->flows_out) += 1;
-    }
-}
-
-/* Finds or begins the conversation; *@is_new when this is its first record. */
-static Conversation *
-conversation_of(Scorer *self, const Work *work, int64_t start_ms, bool *is_new)
-{
-    uint32_t slot;
-    KeyPut put = key_table_put(&self->conversation_keys, work->conversation_key, 1, &slot);
-    Conversation *talk = &self->conversations[slot];
-
-    *is_new = put != KEY_FOUND || start_ms > MAX(talk->last_ms[0], talk->last_ms[1]) + STITCH_GAP_MS;
-    if (*is_new)
-        *talk = (Conversation){ .contact = NONE, .path = NONE };
-    return talk;
-}
-
-/*
- * Is this the same traffic as seen by another router, or by the same one on its way out? Then it is not
- * counted again. The router that told first keeps the conversation until it falls behind.
- */
-static bool
-is_duplicate(const Conversation *talk, const FlowRecord *flow, int side, int64_t start_ms, int64_t end_ms)
-{
-    if (talk->last_ms[side] == 0 || start_ms >= talk->last_ms[side])
-        return false;
-    if (talk->exporter[side] != flow->exporter)
-        return true;
-    return flow->direction == 1 && end_ms == talk->last_ms[side];
-}
-
-static bool
-stitch(Scorer *self, Conversation *talk, const FlowRecord *flow, int side, int64_t start_ms, int64_t end_ms)
-{
-    bool duplicate = is_duplicate(talk, flow, side, start_ms, end_ms);
-
-    talk->bits |= direction_bits(flow, side == 0);
-    if (talk->first_ms[side] == 0 || start_ms < talk->first_ms[side])
-        talk->first_ms[side] = MAX(1, start_ms);
-    if (duplicate) {
-        self->counters.duplicates++;
-        return true;
-    }
-    if (talk->last_ms[side] != 0) {
-        talk->slices++;
-        self->counters.slices++;
-    }
-    talk->exporter[side] = flow->exporter;
-    talk->last_ms[side] = MAX(talk->last_ms[side], end_ms);
-    return false;
-}
-
 typedef struct Side {
     uint32_t asset;
     bool is_source;
     uint16_t asset_port, far_port;
     const IpAddress *far;
-    uint64_t peer_key;
+    uint64_t far_hash, peer_key;
+    uint32_t peer, path; /* where they stood when the block was prepared, or NONE */
 } Side;
 
 static void
@@ -315,6 +209,8 @@ add_window(Scorer *self, ScoredAsset *asset, const FlowRecord *flow, bool is_sou
     double packets_got = (double)(is_source ? flow->reverse_packets : flow->packets) * scale;
     double variance = flow->sampling > 1 && packets_sent > 0 ? sent * sent * scale / packets_sent : 0;
 
+    uint64_t exporter = 1ull << (flow->exporter % 64);
+
     for (int64_t number = spread->from; number <= spread->to; number++) {
         WindowSums *sums = &asset->open[number & (WINDOWS_OPEN - 1)];
         double share = spread->share[number - spread->from];
@@ -323,7 +219,7 @@ add_window(Scorer *self, ScoredAsset *asset, const FlowRecord *flow, bool is_sou
         sums->packets_out += (float)(packets_sent * share);
         sums->packets_in += (float)(packets_got * share);
         sums->variance_out += (float)(variance * share);
-        sums->exporters |= 1ull << (flow->exporter % 64);
+        sums->exporters |= exporter;
     }
     WindowSums *last = &asset->open[spread->to & (WINDOWS_OPEN - 1)];
     if (counts)
@@ -332,7 +228,7 @@ add_window(Scorer *self, ScoredAsset *asset, const FlowRecord *flow, bool is_sou
         self->large[self->next_large] = *flow;
         self->next_large = (self->next_large + 1) % MOST_LARGE;
     }
-    asset->exporters |= 1ull << (flow->exporter % 64);
+    asset->exporters |= exporter;
 }
 
 static Initiator
@@ -377,6 +273,10 @@ touch_contact(Scorer *self, uint32_t peer_slot, Conversation *talk, const Side *
     if (peer->contact == NONE) {
         if ((peer->flags & (PEER_CALLED | PEER_KNOWN)) != 0 || peer->access == ACCESS_OWN)
             return;
+        if (!contact_has_room(self, peer)) {
+            self->counters.contacts_refused += !duplicate;
+            return;
+        }
         Initiator initiator = judge(talk, asset, side, flow, source_low, &certainty);
         if (initiator == INITIATOR_FAR || duplicate)
             return;
@@ -410,30 +310,16 @@ note_service(Peer *peer, uint16_t port)
     }
 }
 
-/* Most records leave by the same way as the one before of their conversation. */
-static bool
-is_path_of(const Scorer *self, uint32_t slot, const Side *side, const Peer *peer, const FlowRecord *flow)
-{
-    const PathUse *path = slot == NONE ? NULL : &self->paths[slot];
-
-    return path != NULL && self->path_keys.keys[slot] != 0 && path->asset == side->asset &&
-           path->exporter == flow->exporter && path->out_if == flow->out_if &&
-           path->next_as == flow->dst_as && path->access == peer->access &&
-           path->asn == (peer->asn != 0 ? peer->asn : flow->dst_as) &&
-           ip_equal(&path->next_hop, &flow->next_hop);
-}
-
 static void
 touch_path(Scorer *self, Conversation *talk, const Side *side, const Peer *peer, const FlowRecord *flow,
-           int64_t end_ms, bool duplicate)
+           bool duplicate)
 {
-    uint32_t slot = is_path_of(self, talk->path, side, peer, flow)
-                        ? talk->path
-                        : scorer_path(self, side->asset, flow, peer, end_ms);
+    PathKey key = scorer_path_key(side->asset, flow, peer->asn, peer->access);
+    uint32_t slot = scorer_path(self, &key, flow, talk->path != NONE ? talk->path : side->path);
     PathUse *path = &self->paths[slot];
 
-    path->last_s = MAX(path->last_s, seconds_of(end_ms));
-    path->first_s = MIN(path->first_s, seconds_of(flow->start_ms > 0 ? flow->start_ms : end_ms));
+    path->last_s = MAX(path->last_s, seconds_of(flow->end_ms));
+    path->first_s = MIN(path->first_s, seconds_of(flow->start_ms > 0 ? flow->start_ms : flow->end_ms));
     path->flows++;
     path->initiated |= (peer->flags & PEER_CALLED) != 0;
     if (!duplicate) {
@@ -453,10 +339,10 @@ take_side(Scorer *self, const Side *side, Conversation *talk, const FlowRecord *
     asset->last_ms = MAX(asset->last_ms, end_ms);
     if (is_new && side->asset_port != 0)
         service_ports_learn(asset->services, flow->protocol, side->asset_port,
-                            (uint32_t)keyed_hash(side->far, sizeof *side->far, 0));
+                            (uint32_t)(side->far_hash >> 32));
     if (!duplicate)
         add_window(self, asset, flow, side->is_source, spread, counts);
-    uint32_t slot = scorer_peer(self, side->asset, side->far, side->peer_key, end_ms, &new_peer);
+    uint32_t slot = scorer_peer(self, side->asset, side->far, side->peer_key, side->peer, end_ms, &new_peer);
     Peer *peer = &self->peers[slot];
     peer->last_s = MAX(peer->last_s, seconds_of(end_ms));
     if (!duplicate) {
@@ -469,8 +355,52 @@ take_side(Scorer *self, const Side *side, Conversation *talk, const FlowRecord *
     }
     asset->open[spread->to & (WINDOWS_OPEN - 1)].new_peers += new_peer;
     if (side->is_source)
-        touch_path(self, talk, side, peer, flow, end_ms, duplicate);
+        touch_path(self, talk, side, peer, flow, duplicate);
     touch_contact(self, slot, talk, side, flow, source_low, duplicate);
+}
+
+/* The asset at one end of a record; NONE: not ours, or no room. */
+static uint32_t
+asset_of(Scorer *self, const FlowRecord *flow, const Work *work, int end)
+{
+    const IpAddress *own = end == 0 ? &flow->src : &flow->dst;
+    uint32_t asset = work->asset[end];
+
+    if (!work->is_ours[end] || asset != NONE)
+        return asset;
+    asset = scorer_find_asset(self, own); /* an earlier record of the block may have made it */
+    /* What only receives is not made an asset: a scan of a large block must not fill the table. */
+    if (asset == NONE && (end == 0 || flow->has_reverse))
+        asset = scorer_asset(self, own, flow->end_ms);
+    return asset;
+}
+
+static void
+take_ends(Scorer *self, const FlowRecord *flow, const Work *work, const WindowSpread *spread)
+{
+    Conversation *talk;
+    bool is_new, duplicate = scorer_conversation_add(self, work, flow, &talk, &is_new);
+    bool counts = talk->last_window != (uint32_t)spread->to + 1;
+
+    talk->last_window = (uint32_t)spread->to + 1;
+    for (int end = 0; end < 2; end++) {
+        uint32_t asset = asset_of(self, flow, work, end);
+        if (asset == NONE)
+            continue;
+        const IpAddress *far = end == 0 ? &flow->dst : &flow->src;
+        bool is_prepared = work->asset[end] != NONE;
+        Side side = { .asset = asset,
+                      .is_source = end == 0,
+                      .far = far,
+                      .far_hash = work->address[1 - end],
+                      .peer_key = is_prepared ? work->peer_key[end]
+                                              : scorer_peer_key(self, asset, work->address[1 - end]),
+                      .peer = is_prepared ? work->peer[end] : NONE,
+                      .path = work->path,
+                      .asset_port = end == 0 ? flow->src_port : flow->dst_port,
+                      .far_port = end == 0 ? flow->dst_port : flow->src_port };
+        take_side(self, &side, talk, flow, spread, work->from_low, duplicate, is_new, counts);
+    }
 }
 
 static void
@@ -480,7 +410,6 @@ take_record(Scorer *self, const FlowRecord *wire, const Work *work)
     FlowRecord mended;
     int64_t start_ms, end_ms;
     WindowSpread spread;
-    bool is_new;
 
     if (flow->kind != FLOW_KIND_FLOW || flow->family == 0) {
         *(flow->kind != FLOW_KIND_FLOW ? &self->counters.events : &self->counters.no_address) += 1;
@@ -495,159 +424,168 @@ take_record(Scorer *self, const FlowRecord *wire, const Work *work)
         mended.end_ms = end_ms;
         flow = &mended;
     }
-    add_traffic(self, flow, end_ms, flow->sampling > 1 ? flow->sampling : 1);
+    bool in_time = window_spread(&self->grid, start_ms, end_ms, &spread);
+    scorer_add_traffic(self, flow, in_time ? spread.to : self->grid.first);
     if (!work->is_ours[0] && !work->is_ours[1]) {
         self->counters.no_asset++;
-        return;
-    }
-    if (!window_spread(&self->grid, start_ms, end_ms, &spread)) {
+    } else if (!in_time) {
         self->counters.late++;
-        return;
-    }
-    self->counters.scored++;
-    Conversation *talk = conversation_of(self, work, start_ms, &is_new);
-    int from = work->from_low ? 0 : 1;
-    bool duplicate = stitch(self, talk, flow, from, start_ms, end_ms);
-    bool counts = talk->last_window != (uint32_t)spread.to + 1;
-    talk->last_window = (uint32_t)spread.to + 1;
-    for (int i = 0; i < 2; i++) {
-        const IpAddress *own = i == 0 ? &flow->src : &flow->dst;
-        if (!work->is_ours[i])
-            continue;
-        uint32_t asset = work->asset[i] != NONE ? work->asset[i] : scorer_find_asset(self, own);
-        /* What only receives is not made an asset: a scan of a large block must not fill the table. */
-        if (asset == NONE && (i == 0 || flow->has_reverse))
-            asset = scorer_asset(self, own, end_ms);
-        if (asset == NONE)
-            continue;
-        const IpAddress *far = i == 0 ? &flow->dst : &flow->src;
-        uint64_t key = work->asset[i] != NONE ? work->peer_key[i] : scorer_peer_key(self, asset, far);
-        Side side = { .asset = asset,
-                      .is_source = i == 0,
-                      .far = far,
-                      .peer_key = key,
-                      .asset_port = i == 0 ? flow->src_port : flow->dst_port,
-                      .far_port = i == 0 ? flow->dst_port : flow->src_port };
-        take_side(self, &side, talk, flow, &spread, work->from_low, duplicate, is_new, counts);
+    } else {
+        self->counters.scored++;
+        take_ends(self, flow, work, &spread);
     }
 }
 
-typedef struct ConversationKey {
-    IpAddress low, high;
-    uint16_t low_port, high_port;
-    uint32_t protocol;
-} ConversationKey;
-
-static uint64_t
-conversation_key(const Scorer *self, const FlowRecord *flow, bool *from_low)
-{
-    int order = memcmp(&flow->src, &flow->dst, sizeof flow->src);
-    ConversationKey key = { .protocol = flow->protocol };
-
-    *from_low = order < 0 || (order == 0 && flow->src_port <= flow->dst_port);
-    key.low = *from_low ? flow->src : flow->dst;
-    key.high = *from_low ? flow->dst : flow->src;
-    key.low_port = *from_low ? flow->src_port : flow->dst_port;
-    key.high_port = *from_low ? flow->dst_port : flow->src_port;
-    if (flow->protocol == 1 || flow->protocol == 58)
-        key.low_port = key.high_port = 0; /* type and code: a ping and its answer are one */
-    return keyed_hash(&key, sizeof key, self->conf.hash_seed);
-}
-
-/* Keys of the conversations, and a hint to memory. */
+/* Whose they are; keys of conversations and assets, whose lines are fetched. */
 static void
-prepare_conversations(Scorer *self, const FlowBatch *batch)
+prepare_keys(Scorer *self, const FlowRecord *records, uint32_t n)
 {
-    for (uint32_t i = 0; i < batch->n; i++) {
-        const FlowRecord *flow = &batch->records[i];
+    for (uint32_t i = 0; i < n; i++) {
+        const FlowRecord *flow = &records[i];
         Work *work = &self->work[i];
+
         work->is_ours[0] = asset_table_has(self->inventory, &flow->src);
         work->is_ours[1] = asset_table_has(self->inventory, &flow->dst);
-        work->asset[0] = work->asset[1] = NONE;
+        work->asset[0] = work->asset[1] = work->peer[0] = work->peer[1] = work->conversation = work->path =
+            NONE;
         if (!work->is_ours[0] && !work->is_ours[1])
             continue;
-        work->conversation_key = conversation_key(self, flow, &work->from_low);
+        work->address[0] = scorer_address_hash(self, &flow->src);
+        work->address[1] = scorer_address_hash(self, &flow->dst);
+        scorer_conversation_key(self, flow, work);
         key_table_prefetch(&self->conversation_keys, work->conversation_key);
+        for (int end = 0; end < 2; end++) {
+            if (!work->is_ours[end])
+                continue;
+            work->asset_key[end] = keyed_key(work->address[end]);
+            key_table_prefetch(&self->asset_keys, work->asset_key[end]);
+        }
     }
 }
 
-/* The assets, their keys of peers, the conversations themselves. */
+/* Where conversations and assets stand. @asset is a slot of the key table for now. */
 static void
-prepare_assets(Scorer *self, const FlowBatch *batch)
+prepare_slots(Scorer *self, uint32_t n)
 {
-    int slot = (int)(self->grid.first & (WINDOWS_OPEN - 1));
-
-    for (uint32_t i = 0; i < batch->n; i++) {
-        const FlowRecord *flow = &batch->records[i];
+    for (uint32_t i = 0; i < n; i++) {
         Work *work = &self->work[i];
+
         if (!work->is_ours[0] && !work->is_ours[1])
             continue;
-        uint32_t talk = key_table_find(&self->conversation_keys, work->conversation_key);
-        if (talk != KEYED_NONE)
-            __builtin_prefetch(&self->conversations[talk]);
-        for (int side = 0; side < 2; side++) {
-            if (!work->is_ours[side])
+        work->conversation = key_table_find_early(&self->conversation_keys, work->conversation_key,
+                                                  self->conversations, sizeof *self->conversations);
+        for (int end = 0; end < 2; end++) {
+            if (!work->is_ours[end])
                 continue;
-            work->asset[side] = scorer_find_asset(self, side == 0 ? &flow->src : &flow->dst);
-            if (work->asset[side] == NONE)
-                continue;
-            const ScoredAsset *asset = &self->assets[work->asset[side]];
-            __builtin_prefetch(asset);
-            __builtin_prefetch(&asset->exporters);
-            __builtin_prefetch(&asset->open[slot]);
-            __builtin_prefetch(&asset->open[(slot + 1) & (WINDOWS_OPEN - 1)]);
-            work->peer_key[side] =
-                scorer_peer_key(self, work->asset[side], side == 0 ? &flow->dst : &flow->src);
-            key_table_prefetch(&self->peer_keys, work->peer_key[side]);
+            work->asset[end] = key_table_find(&self->asset_keys, work->asset_key[end]);
+            if (work->asset[end] != KEYED_NONE)
+                __builtin_prefetch(&self->asset_slots[work->asset[end]]);
         }
     }
 }
 
-/* The peers and paths. */
+/* The assets themselves, and keys of their peers. */
 static void
-prepare_peers(Scorer *self, const FlowBatch *batch)
+prepare_assets(Scorer *self, uint32_t n)
 {
-    for (uint32_t i = 0; i < batch->n; i++) {
-        const Work *work = &self->work[i];
-        for (int side = 0; side < 2; side++) {
-            if (!work->is_ours[side] || work->asset[side] == NONE)
+    int slot = (int)((self->grid.first + 1) & (WINDOWS_OPEN - 1)); /* most records end in the second one */
+
+    for (uint32_t i = 0; i < n; i++) {
+        Work *work = &self->work[i];
+
+        for (int end = 0; end < 2; end++) {
+            if (work->asset[end] == KEYED_NONE)
                 continue;
-            uint32_t peer = key_table_find(&self->peer_keys, work->peer_key[side]);
-            if (peer != KEYED_NONE)
-                __builtin_prefetch(&self->peers[peer]);
-            uint32_t talk = key_table_find(&self->conversation_keys, work->conversation_key);
-            if (side == 0 && talk != KEYED_NONE && self->conversations[talk].path != NONE)
-                __builtin_prefetch(&self->paths[self->conversations[talk].path]);
+            work->asset[end] = self->asset_slots[work->asset[end]];
+            const ScoredAsset *asset = &self->assets[work->asset[end]];
+            __builtin_prefetch(asset, 1);
+            __builtin_prefetch(&asset->open[slot], 1);
+            __builtin_prefetch(asset->services, 1);
+            work->peer_key[end] = scorer_peer_key(self, work->asset[end], work->address[1 - end]);
+            key_table_prefetch(&self->peer_keys, work->peer_key[end]);
         }
     }
 }
 
+/* The peers, and the paths that their conversations took last. */
 static void
-take_loss(Scorer *self, const FlowLoss *loss)
+prepare_peers(Scorer *self, uint32_t n)
 {
-    int64_t number = window_number(&self->grid, loss->export_ms);
-    ExporterUse *use = use_of(self, loss->exporter);
+    for (uint32_t i = 0; i < n; i++) {
+        Work *work = &self->work[i];
 
-    if (self->grid.first == 0 || number > self->grid.first + WINDOWS_OPEN)
-        return;
-    /* The lost records may tell of the window before as well. */
-    for (int64_t at = number - 1; at <= number; at++)
-        if (at >= self->grid.first && at < self->grid.first + WINDOWS_OPEN)
-            self->lossy[at & (WINDOWS_OPEN - 1)] |= 1ull << (loss->exporter % 64);
-    if (use != NULL && number >= self->grid.first && number < self->grid.first + WINDOWS_OPEN)
-        use->open[number & (WINDOWS_OPEN - 1)].lost += MAX(1, loss->records);
+        for (int end = 0; end < 2; end++) {
+            if (work->asset[end] == NONE)
+                continue;
+            work->peer[end] =
+                key_table_find_early(&self->peer_keys, work->peer_key[end], self->peers, sizeof *self->peers);
+        }
+        if (work->asset[0] != NONE && work->conversation != KEYED_NONE) {
+            work->path = self->conversations[work->conversation].path;
+            if (work->path != NONE)
+                __builtin_prefetch(&self->paths[work->path], 1);
+        }
+    }
+}
+
+/* Keys of the paths of what leaves by another way than before. */
+static void
+prepare_path_keys(Scorer *self, const FlowRecord *records, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        Work *work = &self->work[i];
+
+        work->path_key = 0;
+        if (work->asset[0] == NONE)
+            continue;
+        uint32_t slot = work->peer[0], asn;
+        uint8_t access;
+        if (slot != NONE) {
+            asn = self->peers[slot].asn;
+            access = self->peers[slot].access;
+        } else {
+            const Place *place = place_table_find(self->places, &records[i].dst);
+            asn = place->asn;
+            access = place->access;
+        }
+        PathKey key = scorer_path_key(work->asset[0], &records[i], asn, access);
+        if (scorer_is_path(self, work->path, &key))
+            continue;
+        work->path_key = scorer_path_hash(self, &key);
+        key_table_prefetch(&self->path_keys, work->path_key);
+    }
+}
+
+static void
+prepare_paths(Scorer *self, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        Work *work = &self->work[i];
+
+        if (work->path_key == 0)
+            continue;
+        work->path = key_table_find_early(&self->path_keys, work->path_key, self->paths, sizeof *self->paths);
+    }
 }
 
 void
 scorer_batch(Scorer *self, const FlowBatch *batch)
 {
-    prepare_conversations(self, batch);
-    prepare_assets(self, batch);
-    prepare_peers(self, batch);
-    for (uint32_t i = 0; i < batch->n; i++)
-        take_record(self, &batch->records[i], &self->work[i]);
+    for (uint32_t at = 0; at < batch->n; at += BLOCK) {
+        const FlowRecord *records = &batch->records[at];
+        uint32_t n = MIN(BLOCK, batch->n - at);
+
+        prepare_keys(self, records, n);
+        prepare_slots(self, n);
+        prepare_assets(self, n);
+        prepare_peers(self, n);
+        prepare_path_keys(self, records, n);
+        prepare_paths(self, n);
+        for (uint32_t i = 0; i < n; i++)
+            take_record(self, &records[i], &self->work[i]);
+    }
     for (uint32_t i = 0; i < batch->n_losses; i++)
-        take_loss(self, &batch->losses[i]);
+        scorer_take_loss(self, &batch->losses[i]);
     self->counters.records += batch->n;
 }
 

@@ -103,13 +103,13 @@ exporter_address(const Scorer *self, uint32_t exporter)
 
 /* The way that carries most of the asset's traffic, but for the contact's own. */
 static void
-fill_usual_path(const Scorer *self, Alert *alert, const ScoredAsset *asset, const Contact *contact)
+fill_usual_path(const Scorer *self, Alert *alert, const Contact *contact)
 {
     const PathUse *usual = NULL;
     char exporter[IP_TEXT], hop[IP_TEXT];
     double all = 0;
 
-    for (uint32_t at = asset->paths; at != NONE; at = self->paths[at].next) {
+    for (uint32_t at = 0; (at = scorer_next_path(self, contact->asset, at)) != NONE; at++) {
         const PathUse *path = &self->paths[at];
         if (at == contact->path || path->first_s >= seconds_of(contact->first_ms) ||
             path->access == ACCESS_OWN || path->access == ACCESS_PRIVATE)
@@ -129,18 +129,18 @@ fill_usual_path(const Scorer *self, Alert *alert, const ScoredAsset *asset, cons
 }
 
 static void
-fill_path(const Scorer *self, Alert *alert, const ScoredAsset *asset, const Contact *contact)
+fill_path(const Scorer *self, Alert *alert, const Contact *contact)
 {
     const FlowRecord *first = &contact->first;
-    bool is_known = contact->path != NONE;
-    const PathUse *path = is_known ? &self->paths[contact->path] : NULL;
+    const PathUse *path = contact_path(self, contact);
+    bool is_known = path != NULL;
 
     alert->has_path = true;
     alert->path_exporter = exporter_address(self, is_known ? path->exporter : first->exporter);
     alert->path_out_if = is_known ? path->out_if : 0;
     alert->path_next_hop = is_known ? path->next_hop : (IpAddress){ 0 };
     alert->path_next_as = is_known ? path->next_as : 0;
-    fill_usual_path(self, alert, asset, contact);
+    fill_usual_path(self, alert, contact);
 }
 
 static void
@@ -296,7 +296,7 @@ fill_contact_alert(Scorer *self, Alert *alert, const Contact *contact, double sh
     alert->threshold = self->budget.threshold;
     fill_asset(self, alert, asset);
     fill_peer(self, alert, contact);
-    fill_path(self, alert, asset, contact);
+    fill_path(self, alert, contact);
     alert->observed = alert->expected_low = alert->expected_high = (double)NAN;
     alert->first_seen_ms = contact->first_ms;
     alert->last_seen_ms = contact->last_ms;

@@ -78,7 +78,7 @@ static const ConfigKey keys[] = {
     { "scoring", "max-assets", CONFIG_NUMBER, AT(ScoringSettings, max_assets), "65536", 16, 4194304,
       .words = "assets kept at most" },
     { "scoring", "max-peers", CONFIG_NUMBER, AT(ScoringSettings, max_peers), "512", 16, 65536,
-      .words = "peers remembered for one asset, at most" },
+      .words = "peers of one asset that keep their places when room gets short" },
     { "scoring", "max-pairs", CONFIG_NUMBER, AT(ScoringSettings, max_pairs), "1048576", 1024, 67108864,
       .words = "conversations followed at the same time, at most" },
     { "place.*", "type", CONFIG_CHOICE, AT(PlaceSettings, type), "csv", .choices = "csv mmdb list",
