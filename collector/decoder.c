@@ -52,6 +52,7 @@ decoder_new(const DecoderConf *conf, const DecoderSink *sink)
         .template_bytes = or_default(conf->max_template_bytes, DEFAULT_TEMPLATE_BYTES),
         .held_bytes = or_default(conf->max_held_bytes, DEFAULT_HELD_BYTES),
     };
+    wire->shuffles = conf->shuffles != SHUFFLE_BEST ? conf->shuffles : shuffle_version_best();
     if (conf->model == NULL)
         self->own_model = element_model_new();
     wire->model = conf->model != NULL ? conf->model : self->own_model;
@@ -66,8 +67,10 @@ decoder_new(const DecoderConf *conf, const DecoderSink *sink)
     if (sink->flows != NULL)
         wire->batch = flow_batch_new();
     wire->scratch = g_aligned_alloc0(FLOW_BATCH_MOST, sizeof(FlowRecord), 64);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         wire->fixed[i] = netflow5_template(wire->model, PROTOCOL_NETFLOW1 + (Protocol)i);
+        plan_use_shuffles(&wire->fixed[i]->plan, wire->shuffles);
+    }
     uint32_t fields = MAX(wire->limits.fields, (uint32_t)SHOW_VIEWS_MOST);
     wire->at = g_new0(const uint8_t *, fields);
     wire->lengths = g_new0(uint16_t, fields);

@@ -14,6 +14,7 @@
 #include "collector/flow.h"
 #include "collector/record.h"
 #include "collector/session.h"
+#include "collector/shuffle.h"
 
 typedef struct Decoder Decoder;
 
@@ -50,6 +51,7 @@ typedef struct DecoderConf {
     uint32_t sampling_override; /* operator's rate for all exporters; 0: none */
     const ExporterRules *rules; /* the operator's words on single ones; borrowed; NULL: none */
     uint64_t hash_seed;         /* keys the hash tables; random in the daemon, fixed in tests */
+    ShuffleVersion shuffles;    /* how records are read; 0: the fastest way that the processor has */
     const ElementModel
         *model; /* borrowed, for several decoders may share it; NULL: the decoder makes its own */
     /* Several decoders side by side share one (borrowed): their exporters have different numbers then, and

@@ -339,6 +339,8 @@ get_template(Wire *wire, Cursor *cur, Domain *domain)
         return;
     }
     tmpl->provisional = true;
+    if (!is_options)
+        plan_use_shuffles(&tmpl->plan, wire->shuffles);
     template_cache_put(&domain->templates, tmpl, heard_ms);
 }
 

@@ -183,8 +183,9 @@ same_place(const Target *a, const Target *b)
 static bool
 may_stand_beside(const Target *target)
 {
-    return target->op == OP_ADDRESS4 || target->op == OP_ADDRESS6 ||
-           target->to == offsetof(FlowRecord, src_mask) || target->to == offsetof(FlowRecord, dst_mask);
+    return !target->extra &&
+           (target->op == OP_ADDRESS4 || target->op == OP_ADDRESS6 ||
+            target->to == offsetof(FlowRecord, src_mask) || target->to == offsetof(FlowRecord, dst_mask));
 }
 
 typedef struct Found {
@@ -195,7 +196,7 @@ typedef struct Found {
 } Found;
 
 static void
-add_step(DecodePlan *self, const Found *found, bool over)
+add_step(DecodePlan *self, const Found *found, bool is_over)
 {
     const Target *target = found->target;
     uint32_t from = found->from, length = found->length;
@@ -207,7 +208,7 @@ add_step(DecodePlan *self, const Found *found, bool over)
         from += length - 8;
         length = 8;
     }
-    if (over)
+    if (is_over)
         op = op == OP_ADDRESS4   ? OP_ADDRESS4_NONZERO
              : op == OP_ADDRESS6 ? OP_ADDRESS6_NONZERO
                                  : OP_U8_NONZERO;
@@ -222,6 +223,8 @@ add_step(DecodePlan *self, const Found *found, bool over)
         self->n_extra++;
     else
         self->n_steps++;
+    if (!target->extra && !is_over)
+        self->n_moves++;
     if (target->stamp != STAMP_NONE && target->to == offsetof(FlowRecord, start_ms))
         self->start = target->stamp;
     if (target->stamp != STAMP_NONE && target->to == offsetof(FlowRecord, end_ms))
@@ -284,7 +287,21 @@ note_traits(DecodePlan *self, const Found *found, uint32_t n)
     self->family = v4 && v6 ? 255 : v4 ? 4 : v6 ? 6 : 0;
 }
 
-/* IPv4 addresses are stored behind the prefix ::ffff:, which is the same in all records: it is in the blank.
+/* The bytes that a step fills, counted from its destination. */
+static void
+step_bytes(const PlanStep *step, uint32_t *first, uint32_t *n)
+{
+    static const uint8_t sizes[] = { [OP_U8] = 1,    [OP_U16] = 2,   [OP_U32] = 4,      [OP_U64] = 8,
+                                     [OP_COPY2] = 2, [OP_COPY6] = 6, [OP_ADDRESS4] = 4, [OP_ADDRESS6] = 16 };
+
+    *first = step->op == OP_ADDRESS4 ? 12 : 0;
+    *n = sizes[step->op];
+}
+
+/*
+ * IPv4 addresses are stored behind the prefix ::ffff:, which is the same in all records: it is in the blank.
+ * What each record of a fixed template has itself is not, for shuffles add to the blank. (In a variable one a
+ * field may be there with no bytes, and then it has not been said.)
  */
 static void
 fill_blank(DecodePlan *self)
@@ -295,7 +312,16 @@ fill_blank(DecodePlan *self)
             memset((uint8_t *)&self->blank + self->steps[i].to + 10, 0xff, 2);
     self->blank.has_reverse = self->has_reverse;
     self->blank.has_initiator = self->has_initiator;
+    for (uint32_t i = 0; i < self->n_moves && self->record_length != 0; i++) {
+        uint32_t first, n;
+
+        step_bytes(&self->steps[i], &first, &n);
+        memset((uint8_t *)&self->blank + self->steps[i].to + first, 0, n);
+    }
 }
+
+/* The order of steps: what only moves bytes, what looks at them before it does, what goes to PlanExtra. */
+typedef enum Turn { TURN_MOVES, TURN_OVER, TURN_EXTRA } Turn;
 
 void
 plan_compile(DecodePlan *self, const FieldSpec *fields, uint32_t n_fields)
@@ -315,19 +341,75 @@ plan_compile(DecodePlan *self, const FieldSpec *fields, uint32_t n_fields)
     self->least_length = length;
 
     uint32_t n = choose(fields, n_fields, found);
-    for (int extra = 0; extra <= 1; extra++)
+    for (Turn turn = TURN_MOVES; turn <= TURN_EXTRA; turn++)
         for (uint32_t i = 0; i < n; i++) {
-            bool over = false;
+            bool is_over = false;
 
-            if (found[i].target->extra != extra)
-                continue;
             for (uint32_t j = 0; j < i; j++)
-                over |= same_place(found[j].target, found[i].target);
-            add_step(self, &found[i], over);
+                is_over |= same_place(found[j].target, found[i].target);
+            if (turn == (found[i].target->extra ? TURN_EXTRA : is_over ? TURN_OVER : TURN_MOVES))
+                add_step(self, &found[i], is_over);
         }
     note_traits(self, found, n);
     fill_blank(self);
 }
+
+/* Shuffles */
+
+static void
+map_move(const PlanStep *step, ShuffleMap *map)
+{
+    uint32_t first, n, length = 8 - step->shift / 8u;
+
+    step_bytes(step, &first, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t *from = &map->from[step->to + first + (G_BYTE_ORDER == G_BIG_ENDIAN ? n - 1 - i : i)];
+
+        if (step->op > OP_U64)
+            map->from[step->to + first + i] = step->from + i;
+        else /* a number: its last byte on the wire is its lowest */
+            *from = i < length ? step->from + length - 1 - i : SHUFFLE_CONSTANT;
+    }
+}
+
+static Shuffle *
+shuffle_of(const PlanStep *steps, uint32_t n, uint32_t size, ShuffleVersion version)
+{
+    ShuffleMap map = { .size = size };
+
+    for (uint32_t i = 0; i < size; i++)
+        map.from[i] = SHUFFLE_CONSTANT;
+    for (uint32_t i = 0; i < n; i++)
+        map_move(&steps[i], &map);
+    return shuffle_new(&map, version);
+}
+
+void
+plan_use_shuffles(DecodePlan *self, ShuffleVersion version)
+{
+    plan_clear(self);
+    if (self->record_length == 0)
+        return;
+    self->shuffle = shuffle_of(self->steps, self->n_moves, sizeof(FlowRecord), version);
+    if (self->n_extra > 0)
+        self->extra_shuffle =
+            shuffle_of(self->steps + self->n_steps, self->n_extra, sizeof(PlanExtra), version);
+}
+
+void
+plan_clear(DecodePlan *self)
+{
+    g_clear_pointer(&self->shuffle, shuffle_free);
+    g_clear_pointer(&self->extra_shuffle, shuffle_free);
+}
+
+size_t
+plan_bytes(const DecodePlan *self)
+{
+    return shuffle_bytes(self->shuffle) + shuffle_bytes(self->extra_shuffle);
+}
+
+/* Steps */
 
 static inline uint64_t
 load_be(const uint8_t *at, unsigned shift)
@@ -429,9 +511,16 @@ column(const PlanStep *step, unsigned shift, const uint8_t *in, size_t in_stride
 void
 plan_run(const DecodePlan *self, const uint8_t *bytes, uint32_t n, const FlowRecord *blank, FlowRecord *out)
 {
-    for (uint32_t i = 0; i < n; i++)
-        out[i] = *blank;
-    for (uint32_t i = 0; i < self->n_steps; i++) {
+    uint32_t first = 0;
+
+    if (self->shuffle != NULL) {
+        shuffle_run(self->shuffle, bytes, self->record_length, n, blank, out);
+        first = self->n_moves;
+    } else {
+        for (uint32_t i = 0; i < n; i++)
+            out[i] = *blank;
+    }
+    for (uint32_t i = first; i < self->n_steps; i++) {
         const PlanStep *step = &self->steps[i];
 
         column(step, step->shift, bytes + step->from, self->record_length, (uint8_t *)out + step->to,
@@ -442,6 +531,13 @@ plan_run(const DecodePlan *self, const uint8_t *bytes, uint32_t n, const FlowRec
 void
 plan_run_extra(const DecodePlan *self, const uint8_t *bytes, uint32_t n, PlanExtra *out)
 {
+    static const PlanExtra blank;
+
+    if (self->extra_shuffle != NULL) {
+        shuffle_run(self->extra_shuffle, bytes, self->record_length, n, &blank, out);
+        return;
+    }
+    memset(out, 0, n * sizeof *out);
     for (uint32_t i = self->n_steps; i < (uint32_t)self->n_steps + self->n_extra; i++) {
         const PlanStep *step = &self->steps[i];
 

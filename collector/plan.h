@@ -4,15 +4,17 @@
  *
  * Made when the template arrives; running it looks nothing up. The steps run one after the other over a whole
  * block of records ("column by column"), so that the choice of what to do is made once per field and block,
- * not once per field and record. A faster way for a kind of template (shuffles, say) goes behind plan_run and
- * nowhere else.
+ * not once per field and record. Where all fields have a fixed length, most steps only move bytes, and
+ * plan_use_shuffles turns those into permutations (shuffle.h); the few that look at what they move follow
+ * behind. The outcome is the same, byte for byte.
  *
- * Every load takes 8 or 16 bytes, whatever the field's length: the caller guarantees DATAGRAM_SLACK readable
- * bytes behind the last record. Nothing here allocates or counts.
+ * Every load takes 8 to 128 bytes, whatever the field's length: the caller guarantees DATAGRAM_SLACK readable
+ * bytes behind the last record. Running a plan allocates nothing and counts nothing.
  */
 #pragma once
 #include "collector/element.h"
 #include "collector/flow.h"
+#include "collector/shuffle.h"
 
 /* A field as the template gives it. */
 typedef struct FieldSpec {
@@ -44,8 +46,9 @@ enum { PLAN_STEPS_MOST = 64 };
 typedef struct DecodePlan {
     uint32_t record_length; /* 0: variable */
     uint32_t least_length;  /* of a variable record */
+    uint16_t n_moves;       /* steps that a shuffle can do, at the front */
     uint16_t n_steps;       /* into FlowRecord */
-    uint16_t n_extra;       /* into PlanExtra, behind them in @steps */
+    uint16_t n_extra;       /* into PlanExtra, behind them in @steps; shuffles can do all of them */
     uint8_t start, end;     /* StampKind */
     uint8_t family;         /* 4 or 6; 0: no address in the template; 255: look at each record */
     bool has_icmp;          /* the record has type and code; else they may be in the destination port */
@@ -54,7 +57,9 @@ typedef struct DecodePlan {
     bool totals_at_end; /* NSEL: an update's counters come again in the deletion, with what was added */
     bool has_sampler, has_rate;
     bool has_details; /* extra fields beyond sampler and rate */
-    FlowRecord blank; /* what every record starts from */
+    Shuffle *shuffle; /* owned: does the moves; NULL: the steps do */
+    Shuffle *extra_shuffle;
+    FlowRecord blank; /* what every record starts from; 0 where each record of a fixed template has its own */
     PlanStep steps[PLAN_STEPS_MOST];
 } DecodePlan;
 
@@ -69,14 +74,20 @@ typedef struct PlanExtra {
     uint64_t biflow_direction;
     uint64_t event_ms; /* observationTimeMilliseconds */
     uint64_t nat_event;
-} PlanExtra;
+} __attribute__((aligned(64))) PlanExtra;
 
-/* Fills @self from @n_fields fields. Fields that no step knows are passed over by length. */
+/* Fills @self from @n_fields fields; plan_clear frees what is in it. Fields that no step knows are passed
+ * over by length. */
 void plan_compile(DecodePlan *self, const FieldSpec *fields, uint32_t n_fields);
-/* Fixed templates: @n records from @bytes into @out, which starts from @blank. */
+void plan_clear(DecodePlan *self);
+/* Has the moves of a fixed template done by @version from here on, where there are any. */
+void plan_use_shuffles(DecodePlan *self, ShuffleVersion version);
+size_t plan_bytes(const DecodePlan *self); /* of memory, beside its own size */
+/* Fixed templates: @n records from @bytes into @out, which starts from @blank: the plan's, with more in it
+ * that is no field of the template. */
 void plan_run(const DecodePlan *self, const uint8_t *bytes, uint32_t n, const FlowRecord *blank,
               FlowRecord *out);
-/* The same for the extra steps, over extras that the caller has zeroed. */
+/* The same for the extra steps. */
 void plan_run_extra(const DecodePlan *self, const uint8_t *bytes, uint32_t n, PlanExtra *out);
 /* Variable templates: one record whose fields lie at @at with @lengths. @extra may be NULL. */
 void plan_run_fields(const DecodePlan *self, const uint8_t *const *at, const uint16_t *lengths,

@@ -384,10 +384,8 @@ fixed_records(SetJob *job, Cursor set)
 
         cursor_take(&set, (size_t)n * plan->record_length);
         plan_run(plan, bytes, n, &job->blank, out);
-        if (plan->n_extra > 0) {
-            memset(extras, 0, n * sizeof extras[0]);
+        if (plan->n_extra > 0)
             plan_run_extra(plan, bytes, n, extras);
-        }
         complete(job, out, plan->n_extra > 0 ? extras : NULL, n);
         if (job->wire->sink.record != NULL)
             for (uint32_t i = 0; i < n; i++)

@@ -83,6 +83,7 @@ template_unref(Template *self)
     for (uint32_t i = 0; i < self->n_unknown; i++)
         g_free((char *)self->unknown[i].name);
     g_free(self->unknown);
+    plan_clear(&self->plan);
     g_aligned_free(self);
 }
 
@@ -103,7 +104,8 @@ template_equal(const Template *a, const Template *b)
 size_t
 template_bytes(const Template *self)
 {
-    return sizeof *self + self->n_fields * sizeof self->fields[0] + self->n_unknown * (sizeof(Element) + 32);
+    return sizeof *self + self->n_fields * sizeof self->fields[0] + self->n_unknown * (sizeof(Element) + 32) +
+           plan_bytes(&self->plan);
 }
 
 bool

@@ -259,6 +259,8 @@ wire_template(Wire *self, TemplateResult result, Template *tmpl)
     if (before != NULL && self->received_ms - before->heard_ms < LIVE_MS)
         port_before = before->port;
     tmpl->port = port;
+    if (!tmpl->is_options)
+        plan_use_shuffles(&tmpl->plan, self->shuffles);
 
     g_autoptr(Template) kept = template_ref(tmpl);
     switch (template_cache_put(&self->domain->templates, tmpl, self->received_ms)) {

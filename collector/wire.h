@@ -17,10 +17,11 @@ typedef struct Wire {
     ExporterTable *table;
     DecoderSink sink;
     ExporterLimits limits;
-    FlowBatch *batch;    /* being filled; NULL while nobody wants flows */
-    FlowRecord *scratch; /* stands in for a batch then */
-    Template *fixed[3];  /* NetFlow v1, v5, v7 */
-    const uint8_t **at;  /* room for the fields of one record */
+    ShuffleVersion shuffles; /* that new templates are compiled to */
+    FlowBatch *batch;        /* being filled; NULL while nobody wants flows */
+    FlowRecord *scratch;     /* stands in for a batch then */
+    Template *fixed[3];      /* NetFlow v1, v5, v7 */
+    const uint8_t **at;      /* room for the fields of one record */
     uint16_t *lengths;
     FieldView *views;
     bool has_changed; /* since the last save */

@@ -21,6 +21,7 @@ run(const uint16_t *pairs, const uint8_t *bytes, size_t length, PlanExtra *extra
     plan_run(&plan, room, 1, &plan.blank, &out);
     if (extra != NULL)
         plan_run_extra(&plan, room, 1, extra);
+    plan_clear(&plan);
     return out;
 }
 

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* shuffle-private.h - what the versions of a shuffle share: its masks. See shuffle.h */
+#pragma once
+#include "collector/shuffle.h"
+
+enum {
+    SLICES_MOST = SHUFFLE_BYTES_MOST / 32,
+    NOT_THERE = 0x80, /* in the mask of a Move16: this byte comes from elsewhere, give 0 */
+};
+
+/* For a slice of 32 bytes of the output: one window for each half of it, and where the window's bytes go. */
+typedef struct Move16 {
+    uint8_t mask[2][16];
+    uint32_t from[2];
+} Move16;
+
+/* For a slice of 64 bytes: one window of 128. */
+typedef struct Move128 {
+    uint8_t index[64]; /* 0 to 127 */
+    uint64_t keep;     /* bit i: byte i comes from this window; else give 0 */
+    uint32_t from;
+} Move128;
+
+typedef void ShuffleRun(const Shuffle *self, const uint8_t *bytes, size_t length, uint32_t n,
+                        const uint8_t *blank, uint8_t *out);
+
+struct Shuffle {
+    ShuffleRun *run;
+    uint32_t size; /* of the output */
+    uint32_t n_slices;
+    uint32_t n_all; /* moves of all slices together */
+    uint8_t n_moves[SLICES_MOST];
+    Move16 *by16; /* slice after slice; NULL when @by128 is there */
+    Move128 *by128;
+};
+
+#ifdef __x86_64__
+ShuffleRun shuffle_run_ssse3, shuffle_run_avx2, shuffle_run_vbmi;
+#endif
+#ifdef __aarch64__
+ShuffleRun shuffle_run_neon;
+#endif

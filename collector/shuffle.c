@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* shuffle.c - a map becomes masks, and the version that runs them is chosen. See shuffle.h */
+#include "collector/shuffle-private.h"
+
+#include <string.h>
+
+/* Versions */
+
+static void
+run_portable_16(const Shuffle *self, const uint8_t *bytes, size_t length, uint32_t n, const uint8_t *blank,
+                uint8_t *out)
+{
+    for (uint32_t i = 0; i < n; i++, bytes += length, out += self->size) {
+        const Move16 *move = self->by16;
+
+        memcpy(out, blank, self->size);
+        for (uint32_t slice = 0; slice < self->n_slices; slice++)
+            for (uint32_t k = 0; k < self->n_moves[slice]; k++, move++)
+                for (uint32_t j = 0; j < 32; j++)
+                    if (move->mask[j / 16][j % 16] < 16)
+                        out[slice * 32 + j] |= bytes[move->from[j / 16] + move->mask[j / 16][j % 16]];
+    }
+}
+
+static void
+run_portable_128(const Shuffle *self, const uint8_t *bytes, size_t length, uint32_t n, const uint8_t *blank,
+                 uint8_t *out)
+{
+    for (uint32_t i = 0; i < n; i++, bytes += length, out += self->size) {
+        const Move128 *move = self->by128;
+
+        memcpy(out, blank, self->size);
+        for (uint32_t slice = 0; slice < self->n_slices; slice++)
+            for (uint32_t k = 0; k < self->n_moves[slice]; k++, move++)
+                for (uint32_t j = 0; j < 64; j++)
+                    if ((move->keep >> j & 1) != 0)
+                        out[slice * 64 + j] |= bytes[move->from + (move->index[j] & 127)];
+    }
+}
+
+typedef struct Version {
+    const char *name;
+    ShuffleRun *run; /* NULL: not in this build */
+    bool is_wide;    /* Move128 */
+} Version;
+
+#ifdef __x86_64__
+#define X86(run) run
+#else
+#define X86(run) NULL
+#endif
+#ifdef __aarch64__
+#define ARM(run) run
+#else
+#define ARM(run) NULL
+#endif
+
+static const Version versions[N_SHUFFLE_VERSIONS] = {
+    [SHUFFLE_BEST] = { "best" },
+    [SHUFFLE_NONE] = { "none" },
+    [SHUFFLE_SSSE3] = { "ssse3", X86(shuffle_run_ssse3), false },
+    [SHUFFLE_AVX2] = { "avx2", X86(shuffle_run_avx2), false },
+    [SHUFFLE_VBMI] = { "vbmi", X86(shuffle_run_vbmi), true },
+    [SHUFFLE_NEON] = { "neon", ARM(shuffle_run_neon), false },
+    [SHUFFLE_PORTABLE_16] = { "portable-16", run_portable_16, false },
+    [SHUFFLE_PORTABLE_128] = { "portable-128", run_portable_128, true },
+};
+
+const char *
+shuffle_version_name(ShuffleVersion version)
+{
+    return versions[version].name;
+}
+
+bool
+shuffle_version_runs(ShuffleVersion version)
+{
+#ifdef __x86_64__
+    __builtin_cpu_init();
+    if (version == SHUFFLE_SSSE3)
+        return __builtin_cpu_supports("ssse3");
+    if (version == SHUFFLE_AVX2)
+        return __builtin_cpu_supports("avx2");
+    if (version == SHUFFLE_VBMI)
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512vbmi");
+#endif
+    return version == SHUFFLE_BEST || version == SHUFFLE_NONE || versions[version].run != NULL;
+}
+
+ShuffleVersion
+shuffle_version_best(void)
+{
+    static const ShuffleVersion fastest_first[] = { SHUFFLE_VBMI, SHUFFLE_AVX2, SHUFFLE_SSSE3, SHUFFLE_NEON };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(fastest_first); i++)
+        if (shuffle_version_runs(fastest_first[i]))
+            return fastest_first[i];
+    return SHUFFLE_NONE;
+}
+
+/* Masks */
+
+/* Where the next window begins: at the first byte on the wire that no window has had yet. */
+static uint32_t
+next_window(const uint32_t *from, const bool *is_done, uint32_t n)
+{
+    uint32_t first = SHUFFLE_CONSTANT;
+
+    for (uint32_t i = 0; i < n; i++)
+        if (!is_done[i])
+            first = MIN(first, from[i]);
+    return first;
+}
+
+/* The windows of 16 output bytes, into the lane @lane of @moves; how many. */
+static uint32_t
+fill_lane(const uint32_t *from, Move16 *moves, uint32_t lane)
+{
+    bool is_done[16] = { false };
+    uint32_t n = 0, first;
+
+    while ((first = next_window(from, is_done, 16)) != SHUFFLE_CONSTANT) {
+        for (uint32_t i = 0; i < 16; i++)
+            if (!is_done[i] && from[i] - first < 16) {
+                moves[n].mask[lane][i] = (uint8_t)(from[i] - first);
+                is_done[i] = true;
+            }
+        moves[n++].from[lane] = first;
+    }
+    return n;
+}
+
+static uint32_t
+fill_16(const uint32_t *from, Move16 *moves)
+{
+    for (uint32_t i = 0; i < 16; i++)
+        memset(moves[i].mask, NOT_THERE, sizeof moves[i].mask);
+    uint32_t n_low = fill_lane(from, moves, 0), n_high = fill_lane(from + 16, moves, 1);
+
+    return MAX(n_low, n_high);
+}
+
+static uint32_t
+fill_128(const uint32_t *from, Move128 *moves)
+{
+    bool is_done[64] = { false };
+    uint32_t n = 0, first;
+
+    while ((first = next_window(from, is_done, 64)) != SHUFFLE_CONSTANT) {
+        for (uint32_t i = 0; i < 64; i++)
+            if (!is_done[i] && from[i] - first < 128) {
+                moves[n].index[i] = (uint8_t)(from[i] - first);
+                moves[n].keep |= UINT64_C(1) << i;
+                is_done[i] = true;
+            }
+        moves[n++].from = first;
+    }
+    return n;
+}
+
+/* A field fills bytes that stand together, so the windows of a slice are never more than its bytes. */
+Shuffle *
+shuffle_new(const ShuffleMap *map, ShuffleVersion version)
+{
+    if (version == SHUFFLE_BEST)
+        version = shuffle_version_best();
+    if (versions[version].run == NULL || !shuffle_version_runs(version))
+        return NULL;
+    g_assert(map->size % 64 == 0 && map->size <= SHUFFLE_BYTES_MOST);
+
+    Shuffle *self = g_new0(Shuffle, 1);
+    bool is_wide = versions[version].is_wide;
+    uint32_t width = is_wide ? 64 : 32;
+
+    self->run = versions[version].run;
+    self->size = map->size;
+    self->n_slices = map->size / width;
+    for (uint32_t slice = 0; slice < self->n_slices; slice++) {
+        const uint32_t *from = map->from + slice * width;
+        Move16 by16[16] = { 0 };
+        Move128 by128[64] = { 0 };
+        uint32_t n = is_wide ? fill_128(from, by128) : fill_16(from, by16), before = self->n_all;
+
+        self->n_moves[slice] = (uint8_t)n;
+        self->n_all += n;
+        if (is_wide) {
+            self->by128 = g_renew(Move128, self->by128, self->n_all + 1);
+            memcpy(self->by128 + before, by128, n * sizeof by128[0]);
+        } else {
+            self->by16 = g_renew(Move16, self->by16, self->n_all + 1);
+            memcpy(self->by16 + before, by16, n * sizeof by16[0]);
+        }
+    }
+    return self;
+}
+
+void
+shuffle_free(Shuffle *self)
+{
+    if (self == NULL)
+        return;
+    g_free(self->by16);
+    g_free(self->by128);
+    g_free(self);
+}
+
+size_t
+shuffle_bytes(const Shuffle *self)
+{
+    if (self == NULL)
+        return 0;
+    return sizeof *self + (self->n_all + 1) * (self->by16 != NULL ? sizeof(Move16) : sizeof(Move128));
+}
+
+void
+shuffle_run(const Shuffle *self, const uint8_t *bytes, size_t length, uint32_t n, const void *blank,
+            void *out)
+{
+    self->run(self, bytes, length, n, blank, out);
+}
