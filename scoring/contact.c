@@ -35,14 +35,6 @@ take_contact(Scorer *self, uint32_t *index)
     }
     if (self->n_contacts == MOST_CONTACTS)
         return NULL;
-    if (self->n_contacts == self->contact_room) {
-        self->contact_room = self->contact_room == 0 ? 256 : self->contact_room * 2;
-        Contact *more = g_aligned_alloc0(self->contact_room, sizeof *more, 64);
-        if (self->n_contacts > 0)
-            memcpy(more, self->contacts, self->n_contacts * sizeof *more);
-        g_aligned_free(self->contacts);
-        self->contacts = more;
-    }
     *index = self->n_contacts++;
     return &self->contacts[*index];
 }
@@ -107,14 +99,6 @@ keep_evidence(Scorer *self, Contact *contact, const FlowRecord *flow)
             at = self->free_evidence;
             self->free_evidence = self->evidence[at].next;
         } else if (self->n_evidence < MOST_EVIDENCE) {
-            if (self->n_evidence == self->evidence_room) {
-                self->evidence_room = self->evidence_room == 0 ? 256 : self->evidence_room * 2;
-                Evidence *more = g_aligned_alloc0(self->evidence_room, sizeof *more, 64);
-                if (self->n_evidence > 0)
-                    memcpy(more, self->evidence, self->n_evidence * sizeof *more);
-                g_aligned_free(self->evidence);
-                self->evidence = more;
-            }
             at = self->n_evidence++;
         } else {
             self->counters.evidence_refused++;

@@ -287,9 +287,9 @@ struct Scorer {
     uint32_t n_exporters;
 
     Contact *contacts;
-    uint32_t n_contacts, used_contacts, free_contact, contact_room;
+    uint32_t n_contacts, used_contacts, free_contact;
     Evidence *evidence;
-    uint32_t free_evidence, n_evidence, evidence_room;
+    uint32_t free_evidence, n_evidence;
     Story **stories;
     uint32_t n_stories;
     FlowRecord *large; /* ring */

@@ -503,16 +503,10 @@ take_contacts(Cursor *from, Scorer *self)
     uint32_t steps = 0;
 
     self->free_contact = take_u32(from);
-    g_aligned_free(self->contacts);
-    self->contacts = g_aligned_alloc0(MAX(1, n), sizeof *self->contacts, 64);
-    self->contact_room = MAX(1, n);
     take(from, self->contacts, n * sizeof *self->contacts);
     self->n_contacts = n;
     n = take_count(from, MOST_EVIDENCE, sizeof *self->evidence);
     self->free_evidence = take_u32(from);
-    g_aligned_free(self->evidence);
-    self->evidence = g_aligned_alloc0(MAX(1, n), sizeof *self->evidence, 64);
-    self->evidence_room = MAX(1, n);
     take(from, self->evidence, n * sizeof *self->evidence);
     self->n_evidence = n;
     if (from->failed)

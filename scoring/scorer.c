@@ -39,6 +39,8 @@ init_tables(Scorer *self)
     self->affinities = new_items(&self->affinity_keys, sizeof *self->affinities);
     self->groups = new_items(&self->group_keys, sizeof *self->groups);
     self->interface_slots = new_items(&self->interface_keys, sizeof *self->interface_slots);
+    self->contacts = keyed_items_new(MOST_CONTACTS, sizeof *self->contacts);
+    self->evidence = keyed_items_new(MOST_EVIDENCE, sizeof *self->evidence);
     self->large = g_aligned_alloc0(MOST_LARGE, sizeof *self->large, 64);
     self->stories = g_new0(Story *, MOST_STORIES);
     self->work = g_new0(Work, BLOCK);
