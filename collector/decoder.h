@@ -28,7 +28,7 @@ typedef struct Datagram {
     Session *session; /* which message stream it is from; NULL: it came as a datagram */
 } Datagram;
 /* Receivers leave this much room behind a datagram, so that wide loads may run over its end. */
-enum { DATAGRAM_SLACK = 128, DATAGRAM_MOST = 65536 };
+enum { DATAGRAM_SLACK = 128, DATAGRAM_MOST = 65536, DATAGRAM_SOCKETS = 64 };
 
 /* Who wants what comes out. Every pointer but @user may be NULL. Called from the decoder's thread. */
 typedef struct DecoderSink {

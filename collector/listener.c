@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* listener.c - see listener.h */
+/* listener.c - receiving; see listener.h. The sockets are made in listener-bind.c. */
 #include "collector/listener.h"
+#include "collector/steering.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <gio/gio.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,13 +14,36 @@
 #include <unistd.h>
 
 enum {
-    BATCH = 64,      /* datagrams a call */
+    BATCH = 64,      /* messages a call */
     MOST_CALLS = 32, /* calls a socket in one turn, so that one busy socket cannot starve the others */
     FLUSH_EVERY_MS = 100,
     MEMINFO_EVERY_MS = 1000,
-    MOST_SOCKETS = 64,
-    CONTROL_BYTES = CMSG_SPACE(sizeof(uint32_t)),
+    MOST_SOCKETS = DATAGRAM_SOCKETS,
+    DRAIN_MOST_MS = 2000,
+    /* A turn that found a few sleeps before it looks again, so that the next one finds more: half the cost of
+     * a datagram at low rates is waking up for it. The buffer must hold what comes meanwhile: 10 Gbit/s for
+     * the length of a tick are 2 MB of payload, and about twice that as the kernel counts it. */
+    TICK_US = 1500,
+    TICK_BUFFER = 4 << 20,
+    FEW = 256, /* datagrams of one turn; when there are more, batches are full without waiting */
+    CONTROL_BYTES = CMSG_SPACE(sizeof(uint32_t)) + CMSG_SPACE(sizeof(int)),
 };
+
+/* Where one call's messages go. */
+typedef struct Inbox {
+    uint8_t *room; /* BATCH slots of DATAGRAM_MOST + DATAGRAM_SLACK bytes */
+    struct mmsghdr messages[BATCH];
+    struct iovec parts[BATCH];
+    struct sockaddr_storage senders[BATCH];
+    _Alignas(struct cmsghdr) uint8_t controls[BATCH][CONTROL_BYTES];
+} Inbox;
+
+/* What came with a message. */
+typedef struct Told {
+    bool has_drops;
+    uint32_t drops; /* the kernel's count for the socket when the message was queued */
+    size_t each;    /* bytes of each of the datagrams that were joined into it (UDP_GRO); 0: it is one */
+} Told;
 
 typedef struct Inlet {
     int fd;
@@ -35,74 +58,93 @@ struct Listener {
     size_t n;
     Inlet sockets[MOST_SOCKETS];
     struct pollfd poll[MOST_SOCKETS];
-    int64_t flushed_ns, meminfo_ns;
-    uint8_t *room; /* BATCH slots of DATAGRAM_MOST + DATAGRAM_SLACK bytes */
-    struct mmsghdr messages[BATCH];
-    struct iovec parts[BATCH];
-    struct sockaddr_storage senders[BATCH];
-    _Alignas(struct cmsghdr) uint8_t controls[BATCH][CONTROL_BYTES];
+    int64_t flushed_ns, meminfo_ns, turned_ns;
+    bool may_tick, is_dense;
+    Inbox inbox;
 };
 
-/* ---- binding ---- */
+/* ---- one call ---- */
 
-static bool
-fail(GError **error, const char *address, uint16_t port)
-{
-    int code = errno;
-
-    g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code),
-                "cannot receive on udp %s port %u: %s%s", address, port, g_strerror(code),
-                code == EADDRINUSE ? " ('ss -lnup' shows by whom)" : "");
-    return false;
-}
-
-/* The kernel doubles what is asked for, to pay for its own book-keeping, and tells the doubled figure. */
 static void
-enlarge_buffer(int fd, uint32_t bytes, ListenerBufferInfo *info)
+inbox_init(Inbox *self)
 {
-    int want = (int)MIN(bytes, (uint32_t)G_MAXINT / 2), got = 0;
-    socklen_t length = sizeof got;
-
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &want, sizeof want) != 0)
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &want, sizeof want);
-    getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &got, &length);
-    *info = (ListenerBufferInfo){ .asked = bytes, .got = (uint32_t)got / 2 };
-    if (info->got < info->asked)
-        g_snprintf(info->hint, sizeof info->hint,
-                   "receive buffer is %u of the %u bytes asked for; as root: sysctl -w net.core.rmem_max=%u",
-                   info->got, info->asked, info->asked);
-}
-
-bool
-listener_bind(const char *address, uint16_t port, uint32_t buffer_bytes, int *fd, ListenerBufferInfo *info,
-              GError **error)
-{
-    struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
-    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-    bool is_v4 = inet_pton(AF_INET, address, &v4.sin_addr) == 1;
-    int on = 1, off = 0;
-
-    if (!is_v4 && inet_pton(AF_INET6, address, &v6.sin6_addr) != 1) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "'%s' is no IP address", address);
-        return false;
+    self->room = g_malloc0((gsize)BATCH * (DATAGRAM_MOST + DATAGRAM_SLACK));
+    for (size_t i = 0; i < BATCH; i++) {
+        self->parts[i] = (struct iovec){ self->room + i * (DATAGRAM_MOST + DATAGRAM_SLACK), DATAGRAM_MOST };
+        self->messages[i].msg_hdr = (struct msghdr){ .msg_iov = &self->parts[i],
+                                                     .msg_iovlen = 1,
+                                                     .msg_name = &self->senders[i],
+                                                     .msg_control = self->controls[i] };
     }
-    *fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (*fd < 0)
-        return fail(error, address, port);
-    if (!is_v4)
-        setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off); /* [::] takes IPv4 too */
-    setsockopt(*fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
-    enlarge_buffer(*fd, buffer_bytes, info);
-    const struct sockaddr *where = is_v4 ? (const struct sockaddr *)&v4 : (const struct sockaddr *)&v6;
-    if (bind(*fd, where, is_v4 ? sizeof v4 : sizeof v6) == 0)
-        return true;
-    fail(error, address, port);
-    close(*fd);
-    *fd = -1;
-    return false;
 }
 
-/* ---- receiving ---- */
+static void
+inbox_clear(Inbox *self)
+{
+    g_free(self->room);
+}
+
+/* How many messages came; 0: none wait. */
+static size_t
+inbox_fill(Inbox *self, int fd)
+{
+    for (size_t i = 0; i < BATCH; i++) {
+        self->messages[i].msg_hdr.msg_namelen = sizeof self->senders[i];
+        self->messages[i].msg_hdr.msg_controllen = CONTROL_BYTES;
+    }
+    int n = recvmmsg(fd, self->messages, BATCH, MSG_DONTWAIT, NULL);
+    return n > 0 ? (size_t)n : 0;
+}
+
+static void
+read_sender(const struct sockaddr_storage *from, Datagram *out)
+{
+    if (from->ss_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
+        out->source = ip_from_v4(ntohl(v4->sin_addr.s_addr));
+        out->source_port = ntohs(v4->sin_port);
+    } else {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
+        memcpy(out->source.bytes, &v6->sin6_addr, sizeof out->source.bytes);
+        out->source_port = ntohs(v6->sin6_port);
+    }
+}
+
+static Told
+read_control(struct msghdr *message)
+{
+    Told told = { 0 };
+
+    for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at != NULL; at = CMSG_NXTHDR(message, at)) {
+        if (at->cmsg_level == SOL_SOCKET && at->cmsg_type == SO_RXQ_OVFL) {
+            memcpy(&told.drops, CMSG_DATA(at), sizeof told.drops);
+            told.has_drops = true;
+        } else if (at->cmsg_level == SOL_UDP && at->cmsg_type == UDP_GRO) {
+            int each;
+            memcpy(&each, CMSG_DATA(at), sizeof each);
+            told.each = each > 0 ? (size_t)each : 0;
+        }
+    }
+    return told;
+}
+
+/* Decodes the datagrams of a message, of @each bytes but for the last, or just one. How many they were. */
+static size_t
+decode_message(const uint8_t *bytes, size_t length, size_t each, Datagram *datagram, Decoder *decoder)
+{
+    size_t at = 0, n = 0;
+
+    do {
+        datagram->bytes = bytes + at;
+        datagram->length = each > 0 ? MIN(each, length - at) : length;
+        decoder_datagram(decoder, datagram);
+        at += datagram->length;
+        n++;
+    } while (at < length);
+    return n;
+}
+
+/* ---- the kernel's counts ---- */
 
 static void
 count_drops(Listener *self, Inlet *socket, uint32_t kernel_count)
@@ -128,6 +170,8 @@ ask_drops(int fd, uint32_t *drops)
     *drops = info[SK_MEMINFO_DROPS];
     return true;
 }
+
+/* ---- life ---- */
 
 static size_t
 run_once(Receiver *receiver, int timeout_ms)
@@ -157,28 +201,35 @@ listener_receiver(Listener *self)
     return &self->receiver;
 }
 
+static bool
+holds_a_tick(int fd)
+{
+    int bytes = 0;
+    socklen_t length = sizeof bytes;
+
+    return getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &length) == 0 && bytes / 2 >= TICK_BUFFER;
+}
+
 Listener *
 listener_new(const int *sockets, size_t n_sockets, Decoder *decoder)
 {
     Listener *self = g_new0(Listener, 1);
+    int on = 1;
 
     self->receiver.type = &listener_type;
     self->decoder = decoder;
     self->clock = clock_system();
     self->n = MIN(n_sockets, (size_t)MOST_SOCKETS);
-    self->room = g_malloc0((gsize)BATCH * (DATAGRAM_MOST + DATAGRAM_SLACK));
+    self->may_tick = true;
     for (size_t i = 0; i < self->n; i++) {
         self->sockets[i].fd = sockets[i];
         self->poll[i] = (struct pollfd){ .fd = sockets[i], .events = POLLIN };
+        self->may_tick = self->may_tick && holds_a_tick(sockets[i]);
+        /* Six times less work where it fits; a kernel that has not got it gives datagrams one by one. */
+        setsockopt(sockets[i], SOL_UDP, UDP_GRO, &on, sizeof on);
         /* What was dropped before us, while a predecessor was down, is counted too: it is ours to tell. */
     }
-    for (size_t i = 0; i < BATCH; i++) {
-        self->parts[i] = (struct iovec){ self->room + i * (DATAGRAM_MOST + DATAGRAM_SLACK), DATAGRAM_MOST };
-        self->messages[i].msg_hdr = (struct msghdr){ .msg_iov = &self->parts[i],
-                                                     .msg_iovlen = 1,
-                                                     .msg_name = &self->senders[i],
-                                                     .msg_control = self->controls[i] };
-    }
+    inbox_init(&self->inbox);
     return self;
 }
 
@@ -187,65 +238,37 @@ listener_free(Listener *self)
 {
     if (self == NULL)
         return;
-    g_free(self->room);
+    inbox_clear(&self->inbox);
     g_free(self);
 }
 
-static void
-read_sender(const struct sockaddr_storage *from, Datagram *out)
-{
-    if (from->ss_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
-        out->source = ip_from_v4(ntohl(v4->sin_addr.s_addr));
-        out->source_port = ntohs(v4->sin_port);
-    } else {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
-        memcpy(out->source.bytes, &v6->sin6_addr, sizeof out->source.bytes);
-        out->source_port = ntohs(v6->sin6_port);
-    }
-}
+/* ---- receiving ---- */
 
-static void
-read_control(Listener *self, Inlet *socket, struct msghdr *message)
-{
-    for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at != NULL; at = CMSG_NXTHDR(message, at)) {
-        uint32_t drops;
-        if (at->cmsg_level != SOL_SOCKET || at->cmsg_type != SO_RXQ_OVFL)
-            continue;
-        memcpy(&drops, CMSG_DATA(at), sizeof drops);
-        count_drops(self, socket, drops);
-    }
-}
-
-/* One call's worth from one socket; how many datagrams it was. */
+/* One call's worth from one socket: counts the datagrams, gives the number of messages. */
 static size_t
 receive(Listener *self, Inlet *socket)
 {
-    for (size_t i = 0; i < BATCH; i++) {
-        self->messages[i].msg_hdr.msg_namelen = sizeof self->senders[i];
-        self->messages[i].msg_hdr.msg_controllen = CONTROL_BYTES;
-    }
-    int n = recvmmsg(socket->fd, self->messages, BATCH, MSG_DONTWAIT, NULL);
-    if (n <= 0)
+    Inbox *inbox = &self->inbox;
+    size_t n = inbox_fill(inbox, socket->fd);
+
+    if (n == 0)
         return 0;
     WallTime now = clock_wall(self->clock);
-    for (int i = 0; i < n; i++) {
-        Datagram datagram = { .bytes = self->parts[i].iov_base,
-                              .length = self->messages[i].msg_len,
-                              .received = now };
-        read_sender(&self->senders[i], &datagram);
-        read_control(self, socket, &self->messages[i].msg_hdr);
-        decoder_datagram(self->decoder, &datagram);
+    for (size_t i = 0; i < n; i++) {
+        Datagram datagram = { .received = now };
+        Told told = read_control(&inbox->messages[i].msg_hdr);
+        read_sender(&inbox->senders[i], &datagram);
+        if (told.has_drops)
+            count_drops(self, socket, told.drops);
+        socket->datagrams += decode_message(inbox->parts[i].iov_base, inbox->messages[i].msg_len, told.each,
+                                            &datagram, self->decoder);
     }
-    socket->datagrams += (uint64_t)n;
-    return (size_t)n;
+    return n;
 }
 
 static void
-look_at_the_clock(Listener *self)
+look_at_the_clock(Listener *self, int64_t now_ns)
 {
-    int64_t now_ns = clock_mono(self->clock).ns;
-
     if (now_ns - self->flushed_ns >= (int64_t)FLUSH_EVERY_MS * 1000000) {
         self->flushed_ns = now_ns;
         decoder_flush(self->decoder, clock_wall(self->clock));
@@ -260,25 +283,107 @@ look_at_the_clock(Listener *self)
     }
 }
 
-size_t
-listener_run_once(Listener *self, int timeout_ms)
+/* From all sockets until they are empty, or had their share. How many messages. */
+static size_t
+take_turn(Listener *self)
 {
     size_t total = 0;
 
-    if (poll(self->poll, self->n, timeout_ms) > 0) {
-        for (size_t i = 0; i < self->n; i++) {
-            if (self->poll[i].revents == 0)
-                continue;
-            for (int calls = 0; calls < MOST_CALLS; calls++) {
-                size_t n = receive(self, &self->sockets[i]);
-                total += n;
-                if (n < BATCH)
-                    break;
-            }
+    for (size_t i = 0; i < self->n; i++) {
+        if (self->poll[i].revents == 0)
+            continue;
+        for (int calls = 0; calls < MOST_CALLS; calls++) {
+            size_t n = receive(self, &self->sockets[i]);
+            total += n;
+            if (n < BATCH)
+                break;
         }
     }
-    look_at_the_clock(self);
     return total;
+}
+
+size_t
+listener_run_once(Listener *self, int timeout_ms)
+{
+    uint64_t before = 0, after = 0;
+    size_t messages = 0;
+
+    if (self->is_dense)
+        g_usleep(TICK_US);
+    for (size_t i = 0; i < self->n; i++)
+        before += self->sockets[i].datagrams;
+    if (poll(self->poll, self->n, timeout_ms) > 0)
+        messages = take_turn(self);
+    for (size_t i = 0; i < self->n; i++)
+        after += self->sockets[i].datagrams;
+
+    int64_t now_ns = clock_mono(self->clock).ns;
+    /* Two or more are to be expected in a tick, else it would save nothing. */
+    self->is_dense = self->may_tick && messages < FEW &&
+                     (now_ns - self->turned_ns) * 2 < (int64_t)messages * TICK_US * 1000;
+    self->turned_ns = now_ns;
+    look_at_the_clock(self, now_ns);
+    return (size_t)(after - before);
+}
+
+/* ---- what was steered by an old rule ---- */
+
+typedef struct KeptMessage {
+    Datagram datagram; /* its bytes are set when it is decoded */
+    size_t length, each;
+    uint8_t bytes[]; /* with DATAGRAM_SLACK behind them */
+} KeptMessage;
+
+static void
+keep(Inbox *inbox, size_t i, size_t each, const Datagram *datagram, GPtrArray *kept)
+{
+    size_t length = inbox->messages[i].msg_len;
+    KeptMessage *message = g_malloc0(sizeof *message + length + DATAGRAM_SLACK);
+
+    message->datagram = *datagram;
+    message->length = length;
+    message->each = each;
+    memcpy(message->bytes, inbox->parts[i].iov_base, length);
+    g_ptr_array_add(kept, message);
+}
+
+void
+listener_drain(int fd, uint32_t lane, uint32_t old_lanes, ListenerChoice choose, void *user, GPtrArray *kept)
+{
+    Clock *clock = clock_system();
+    Inbox *inbox = g_new0(Inbox, 1);
+    int64_t until_ns = clock_mono(clock).ns + (int64_t)DRAIN_MOST_MS * 1000000;
+    bool are_old = true;
+    size_t n = BATCH;
+
+    inbox_init(inbox);
+    while (are_old && n == BATCH && clock_mono(clock).ns < until_ns) {
+        WallTime now = clock_wall(clock);
+        n = inbox_fill(inbox, fd);
+        for (size_t i = 0; i < n; i++) {
+            Datagram datagram = { .received = now };
+            size_t each = read_control(&inbox->messages[i].msg_hdr).each;
+            read_sender(&inbox->senders[i], &datagram);
+            are_old = are_old && steering_lane(&datagram.source, old_lanes) == lane;
+            if (are_old)
+                decode_message(inbox->parts[i].iov_base, inbox->messages[i].msg_len, each, &datagram,
+                               choose(user, &datagram.source));
+            else
+                keep(inbox, i, each, &datagram, kept);
+        }
+    }
+    inbox_clear(inbox);
+    g_free(inbox);
+}
+
+void
+listener_decode_kept(const GPtrArray *kept, ListenerChoice choose, void *user)
+{
+    for (guint i = 0; i < kept->len; i++) {
+        KeptMessage *message = g_ptr_array_index(kept, i);
+        decode_message(message->bytes, message->length, message->each, &message->datagram,
+                       choose(user, &message->datagram.source));
+    }
 }
 
 uint64_t

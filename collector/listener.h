@@ -19,6 +19,11 @@ typedef struct ListenerBufferInfo {
 bool listener_bind(const char *address, uint16_t port, uint32_t buffer_bytes, int *fd,
                    ListenerBufferInfo *info, GError **error);
 
+/* One more socket where @first, from listener_bind, is bound: the two, and further ones, share what comes,
+ * each datagram as steering.h says. Else like listener_bind. */
+bool listener_bind_beside(int first, uint32_t buffer_bytes, int *fd, ListenerBufferInfo *info,
+                          GError **error);
+
 typedef struct Listener Listener;
 
 /* Borrows sockets and decoder. */
@@ -31,6 +36,19 @@ Receiver *listener_receiver(Listener *self);
 /* Waits up to @timeout_ms, decodes what is there (at most some thousand datagrams), and flushes the decoder
  * when its last batch has waited for about 100 ms. The number of datagrams. */
 size_t listener_run_once(Listener *self, int timeout_ms);
+
+/*
+ * What waits at sockets since the kernel was told to share a port among another number of lanes. At each,
+ * what came by the old rule lies before what came by the new one, and a sender's old ones may lie at another
+ * socket than its new ones. So first listener_drain for all sockets: it decodes up to the first datagram that
+ * cannot be an old one, and keeps the rest of what it has taken. Then listener_decode_kept. Both ask @choose
+ * for the decoder of a sender. Bounded in time and in what is kept, whatever goes on to come.
+ */
+typedef Decoder *(*ListenerChoice)(void *user, const IpAddress *source);
+void listener_drain(int fd, uint32_t lane, uint32_t old_lanes, ListenerChoice choose, void *user,
+                    GPtrArray *kept);
+/* @kept was made with g_ptr_array_new_with_free_func(g_free). */
+void listener_decode_kept(const GPtrArray *kept, ListenerChoice choose, void *user);
 
 /* Datagrams received, and dropped by the kernel, at socket @index since listener_new. */
 uint64_t listener_socket_datagrams(const Listener *self, size_t index);

@@ -17,7 +17,8 @@ enum { BOARD_SOCKETS = 32 };
 
 typedef struct BoardSocket {
     char listen[80];
-    uint32_t asked, got; /* bytes of receive buffer */
+    uint32_t asked, got;     /* bytes of receive buffer */
+    uint32_t steered_before; /* how many threads shared it before the last change; what came then may wait */
 } BoardSocket;
 
 typedef struct Board {
@@ -27,7 +28,8 @@ typedef struct Board {
         atomic_uint restarts;
         atomic_llong since_ms;
     } children[N_CHILDREN];
-    uint32_t n_sockets; /* written before the children start */
+    uint32_t n_sockets; /* places to listen at; written before the children start, as is all below */
+    uint32_t n_threads; /* that receive, each at its own socket of each place */
     BoardSocket sockets[BOARD_SOCKETS];
 } Board;
 

@@ -14,7 +14,10 @@ typedef struct ChildArgs {
     const Settings *settings;
     const char *state_dir;
     const Board *board;
-    int *sockets; /* sense: the UDP sockets, in the order of the board; web: one, the listening one */
+    /* web: one, the listening one. sense: for each place on the board, equally many UDP sockets; the first of
+     * them, one for each thread, get what comes; the rest may hold what came before the threads became fewer.
+     * -1 where there is none. */
+    int *sockets;
     size_t n_sockets;
     int peers[N_CHILDREN]; /* descriptor of the channel to each of the others; -1 for itself */
     int signals;           /* a signalfd with SIGTERM and SIGINT: readable when it is time to end */

@@ -22,6 +22,7 @@ struct Intake {
     atomic_bool should_end;
     atomic_llong asked_ms;                    /* when somebody last wanted the exporters' objects */
     int64_t exporters_made_ms, state_made_ms; /* intake thread */
+    uint64_t state_datagrams;                 /* that had come when the state was made */
     GMutex lock; /* guards what is below; held for a swap only, never per record */
     json_t *exporters, *refused;
     BooksTotals totals;
@@ -106,12 +107,31 @@ make_exporters(const Intake *self, WallTime now)
     return list;
 }
 
+/*
+ * What is kept, when it is time; else NULL. What exporters have told is kept soon. Places in their sequences
+ * move with each datagram and are kept as often as the baselines are, and at the end: after a crash what had
+ * come since then is counted as lost, as it is for the baselines.
+ */
+static GBytes *
+make_state(Intake *self, WallTime now, uint64_t datagrams)
+{
+    int64_t since = now.ms - self->state_made_ms;
+    bool has_news = decoder_has_changed(self->decoder) && since >= STATE_EVERY_MS;
+    bool has_moved = datagrams != self->state_datagrams &&
+                     since >= self->conf.settings->state.snapshot_every * INT64_C(1000);
+
+    if (self->conf.n_steered == 0 || !(has_news || has_moved))
+        return NULL;
+    self->state_made_ms = now.ms;
+    self->state_datagrams = datagrams;
+    return decoder_save(self->decoder);
+}
+
 static void
 publish(Intake *self)
 {
     WallTime now = clock_wall(self->clock);
     json_t *exporters = NULL, *refused = NULL;
-    GBytes *state = NULL;
     BooksTotals totals;
 
     decoder_totals(self->decoder, &totals);
@@ -121,11 +141,7 @@ publish(Intake *self)
         exporters = make_exporters(self, now);
         refused = exporter_table_refused_to_json(decoder_exporters(self->decoder));
     }
-    if (self->conf.n_steered > 0 && now.ms - self->state_made_ms >= STATE_EVERY_MS &&
-        decoder_has_changed(self->decoder)) {
-        self->state_made_ms = now.ms;
-        state = decoder_save(self->decoder);
-    }
+    GBytes *state = make_state(self, now, totals.all.datagrams);
     g_mutex_lock(&self->lock);
     self->totals = totals;
     for (size_t i = 0; i < self->conf.n_sockets; i++)
@@ -162,6 +178,12 @@ intake_main(gpointer data)
     self->state_made_ms = 0;
     publish(self);
     return NULL;
+}
+
+Decoder *
+intake_decoder(Intake *self)
+{
+    return self->decoder;
 }
 
 void

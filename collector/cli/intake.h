@@ -32,6 +32,8 @@ Intake *intake_new(const IntakeConf *conf);
 /* Ends the thread if it runs. */
 void intake_free(Intake *self);
 
+/* Lends; for the thread that owns the intake, before intake_start. */
+Decoder *intake_decoder(Intake *self);
 void intake_start(Intake *self);
 /* Ends the thread; the last batch is in the funnel then. */
 void intake_stop(Intake *self);

@@ -2,28 +2,47 @@
 /* intakes.c - see intakes.h */
 #include "collector/cli/intakes.h"
 #include "collector/listener.h"
+#include "collector/steering.h"
 
 enum { FRESH_MS = 200 };
 
 struct Intakes {
+    IntakeSockets sockets; /* borrows the numbers */
     ExporterDirectory *directory;
     size_t n;
     Intake **all;
     uint64_t state_changes; /* that were taken */
 };
 
+IntakeSockets
+intake_sockets(const Board *board, const int *fds, size_t n)
+{
+    IntakeSockets self = { .fds = fds,
+                           .n_listen = board->n_sockets,
+                           .n_each = n / MAX(board->n_sockets, 1u),
+                           .n_threads = board->n_threads };
+
+    for (uint32_t i = 0; i < board->n_sockets; i++)
+        self.before[i] = board->sockets[i].steered_before;
+    return self;
+}
+
 /* What one thread receives at: its own socket at each place to listen at. */
 typedef struct UdpSockets {
-    int *fds;
-    size_t n;
+    const IntakeSockets *all;
+    size_t thread;
 } UdpSockets;
 
 static Receiver *
 make_listener(void *user, Decoder *decoder)
 {
     const UdpSockets *sockets = user;
+    size_t n = sockets->all->n_listen;
+    g_autofree int *fds = g_new0(int, n);
 
-    return listener_receiver(listener_new(sockets->fds, sockets->n, decoder));
+    for (size_t i = 0; i < n; i++)
+        fds[i] = sockets->all->fds[i * sockets->all->n_each + sockets->thread];
+    return listener_receiver(listener_new(fds, n, decoder));
 }
 
 size_t
@@ -33,26 +52,23 @@ intakes_lanes(size_t n_threads)
 }
 
 Intakes *
-intakes_new(const Settings *settings, const int *sockets, size_t n_listen, size_t n_threads, Funnel *funnel,
-            GBytes *state)
+intakes_new(const Settings *settings, const IntakeSockets *sockets, Funnel *funnel, GBytes *state)
 {
     Intakes *self = g_new0(Intakes, 1);
     const CollectorSettings *limits = &settings->collector;
 
+    self->sockets = *sockets;
     self->directory =
         exporter_directory_new((uint32_t)limits->max_exporters, (uint32_t)limits->max_new_exporters);
-    self->all = g_new0(Intake *, intakes_lanes(n_threads));
-    for (size_t i = 0; i < n_threads; i++) {
-        g_autofree int *fds = g_new0(int, n_listen);
-        UdpSockets udp = { fds, n_listen };
-        for (size_t k = 0; k < n_listen; k++)
-            fds[k] = sockets[k * n_threads + i];
+    self->all = g_new0(Intake *, intakes_lanes(sockets->n_threads));
+    for (size_t i = 0; i < sockets->n_threads; i++) {
+        UdpSockets udp = { sockets, i };
         self->all[self->n++] = intake_new(&(IntakeConf){ .settings = settings,
                                                          .directory = self->directory,
                                                          .funnel = funnel,
                                                          .lane = i,
-                                                         .n_steered = (uint32_t)n_threads,
-                                                         .n_sockets = n_listen,
+                                                         .n_steered = (uint32_t)sockets->n_threads,
+                                                         .n_sockets = sockets->n_listen,
                                                          .state = state,
                                                          .make = make_listener,
                                                          .user = &udp });
@@ -72,9 +88,37 @@ intakes_free(Intakes *self)
     g_free(self);
 }
 
+/* The decoder of the intake that hears @source. */
+static Decoder *
+decoder_for(void *user, const IpAddress *source)
+{
+    const Intakes *self = user;
+
+    return intake_decoder(self->all[steering_lane(source, (uint32_t)self->sockets.n_threads)]);
+}
+
+/* A sender may have been heard at any of these sockets while they were more, or fewer. */
+static void
+sort_out(Intakes *self)
+{
+    const IntakeSockets *sockets = &self->sockets;
+
+    g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(g_free);
+
+    for (size_t i = 0; i < sockets->n_listen; i++) {
+        const int *fds = sockets->fds + i * sockets->n_each;
+        uint32_t before = sockets->before[i];
+        for (uint32_t lane = 0; before != sockets->n_threads && lane < sockets->n_each; lane++)
+            if (fds[lane] >= 0)
+                listener_drain(fds[lane], lane, before, decoder_for, self, kept);
+    }
+    listener_decode_kept(kept, decoder_for, self);
+}
+
 void
 intakes_start(Intakes *self)
 {
+    sort_out(self);
     for (size_t i = 0; i < self->n; i++)
         intake_start(self->all[i]);
 }

@@ -6,22 +6,31 @@
  * one of them, so what they tell is joined without anything being counted twice.
  */
 #pragma once
+#include "collector/cli/board.h"
 #include "collector/cli/intake.h"
 
 typedef struct Intakes Intakes;
 
-/*
- * @sockets: for each of the @n_listen places to listen at, @n_threads sockets behind each other. Borrows
- * everything. @state: from an earlier run with however many intakes, or NULL.
- */
-Intakes *intakes_new(const Settings *settings, const int *sockets, size_t n_listen, size_t n_threads,
-                     Funnel *funnel, GBytes *state);
+/* The sockets as ChildArgs has them: @n_each for each of @n_listen places, the first @n_threads in use. */
+typedef struct IntakeSockets {
+    const int *fds;
+    size_t n_listen, n_each, n_threads;
+    uint32_t before[BOARD_SOCKETS]; /* for each place: how many threads shared it before */
+} IntakeSockets;
+/* @fds: @n sockets in the order of @board. */
+IntakeSockets intake_sockets(const Board *board, const int *fds, size_t n);
+
+/* Borrows everything but @sockets, whose numbers must live until intakes_start. @state: from an earlier run
+ * with however many intakes, or NULL. */
+Intakes *intakes_new(const Settings *settings, const IntakeSockets *sockets, Funnel *funnel, GBytes *state);
 /* Ends the threads if they run. */
 void intakes_free(Intakes *self);
 
 /* How many lanes a funnel for them must have. */
 size_t intakes_lanes(size_t n_threads);
 
+/* Decodes first what waits at sockets since before their number changed, each datagram in the intake that
+ * hears its sender now. Then starts the threads. */
 void intakes_start(Intakes *self);
 /* Ends the threads; their last batches are in the funnel then. */
 void intakes_stop(Intakes *self);

@@ -176,6 +176,10 @@ start_child(Child *child)
 {
     Parent *self = child->parent;
     pid_t parent = getpid();
+    g_autoptr(GError) error = NULL;
+
+    if (child->id == CHILD_SENSE && !sockets_steer(self->sockets, self->board, &error))
+        log_error("%s", error->message);
     g_autofree char *descriptors = descriptors_text(self, child->id);
 
     child->pid = fork();

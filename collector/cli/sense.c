@@ -138,11 +138,11 @@ sense_run(const ChildArgs *args)
     self.series = channel_new(args->peers[CHILD_SERIES]);
     g_autoptr(GBytes) templates = read_state(&self, &templates_file);
     g_autoptr(GBytes) baselines = read_state(&self, &baselines_file);
-    size_t n_listen = args->board->n_sockets, n_threads = args->n_sockets / MAX(n_listen, (size_t)1);
-    Funnel *funnel = funnel_new(intakes_lanes(n_threads), (uint32_t)args->settings->collector.queue);
+    IntakeSockets sockets = intake_sockets(args->board, args->sockets, args->n_sockets);
+    Funnel *funnel = funnel_new(intakes_lanes(sockets.n_threads), (uint32_t)args->settings->collector.queue);
 
     enter_sandbox(&self);
-    self.intakes = intakes_new(args->settings, args->sockets, n_listen, n_threads, funnel, templates);
+    self.intakes = intakes_new(args->settings, &sockets, funnel, templates);
     self.scoring =
         scoring_thread_new(args->settings, self.assets, self.places, funnel, self.series, store, baselines);
     scoring_thread_start(self.scoring, intakes_exporter, self.intakes);

@@ -25,6 +25,10 @@ static const ConfigKey keys[] = {
       .words = "who may send: addresses or prefixes; everybody else is refused and counted" },
     { "collector", "receive-buffer", CONFIG_NUMBER, AT(CollectorSettings, receive_buffer), "67108864", 65536,
       1073741824, .words = "bytes of kernel buffer to ask for, for each socket" },
+    { "collector", "threads", CONFIG_NUMBER, AT(CollectorSettings, threads), "0", 0, 32,
+      .words =
+          "threads that receive and decode, each with its share of the exporters; 0: as many as suit the "
+          "processors" },
     { "collector", "queue", CONFIG_NUMBER, AT(CollectorSettings, queue), "256", 4, 65536,
       .words = "blocks of 1,024 records between receiving and scoring (256 KiB of memory each)" },
     { "collector", "sampling", CONFIG_NUMBER, AT(CollectorSettings, sampling), "0", 0, 16777216,
@@ -282,6 +286,25 @@ settings_free(Settings *self)
     g_free(self->web_address);
     g_free(self->path);
     g_free(self);
+}
+
+uint32_t
+settings_threads(const Settings *self)
+{
+    /* Decoding takes a third of what scoring takes, and scoring is one thread: more would only wait for it.
+     */
+    static const struct {
+        guint processors;
+        uint32_t threads;
+    } suits[] = { { 16, 4 }, { 4, 2 }, { 0, 1 } };
+    guint processors = g_get_num_processors();
+    size_t i = 0;
+
+    if (self->collector.threads > 0)
+        return (uint32_t)self->collector.threads;
+    while (processors < suits[i].processors)
+        i++;
+    return suits[i].threads;
 }
 
 DecoderConf

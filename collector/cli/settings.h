@@ -15,7 +15,7 @@ typedef struct Listen {
 
 typedef struct CollectorSettings {
     char **listen, **exporters;
-    int64_t receive_buffer, queue;
+    int64_t receive_buffer, queue, threads;
     int64_t max_exporters, max_new_exporters, max_domains, max_templates, max_fields, max_template_bytes,
         max_held_bytes;
     int64_t sampling;
@@ -76,6 +76,9 @@ typedef struct Settings {
 Settings *settings_load(const char *path, GError **error);
 void settings_free(Settings *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Settings, settings_free)
+
+/* How many threads are to receive: what the file says, or what suits this machine. */
+uint32_t settings_threads(const Settings *self);
 
 /* The parts as the rooms want them. They borrow from the settings. */
 DecoderConf settings_decoder(const Settings *self);

@@ -3,6 +3,7 @@
 #include "collector/cli/sockets.h"
 #include "collector/base/log.h"
 #include "collector/listener.h"
+#include "collector/steering.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,23 +14,43 @@
 #include <unistd.h>
 
 typedef struct Bound {
-    char *where; /* "127.0.0.1:2055": the key over a reload */
-    int fd;
+    char *where;      /* "127.0.0.1:2055": the key over a reload */
+    GArray *fds;      /* of int: one for each thread, in the order in which they were bound */
+    uint32_t steered; /* how many of them the kernel gives datagrams to */
     uint32_t asked, got;
 } Bound;
 
 struct Sockets {
     GArray *udp; /* of Bound */
     Bound web;
+    uint32_t n_threads;
 };
+
+/* From the end: the kernel puts the last one into the place of one that is closed. */
+static void
+close_from(Bound *bound, guint first)
+{
+    while (bound->fds->len > first) {
+        close(g_array_index(bound->fds, int, bound->fds->len - 1));
+        g_array_set_size(bound->fds, bound->fds->len - 1);
+    }
+}
+
+static void
+bound_init(Bound *bound, const char *where, int fd)
+{
+    *bound = (Bound){ .where = g_strdup(where), .fds = g_array_new(FALSE, FALSE, sizeof(int)), .steered = 1 };
+    g_array_append_val(bound->fds, fd);
+}
 
 static void
 bound_clear(gpointer data)
 {
     Bound *bound = data;
 
-    if (bound->where != NULL)
-        close(bound->fd);
+    if (bound->fds != NULL)
+        close_from(bound, 0);
+    g_clear_pointer(&bound->fds, g_array_unref);
     g_clear_pointer(&bound->where, g_free);
 }
 
@@ -104,10 +125,11 @@ static bool
 bind_udp(const Listen *listen, int64_t buffer, char *where, Bound *out, GError **error)
 {
     ListenerBufferInfo info = { 0 };
+    int fd;
 
-    if (!listener_bind(listen->address, listen->port, (uint32_t)buffer, &out->fd, &info, error))
+    if (!listener_bind(listen->address, listen->port, (uint32_t)buffer, &fd, &info, error))
         return false;
-    out->where = g_strdup(where);
+    bound_init(out, where, fd);
     out->asked = info.asked;
     out->got = info.got;
     if (info.hint[0] != '\0')
@@ -115,9 +137,30 @@ bind_udp(const Listen *listen, int64_t buffer, char *where, Bound *out, GError *
     return true;
 }
 
+/* Sockets for @n threads. Those beyond what was steered to have been emptied by the `sense` that runs. */
+static bool
+bind_beside(Bound *bound, uint32_t n, int64_t buffer, GError **error)
+{
+    int first = g_array_index(bound->fds, int, 0);
+
+    close_from(bound, MAX(bound->steered, n));
+    /* Without a program a second socket would get its share at once. */
+    if (bound->fds->len < n && !steering_attach(first, bound->steered, error))
+        return false;
+    while (bound->fds->len < n) {
+        ListenerBufferInfo info;
+        int fd;
+        if (!listener_bind_beside(first, (uint32_t)buffer, &fd, &info, error))
+            return false;
+        g_array_append_val(bound->fds, fd);
+    }
+    return true;
+}
+
 static void
 show_on_board(const Sockets *self, Board *board)
 {
+    board->n_threads = self->n_threads;
     board->n_sockets = MIN(self->udp->len, (guint)BOARD_SOCKETS);
     for (uint32_t i = 0; i < board->n_sockets; i++) {
         const Bound *bound = &g_array_index(self->udp, Bound, i);
@@ -147,12 +190,14 @@ sockets_rebind(Sockets *self, const Settings *settings, Board *board, GError **e
 {
     g_autoptr(GArray) fresh = bounds_new(), kept = g_array_new(FALSE, FALSE, sizeof(guint));
     g_autofree char *web = g_strdup_printf("%s:%u", settings->web_address, settings->web_port);
+    int64_t buffer = settings->collector.receive_buffer;
     Bound new_web = { 0 };
 
     if (self->web.where == NULL || strcmp(self->web.where, web) != 0) {
-        if (!bind_web(settings->web_address, settings->web_port, &new_web.fd, error))
+        int fd;
+        if (!bind_web(settings->web_address, settings->web_port, &fd, error))
             return false;
-        new_web.where = g_strdup(web);
+        bound_init(&new_web, web, fd);
     }
     for (size_t i = 0; i < settings->n_listen; i++) {
         const Listen *listen = &settings->listen[i];
@@ -161,13 +206,17 @@ sockets_rebind(Sockets *self, const Settings *settings, Board *board, GError **e
         if (take_over(self->udp, where, &bound)) {
             guint index = fresh->len;
             g_array_append_val(kept, index);
-        } else if (!bind_udp(listen, settings->collector.receive_buffer, where, &bound, error)) {
+        }
+        bool is_bound = bound.where != NULL || bind_udp(listen, buffer, where, &bound, error);
+        is_bound = is_bound && bind_beside(&bound, settings_threads(settings), buffer, error);
+        g_array_append_val(fresh, bound);
+        if (!is_bound) {
             undo(self, fresh, kept, board);
             bound_clear(&new_web);
             return false;
         }
-        g_array_append_val(fresh, bound);
     }
+    self->n_threads = settings_threads(settings);
     if (new_web.where != NULL) {
         bound_clear(&self->web);
         self->web = new_web;
@@ -178,20 +227,49 @@ sockets_rebind(Sockets *self, const Settings *settings, Board *board, GError **e
     return true;
 }
 
+bool
+sockets_steer(Sockets *self, Board *board, GError **error)
+{
+    for (guint i = 0; i < MIN(self->udp->len, (guint)BOARD_SOCKETS); i++) {
+        Bound *bound = &g_array_index(self->udp, Bound, i);
+        board->sockets[i].steered_before = bound->steered;
+        if (bound->steered == self->n_threads)
+            continue;
+        if (!steering_attach(g_array_index(bound->fds, int, 0), self->n_threads, error))
+            return false;
+        bound->steered = self->n_threads;
+    }
+    return true;
+}
+
+/* Of the place that has most. */
+static size_t
+width(const Sockets *self)
+{
+    guint most = 0;
+
+    for (guint i = 0; i < self->udp->len; i++)
+        most = MAX(most, g_array_index(self->udp, Bound, i).fds->len);
+    return most;
+}
+
 size_t
 sockets_count(const Sockets *self)
 {
-    return MIN(self->udp->len, (guint)BOARD_SOCKETS);
+    return MIN(self->udp->len, (guint)BOARD_SOCKETS) * width(self);
 }
 
 int
 sockets_udp(const Sockets *self, size_t index)
 {
-    return g_array_index(self->udp, Bound, index).fd;
+    const Bound *bound = &g_array_index(self->udp, Bound, (guint)(index / width(self)));
+    guint at = (guint)(index % width(self));
+
+    return at < bound->fds->len ? g_array_index(bound->fds, int, at) : -1;
 }
 
 int
 sockets_web(const Sockets *self)
 {
-    return self->web.fd;
+    return g_array_index(self->web.fds, int, 0);
 }

@@ -12,7 +12,14 @@ void sockets_free(Sockets *self);
 /* Binds what @settings wants; sockets that are bound already stay as they are, those no longer wanted are
  * closed. On failure nothing changes. Writes what came of it to @board. */
 bool sockets_rebind(Sockets *self, const Settings *settings, Board *board, GError **error);
+/*
+ * Tells the kernel to share each port among as many threads as the last rebind wanted. To be called while no
+ * `sense` runs, as from then on a sender may be heard at another socket than before; what waits at the old
+ * one is left for the next `sense` to sort out. False with @error: some ports are shared as before.
+ */
+bool sockets_steer(Sockets *self, Board *board, GError **error);
 
-size_t sockets_count(const Sockets *self); /* UDP sockets */
+/* The UDP sockets as ChildArgs has them: for each place equally many, -1 where there is none. */
+size_t sockets_count(const Sockets *self);
 int sockets_udp(const Sockets *self, size_t index);
 int sockets_web(const Sockets *self);

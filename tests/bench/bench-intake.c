@@ -73,17 +73,18 @@ report(const Taker *taker, const BooksTotals *totals)
 }
 
 static void
-receive(const Settings *settings, const Sockets *sockets, size_t n_listen)
+receive(const Settings *settings, const Sockets *sockets, const Board *board)
 {
-    size_t n_threads = sockets_count(sockets) / n_listen;
-    Funnel *funnel = funnel_new(intakes_lanes(n_threads), (uint32_t)settings->collector.queue);
-    g_autofree int *fds = g_new0(int, sockets_count(sockets));
+    size_t n_sockets = sockets_count(sockets);
+    Funnel *funnel = funnel_new(intakes_lanes(board->n_threads), (uint32_t)settings->collector.queue);
+    g_autofree int *fds = g_new0(int, n_sockets);
     Taker taker = { .funnel = funnel };
     BooksTotals totals;
 
-    for (size_t i = 0; i < sockets_count(sockets); i++)
+    for (size_t i = 0; i < n_sockets; i++)
         fds[i] = sockets_udp(sockets, i);
-    Intakes *intakes = intakes_new(settings, fds, n_listen, n_threads, funnel, NULL);
+    IntakeSockets shared = intake_sockets(board, fds, n_sockets);
+    Intakes *intakes = intakes_new(settings, &shared, funnel, NULL);
     GThread *thread = g_thread_new("taker", take_all, &taker);
     intakes_start(intakes);
     wait_for_signal();
@@ -106,8 +107,9 @@ main(int argc, char **argv)
     Sockets *sockets = sockets_new();
     int status = 0;
 
-    if (settings != NULL && sockets_rebind(sockets, settings, board, &error)) {
-        receive(settings, sockets, board->n_sockets);
+    if (settings != NULL && sockets_rebind(sockets, settings, board, &error) &&
+        sockets_steer(sockets, board, &error)) {
+        receive(settings, sockets, board);
     } else {
         fprintf(stderr, "bench-intake: %s\n", error != NULL ? error->message : "usage: bench-intake CONFIG");
         status = 1;

@@ -130,12 +130,13 @@ test_exporters_of_all_decoders_have_numbers_of_their_own(void)
 
 /* ---- intakes ---- */
 
+/* Sockets that share a port, and intakes behind them. */
 typedef struct Site {
     char *folder;
     Settings *settings;
-    size_t n_threads;
+    IntakeSockets sockets;
     int *fds;
-    uint16_t *ports;
+    uint16_t port;
     Funnel *funnel;
     Intakes *intakes;
 } Site;
@@ -153,23 +154,45 @@ make_settings(const char *folder)
 }
 
 static void
-site_open(Site *self, size_t n_threads, GBytes *state)
+site_bind(Site *self, uint32_t n_sockets)
 {
-    *self = (Site){ .folder = g_dir_make_tmp("intakes-XXXXXX", NULL), .n_threads = n_threads };
+    struct sockaddr_in where = { 0 };
+    socklen_t length = sizeof where;
+    ListenerBufferInfo info;
+
+    *self = (Site){ .folder = g_dir_make_tmp("intakes-XXXXXX", NULL) };
     self->settings = make_settings(self->folder);
-    self->fds = g_new0(int, n_threads);
-    self->ports = g_new0(uint16_t, n_threads);
-    for (size_t i = 0; i < n_threads; i++) {
-        ListenerBufferInfo info;
-        struct sockaddr_in where = { 0 };
-        socklen_t length = sizeof where;
-        g_assert_true(listener_bind("127.0.0.1", 0, 1 << 20, &self->fds[i], &info, NULL));
-        g_assert_cmpint(getsockname(self->fds[i], (struct sockaddr *)&where, &length), ==, 0);
-        self->ports[i] = ntohs(where.sin_port);
-    }
-    self->funnel = funnel_new(intakes_lanes(n_threads), 64);
-    self->intakes = intakes_new(self->settings, self->fds, 1, n_threads, self->funnel, state);
+    self->fds = g_new0(int, n_sockets);
+    self->sockets = (IntakeSockets){ .fds = self->fds, .n_listen = 1, .n_each = n_sockets };
+    g_assert_true(listener_bind("127.0.0.1", 0, 1 << 20, &self->fds[0], &info, NULL));
+    for (uint32_t i = 1; i < n_sockets; i++)
+        g_assert_true(listener_bind_beside(self->fds[0], 1 << 20, &self->fds[i], &info, NULL));
+    g_assert_cmpint(getsockname(self->fds[0], (struct sockaddr *)&where, &length), ==, 0);
+    self->port = ntohs(where.sin_port);
+}
+
+static void
+site_steer(Site *self, uint32_t n_threads)
+{
+    self->sockets.before[0] = self->sockets.n_threads == 0 ? n_threads : (uint32_t)self->sockets.n_threads;
+    self->sockets.n_threads = n_threads;
+    g_assert_true(steering_attach(self->fds[0], n_threads, NULL));
+}
+
+static void
+site_start(Site *self, GBytes *state)
+{
+    self->funnel = funnel_new(intakes_lanes(self->sockets.n_threads), 64);
+    self->intakes = intakes_new(self->settings, &self->sockets, self->funnel, state);
     intakes_start(self->intakes);
+}
+
+static void
+site_open(Site *self, uint32_t n_threads, GBytes *state)
+{
+    site_bind(self, n_threads);
+    site_steer(self, n_threads);
+    site_start(self, state);
 }
 
 static void
@@ -179,26 +202,22 @@ site_close(Site *self)
 
     intakes_free(self->intakes);
     funnel_free(self->funnel);
-    for (size_t i = 0; i < self->n_threads; i++)
+    for (size_t i = 0; i < self->sockets.n_each; i++)
         close(self->fds[i]);
     g_unlink(path);
     g_rmdir(self->folder);
     settings_free(self->settings);
     g_free(self->folder);
     g_free(self->fds);
-    g_free(self->ports);
 }
 
-/* Sends what @router has to say to the intake that its address is steered to. */
+/* Sends what @router has to say. */
 static void
 site_send(const Site *self, uint32_t router, const Pen *pen)
 {
-    uint32_t address = 0x7f000101 + router;
-    IpAddress source = ip_from_v4(address);
-    uint32_t lane = steering_lane(&source, (uint32_t)self->n_threads);
-    struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(address) };
+    struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000101 + router) };
     struct sockaddr_in to = { .sin_family = AF_INET,
-                              .sin_port = htons(self->ports[lane]),
+                              .sin_port = htons(self->port),
                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
@@ -238,7 +257,7 @@ site_wait(const Site *self, uint64_t datagrams)
 }
 
 static GBytes *
-what_routers_told(size_t n_threads)
+what_routers_told(uint32_t n_threads)
 {
     Site site;
     Pen pen;
@@ -282,7 +301,7 @@ assert_numbers_are_unique(const Site *self)
 static void
 test_a_state_is_restored_by_any_number_of_intakes(void)
 {
-    static const size_t pairs[][2] = { { 1, 3 }, { 3, 2 }, { 2, 1 }, { 3, 3 } };
+    static const uint32_t pairs[][2] = { { 1, 3 }, { 3, 2 }, { 2, 1 }, { 3, 3 } };
     Pen pen;
 
     for (size_t k = 0; k < G_N_ELEMENTS(pairs); k++) {
@@ -331,6 +350,38 @@ test_silent_exporters_are_not_forgotten(void)
     site_close(&site);
 }
 
+/* Templates that were steered by the old number of threads wait at sockets when the new ones start. */
+static void
+test_what_waits_since_before_is_heard_by_the_right_one(void)
+{
+    static const uint32_t pairs[][2] = { { 1, 3 }, { 3, 2 }, { 4, 1 }, { 2, 4 } };
+    Pen pen;
+
+    for (size_t k = 0; k < G_N_ELEMENTS(pairs); k++) {
+        Site site;
+
+        site_bind(&site, MAX(pairs[k][0], pairs[k][1]));
+        site_steer(&site, pairs[k][0]);
+        write_v9(&pen, 1, true);
+        for (uint32_t i = 0; i < ROUTERS; i++)
+            site_send(&site, i, &pen);
+        site_steer(&site, pairs[k][1]);
+        write_v9(&pen, 2, false);
+        for (uint32_t i = 0; i < ROUTERS; i++)
+            site_send(&site, i, &pen);
+        site_start(&site, NULL);
+        BooksTotals totals = site_wait(&site, 2 * ROUTERS);
+        g_assert_cmpuint(totals.exporters, ==, ROUTERS); /* none is known to two intakes */
+        g_assert_cmpuint(totals.all.records + totals.all.late_records, ==, ROUTERS);
+        write_v9(&pen, 3, false);
+        for (uint32_t i = 0; i < ROUTERS; i++)
+            site_send(&site, i, &pen);
+        totals = site_wait(&site, 3 * ROUTERS);
+        g_assert_cmpuint(totals.all.records + totals.all.late_records, ==, 2 * ROUTERS);
+        site_close(&site);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -346,5 +397,7 @@ main(int argc, char **argv)
                     test_a_state_is_restored_by_any_number_of_intakes);
     g_test_add_func("/collector/intakes/silent-exporters-are-not-forgotten",
                     test_silent_exporters_are_not_forgotten);
+    g_test_add_func("/collector/intakes/what-waits-since-before-is-heard-by-the-right-one",
+                    test_what_waits_since_before_is_heard_by_the_right_one);
     return g_test_run();
 }

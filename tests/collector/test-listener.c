@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <gio/gio.h>
+#include <netinet/udp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -151,6 +152,60 @@ test_drops_are_counted_to_the_last(Fixture *self, gconstpointer data)
     g_assert_cmpuint(listener_socket_drops(self->listener, 0), ==, totals.kernel_drops);
 }
 
+/* A v5 datagram with @records records, the first of which is number @sequence. */
+static size_t
+write_v5(uint8_t *to, uint16_t records, uint32_t sequence)
+{
+    enum { HEADER = 24, RECORD = 48 };
+    const size_t length = HEADER + (size_t)records * RECORD;
+
+    memset(to, 0, length);
+    to[1] = 5;
+    to[3] = (uint8_t)records;
+    for (int i = 0; i < 4; i++)
+        to[16 + i] = (uint8_t)(sequence >> (24 - 8 * i));
+    return length;
+}
+
+/* The sender hands the kernel many datagrams at once, and so does the kernel to us. */
+static void
+test_joined_datagrams_come_apart_again(Fixture *self, gconstpointer data)
+{
+    enum { JOINED = 40, EACH = 72 + 48 };
+    uint8_t bytes[JOINED * EACH];
+    int each = EACH;
+    size_t length = 0;
+    BooksTotals totals;
+
+    for (uint32_t i = 0; i + 1 < JOINED; i++)
+        length += write_v5(bytes + length, 2, 2 * i);
+    length += write_v5(bytes + length, 1, 2 * (JOINED - 1)); /* the last may be shorter */
+    if (setsockopt(self->sender, SOL_UDP, UDP_SEGMENT, &each, sizeof each) != 0) {
+        g_test_skip("this kernel does not join datagrams");
+        return;
+    }
+    g_assert_cmpint(send(self->sender, bytes, length, 0), ==, (ssize_t)length);
+    g_assert_cmpuint(receive(self, JOINED), ==, JOINED);
+    decoder_totals(self->decoder, &totals);
+    g_assert_cmpuint(totals.all.datagrams, ==, JOINED);
+    g_assert_cmpuint(totals.all.decoded, ==, JOINED);
+    g_assert_cmpuint(totals.all.bytes, ==, length);
+    g_assert_cmpuint(totals.all.records, ==, 2 * JOINED - 1);
+    g_assert_cmpuint(totals.all.sequence_lost, ==, 0);
+    g_assert_cmpuint(listener_socket_datagrams(self->listener, 0), ==, JOINED);
+}
+
+static void
+test_an_empty_datagram_is_one_too(Fixture *self, gconstpointer data)
+{
+    BooksTotals totals;
+
+    g_assert_cmpint(send(self->sender, "", 0, 0), ==, 0);
+    g_assert_cmpuint(receive(self, 1), ==, 1);
+    decoder_totals(self->decoder, &totals);
+    g_assert_cmpuint(totals.all.refused[REFUSED_TOO_SHORT], ==, 1);
+}
+
 static void
 test_a_datagram_of_the_largest_size_arrives(Fixture *self, gconstpointer data)
 {
@@ -224,6 +279,8 @@ main(int argc, char **argv)
         test_a_quiet_exporter_s_flows_do_not_lie_around);
     ADD("drops-are-counted-to-the-last", set_up_small, NULL, test_drops_are_counted_to_the_last);
     ADD("a-datagram-of-the-largest-size-arrives", set_up, NULL, test_a_datagram_of_the_largest_size_arrives);
+    ADD("joined-datagrams-come-apart-again", set_up, NULL, test_joined_datagrams_come_apart_again);
+    ADD("an-empty-datagram-is-one-too", set_up, NULL, test_an_empty_datagram_is_one_too);
     ADD("a-port-in-use-is-told", set_up, NULL, test_a_port_in_use_is_told);
     g_test_add_func("/collector/listener/what-is-no-address-is-told", test_what_is_no_address_is_told);
     g_test_add_func("/collector/listener/the-buffer-is-verified", test_the_buffer_is_verified);
