@@ -13,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 import urllib.request
 
 import measure
@@ -75,7 +76,7 @@ class Collector:
         """While it still runs: what only then can be asked."""
 
     def start(self):
-        # What meson sets to find our faults would find those of others: with it nfacctd prints nothing.
+        # MALLOC_PERTURB_, which meson sets, is there to find our faults; the others run as they would anywhere.
         env = {name: value for name, value in os.environ.items() if self.is_ours or name != "MALLOC_PERTURB_"}
         with open(self.out, "wb") as out, open(self.log, "wb") as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=out, stderr=log,
@@ -183,6 +184,19 @@ class Nfacctd(Collector):
         conf = self.folder / "nfacctd.conf"
         conf.write_text("\n".join(lines) + "\n", encoding="ascii")
         return ["nfacctd", "-f", str(conf)]
+
+    def start(self):
+        super().start()
+        # Its plugin makes its table first, and what comes meanwhile is lost on the way to it without a word.
+        busy = measure.Usage(self.process.pid)
+        last = [-1.0]
+
+        def is_quiet():
+            before, last[0] = last[0], sum(busy.so_far())
+            return last[0] - before < 0.01
+
+        time.sleep(1)
+        measure.wait_for(is_quiet, START_S, 0.5)
 
     def records(self):
         path = self.folder / "flows.csv"
