@@ -66,7 +66,8 @@ decoder_new(const DecoderConf *conf, const DecoderSink *sink)
     wire->sink = *sink;
     if (sink->flows != NULL)
         wire->batch = flow_batch_new();
-    wire->scratch = g_aligned_alloc0(FLOW_BATCH_MOST, sizeof(FlowRecord), 64);
+    else
+        wire->scratch = g_aligned_alloc(FLOW_BATCH_MOST, sizeof(FlowRecord), 64);
     for (int i = 0; i < 3; i++) {
         wire->fixed[i] = netflow5_template(wire->model, PROTOCOL_NETFLOW1 + (Protocol)i);
         plan_use_shuffles(&wire->fixed[i]->plan, wire->shuffles);
