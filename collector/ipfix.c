@@ -39,25 +39,32 @@ one_set(Wire *self, uint16_t id, Cursor set)
 }
 
 static void
+give_up(Wire *self)
+{
+    self->is_whole = false;
+    wire_malformed(self, REFUSED_SET_LENGTH);
+}
+
+static void
 sets(Wire *self, Cursor cur)
 {
     while (cursor_left(&cur) >= 4) {
         uint16_t id = cursor_u16(&cur), length = cursor_u16(&cur);
 
         if (length < 4) {
-            wire_malformed(self, REFUSED_SET_LENGTH);
-            self->is_whole = false;
+            give_up(self);
             return;
         }
         if (length - 4u > cursor_left(&cur)) {
-            wire_malformed(self, REFUSED_SET_LENGTH);
-            self->is_whole = false;
+            give_up(self);
             if (id < SET_FIRST_DATA) /* what is whole of a template set that was cut is still good */
                 one_set(self, id, cur);
             return;
         }
         one_set(self, id, cursor_sub(&cur, length - 4u));
     }
+    if (!cursor_is_zero(&cur)) /* of a set's header, the rest is missing */
+        give_up(self);
 }
 
 Refusal

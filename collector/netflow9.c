@@ -25,15 +25,6 @@ templates(Wire *self, Cursor set, bool is_options)
     } while (cursor_left(&set) > 0);
 }
 
-static bool
-is_all_zero(const Cursor *cur)
-{
-    for (const uint8_t *at = cur->at; at < cur->end; at++)
-        if (*at != 0)
-            return false;
-    return true;
-}
-
 static void
 one_set(Wire *self, uint16_t id, Cursor set)
 {
@@ -43,6 +34,35 @@ one_set(Wire *self, uint16_t id, Cursor set)
         wire_data_set(self, id, set);
     else
         wire_malformed(self, REFUSED_SET_ID);
+}
+
+static void
+give_up(Wire *self)
+{
+    self->is_whole = false;
+    wire_malformed(self, REFUSED_SET_LENGTH);
+}
+
+static void
+sets(Wire *self, Cursor cur)
+{
+    while (cursor_left(&cur) >= 4 && !cursor_is_zero(&cur)) {
+        uint16_t id = cursor_u16(&cur), length = cursor_u16(&cur);
+
+        if (length < 4) {
+            give_up(self);
+            return;
+        }
+        if (length - 4u > cursor_left(&cur)) {
+            give_up(self);
+            if (id < SET_FIRST_DATA) /* what is whole of a template set that was cut is still good */
+                one_set(self, id, cur);
+            return;
+        }
+        one_set(self, id, cursor_sub(&cur, length - 4u));
+    }
+    if (!cursor_is_zero(&cur)) /* of a set's header, the rest is missing */
+        give_up(self);
 }
 
 Refusal
@@ -58,25 +78,7 @@ netflow9_decode(Wire *self, Cursor cur)
     if (!wire_open(self, PROTOCOL_NETFLOW9, source_id, export_ms))
         return REFUSED_DOMAIN_QUOTA;
     wire_note_uptime(self, uptime);
-
-    while (cursor_left(&cur) >= 4) {
-        Cursor rest = cur;
-        uint16_t id = cursor_u16(&cur), length = cursor_u16(&cur);
-
-        if (length < 4) {
-            if (!is_all_zero(&rest))
-                wire_malformed(self, REFUSED_SET_LENGTH);
-            break;
-        }
-        if (length - 4u > cursor_left(&cur)) {
-            self->is_whole = false;
-            wire_malformed(self, REFUSED_SET_LENGTH);
-            if (id < SET_FIRST_DATA) /* what is whole of a template set that was cut is still good */
-                one_set(self, id, cur);
-            break;
-        }
-        one_set(self, id, cursor_sub(&cur, length - 4u));
-    }
+    sets(self, cur);
     wire_note_sequence(self, sequence);
     return N_REFUSALS;
 }

@@ -574,10 +574,11 @@ plan_run_fields(const DecodePlan *self, const uint8_t *const *at, const uint16_t
     }
 }
 
+/* Rounded. Wider than 64 bits: a sender may give each of the numbers eight bytes. */
 static uint32_t
-ratio(uint64_t of, uint64_t in)
+ratio(unsigned __int128 of, uint64_t in)
 {
-    uint64_t rate = in == 0 ? 0 : (of + in / 2) / in;
+    unsigned __int128 rate = in == 0 ? 0 : (of + in / 2) / in;
 
     return rate > UINT32_MAX ? UINT32_MAX : (uint32_t)rate;
 }
@@ -596,6 +597,6 @@ plan_extra_rate(const PlanExtra *extra)
     if (extra->interval != 0)
         return ratio(extra->interval, 1);
     if (extra->packet_interval != 0)
-        return ratio(extra->packet_interval + extra->packet_space, extra->packet_interval);
+        return ratio((unsigned __int128)extra->packet_interval + extra->packet_space, extra->packet_interval);
     return ratio(extra->population, extra->size);
 }

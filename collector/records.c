@@ -12,8 +12,7 @@
 
 enum { BLOCK = 32 }; /* records: 8 KiB of FlowRecords and their bytes stay in the first cache */
 
-#define NTP_TO_UNIX_S INT64_C(2208988800)      /* 1900 to 1970 */
-#define LATEST_MS     INT64_C(253402300799999) /* 9999-12-31 */
+#define LATEST_MS INT64_C(253402300799999) /* 9999-12-31 */
 
 /* What stamps of a set mean. */
 typedef struct SetClock {
@@ -49,7 +48,7 @@ stamp_to_ms(const SetClock *clock, StampKind kind, uint64_t stamp)
         ms = stamp > LATEST_MS ? 0 : (int64_t)stamp;
         break;
     case STAMP_NTP:
-        ms = ((int64_t)(stamp >> 32) - NTP_TO_UNIX_S) * 1000 + (int64_t)((stamp & UINT32_MAX) * 1000 >> 32);
+        ms = stamp_ntp_to_ms(clock->export_ms, stamp);
         break;
     case STAMP_DELTA_US:
         ms = clock->export_ms - (int64_t)MIN(stamp / 1000, (uint64_t)UINT32_MAX);

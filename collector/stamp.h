@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * stamp.h - what a stamp of milliseconds since the exporter's start means
+ * stamp.h - what stamps mean whose numbers wrap: milliseconds since the exporter's start, and NTP's seconds
  *
- * The stamps have 32 bits and wrap after 49.7 days. A stamp lies near the export, so its distance to the
- * uptime at the export, modulo 2^32 and signed, is right beyond the wrap too, and for a start just before the
- * boot (0xffffffff).
+ * Both are read in the light of the export: a flow lies near it.
  */
 #pragma once
 #include <stdint.h>
+
+/*
+ * Stamps of uptime have 32 bits and wrap after 49.7 days. The distance to the uptime at the export, modulo
+ * 2^32 and signed, is right beyond the wrap too, and for a start just before the boot (0xffffffff).
+ */
 
 static inline int64_t
 stamp_uptime_to_ms(int64_t export_ms, int64_t boot_ms, uint32_t stamp)
@@ -17,4 +20,23 @@ stamp_uptime_to_ms(int64_t export_ms, int64_t boot_ms, uint32_t stamp)
     if (boot_ms - export_ms > INT32_MAX) /* the clocks disagree: no wrap can be worked out */
         return boot_ms + stamp;
     return export_ms - (int32_t)((uint32_t)(export_ms - boot_ms) - stamp);
+}
+
+#define STAMP_NTP_TO_UNIX_S INT64_C(2208988800) /* 1900 to 1970 */
+#define STAMP_NTP_ERA_MS    (INT64_C(1000) << 32)
+
+/*
+ * RFC 7011 section 6.1.9: 32 bits of seconds since 1900, 32 bits of their fraction. The seconds begin anew in
+ * February 2036 (RFC 5905 section 6): the later era is meant unless that lies more than a
+ * day after the export. 0 for no stamp; what is negative was before 1970.
+ */
+static inline int64_t
+stamp_ntp_to_ms(int64_t export_ms, uint64_t stamp)
+{
+    int64_t ms =
+        ((int64_t)(stamp >> 32) - STAMP_NTP_TO_UNIX_S) * 1000 + (int64_t)((stamp & UINT32_MAX) * 1000 >> 32);
+
+    if (stamp == 0)
+        return 0;
+    return ms + STAMP_NTP_ERA_MS <= export_ms + 24 * 3600 * 1000 ? ms + STAMP_NTP_ERA_MS : ms;
 }

@@ -140,15 +140,6 @@ read_v9_fields(Cursor *cur, FieldNumber *out, uint32_t n, uint32_t pen)
     return !cur->failed;
 }
 
-static bool
-is_padding(const Cursor *cur)
-{
-    for (const uint8_t *at = cur->at; at < cur->end; at++)
-        if (*at != 0)
-            return false;
-    return true;
-}
-
 static TemplateResult
 finish(Template *tmpl, Template **out)
 {
@@ -161,7 +152,7 @@ finish(Template *tmpl, Template **out)
 TemplateResult
 template_parse_v9(Cursor *cur, const ElementModel *model, const TemplateLimits *limits, Template **out)
 {
-    if (cursor_left(cur) < 4 || is_padding(cur))
+    if (cursor_left(cur) < 4 || cursor_is_zero(cur))
         return TEMPLATE_PADDING;
     uint16_t id = cursor_u16(cur);
     uint32_t n_fields = cursor_u16(cur);
@@ -184,14 +175,14 @@ TemplateResult
 template_parse_v9_options(Cursor *cur, const ElementModel *model, const TemplateLimits *limits,
                           Template **out)
 {
-    if (cursor_left(cur) < 6 || is_padding(cur))
+    if (cursor_left(cur) < 4 || cursor_is_zero(cur))
         return TEMPLATE_PADDING;
     uint16_t id = cursor_u16(cur);
     uint32_t scope_bytes = cursor_u16(cur), option_bytes = cursor_u16(cur);
     uint32_t n_scope = scope_bytes / 4, n_fields = n_scope + option_bytes / 4;
 
     /* The lengths are in bytes here (RFC 3954 section 6.1). */
-    if (id < 256 || scope_bytes % 4 != 0 || option_bytes % 4 != 0 ||
+    if (cur->failed || id < 256 || scope_bytes % 4 != 0 || option_bytes % 4 != 0 ||
         cursor_left(cur) < scope_bytes + option_bytes)
         return TEMPLATE_SYNTAX;
     if (n_fields == 0)
@@ -221,7 +212,7 @@ TemplateResult
 template_parse_ipfix(Cursor *cur, const ElementModel *model, const TemplateLimits *limits, bool is_options,
                      Template **out)
 {
-    if (cursor_left(cur) < 4 || is_padding(cur))
+    if (cursor_left(cur) < 4 || cursor_is_zero(cur))
         return TEMPLATE_PADDING;
     uint16_t id = cursor_u16(cur);
     uint32_t n_fields = cursor_u16(cur);

@@ -101,3 +101,13 @@ cursor_u64(Cursor *self)
     memcpy(&value, at, sizeof value);
     return __builtin_bswap64(value);
 }
+
+/* All bytes that are left are zero; true when none are. */
+static inline bool
+cursor_is_zero(const Cursor *self)
+{
+    for (const uint8_t *at = self->at; at < self->end; at++)
+        if (*at != 0)
+            return false;
+    return true;
+}
