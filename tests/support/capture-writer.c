@@ -2,7 +2,6 @@
 /* capture-writer.c - see capture-writer.h */
 #include "tests/support/capture-writer.h"
 
-#include <stdio.h>
 #include <string.h>
 
 struct CaptureWriter {
@@ -19,12 +18,17 @@ put(CaptureWriter *self, const void *bytes, size_t length)
 CaptureWriter *
 capture_writer_open(const char *path)
 {
-    const uint32_t header[6] = { 0xa1b2c3d4, 2 | 4u << 16, 0, 0, 262144, 1 }; /* version 2.4, Ethernet */
     FILE *file = fopen(path, "wbe");
 
-    if (file == NULL)
-        return NULL;
+    return file == NULL ? NULL : capture_writer_to(file);
+}
+
+CaptureWriter *
+capture_writer_to(FILE *file)
+{
+    const uint32_t header[6] = { 0xa1b2c3d4, 2 | 4u << 16, 0, 0, 262144, 1 }; /* version 2.4, Ethernet */
     CaptureWriter *self = g_new0(CaptureWriter, 1);
+
     self->file = file;
     put(self, header, sizeof header);
     return self;

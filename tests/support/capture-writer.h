@@ -4,9 +4,11 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 typedef struct CaptureWriter CaptureWriter;
 CaptureWriter *capture_writer_open(const char *path); /* NULL when it cannot be written; errno says why */
+CaptureWriter *capture_writer_to(FILE *file);         /* takes @file: an open_memstream, say */
 bool capture_writer_close(CaptureWriter *self);       /* false when not all could be written */
 
 /* @source and @destination are IPv4 addresses in host order. */
