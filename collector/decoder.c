@@ -4,6 +4,7 @@
 #include "collector/message-start.h"
 #include "collector/show.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,7 @@ struct Decoder {
     DecoderConf conf;
     ElementModel *own_model;                      /* NULL when the caller lent one */
     ExporterDirectory *directory, *own_directory; /* likewise */
-    uint64_t kernel_drops;
+    SocketLoss sockets[DATAGRAM_SOCKETS];
     int64_t aged_ms; /* when decoder_flush looked at ages last */
 };
 
@@ -218,6 +219,51 @@ decoder_end_session(Decoder *self, Session *session, size_t torn, WallTime now)
     wire->domain = NULL; /* it may be one of those that are gone */
 }
 
+/* What the datagram's sequence number has shown, weighed against what the kernel counts; see loss.h. */
+static void
+weigh_loss(Decoder *self, Exporter *exporter, const Datagram *datagram, uint64_t lost_before)
+{
+    const Wire *wire = &self->wire;
+    uint8_t socket = datagram->socket % DATAGRAM_SOCKETS;
+    uint64_t since = exporter->socket == socket ? exporter->drops : datagram->drops;
+    int64_t lost = (int64_t)(exporter->books.sequence_lost - lost_before);
+    bool in_datagrams = wire->domain->sequence.unit == SEQUENCE_DATAGRAMS;
+
+    if (wire->flows > 0)
+        typical_note(&exporter->size, wire->flows);
+    double size = typical_value(&exporter->size);
+    if (lost != 0) {
+        int64_t records = in_datagrams ? (int64_t)llround((double)lost * size) : lost;
+        uint64_t *sum = &exporter->books.lost_records;
+        *sum = records < 0 && (uint64_t)-records > *sum ? 0 : *sum + (uint64_t)records;
+    }
+    if (lost > 0 && datagram->drops > since)
+        socket_loss_see(&self->sockets[socket],
+                        in_datagrams || size == 0 ? (double)lost : (double)lost / size,
+                        datagram->drops - since);
+    exporter->drops = datagram->drops;
+    exporter->socket = socket;
+    exporter->is_heard = true;
+}
+
+/* Nothing is unseen that came before the last word of each exporter. */
+static void
+settle_losses(Decoder *self)
+{
+    const GPtrArray *exporters = self->wire.table->exporters;
+    uint64_t heard[DATAGRAM_SOCKETS];
+
+    memset(heard, 0xff, sizeof heard);
+    for (guint i = 0; i < exporters->len; i++) {
+        const Exporter *exporter = g_ptr_array_index(exporters, i);
+        if (exporter->is_heard)
+            heard[exporter->socket] = MIN(heard[exporter->socket], exporter->drops);
+    }
+    for (size_t i = 0; i < DATAGRAM_SOCKETS; i++)
+        if (heard[i] != UINT64_MAX)
+            socket_loss_settle(&self->sockets[i], heard[i]);
+}
+
 static void
 count(Exporter *exporter, const Datagram *datagram)
 {
@@ -252,11 +298,14 @@ decoder_datagram(Decoder *self, const Datagram *datagram)
     wire->datagram = datagram;
     wire->received_ms = datagram->received.ms;
 
+    uint64_t lost_before = exporter->books.sequence_lost;
     Refusal refused = decode(wire, datagram);
-    if (refused == N_REFUSALS)
+    if (refused == N_REFUSALS) {
         exporter->books.decoded++;
-    else
+        weigh_loss(self, exporter, datagram, lost_before);
+    } else {
         exporter->books.refused[refused]++;
+    }
     return refused == N_REFUSALS;
 }
 
@@ -291,14 +340,27 @@ decoder_flush(Decoder *self, WallTime now)
         self->aged_ms = now.ms;
         for (guint i = 0; i < wire->table->exporters->len; i++)
             age_exporter(wire, g_ptr_array_index(wire->table->exporters, i), now);
+        settle_losses(self);
     }
     wire_flush(wire);
 }
 
 void
-decoder_count_kernel_drops(Decoder *self, uint64_t datagrams)
+decoder_count_kernel_drops(Decoder *self, uint8_t socket, uint64_t fresh)
 {
-    self->kernel_drops += datagrams;
+    socket_loss_add(&self->sockets[socket % DATAGRAM_SOCKETS], fresh);
+}
+
+void
+decoder_count_joined(Decoder *self, uint8_t socket, uint32_t datagrams)
+{
+    typical_note(&self->sockets[socket % DATAGRAM_SOCKETS].joined, datagrams);
+}
+
+uint64_t
+decoder_socket_drops(const Decoder *self, uint8_t socket)
+{
+    return self->sockets[socket % DATAGRAM_SOCKETS].datagrams;
 }
 
 void
@@ -322,17 +384,49 @@ decoder_exporters(const Decoder *self)
     return self->wire.table;
 }
 
+/* Records in a datagram that comes to @socket: the exporters' usual numbers, by how much they send. */
+static double
+usual_records(const Decoder *self, uint8_t socket)
+{
+    const GPtrArray *exporters = self->wire.table->exporters;
+    double records = 0, datagrams = 0;
+
+    for (guint i = 0; i < exporters->len; i++) {
+        const Exporter *exporter = g_ptr_array_index(exporters, i);
+        if (!exporter->is_heard || exporter->socket != socket || exporter->size.n == 0)
+            continue;
+        datagrams += (double)exporter->books.datagrams;
+        records += (double)exporter->books.datagrams * typical_value(&exporter->size);
+    }
+    return datagrams > 0 ? records / datagrams : 0;
+}
+
+static void
+add_drops(const Decoder *self, BooksTotals *out)
+{
+    for (uint8_t i = 0; i < DATAGRAM_SOCKETS; i++) {
+        const SocketLoss *socket = &self->sockets[i];
+        double unseen = socket_loss_unseen(socket);
+
+        out->kernel_drops += socket->datagrams;
+        if (unseen == 0)
+            continue;
+        out->unseen_drops += (uint64_t)llround(unseen);
+        out->unseen_records += (uint64_t)llround(unseen * usual_records(self, i));
+    }
+}
+
 void
 decoder_totals(const Decoder *self, BooksTotals *out)
 {
     const ExporterTable *table = self->wire.table;
 
     *out = (BooksTotals){ .all = table->refused,
-                          .kernel_drops = self->kernel_drops,
                           .exporters = table->exporters->len,
                           .refused_senders = table->n_refused_senders };
     for (guint i = 0; i < table->exporters->len; i++)
         books_add(&out->all, exporter_books(g_ptr_array_index(table->exporters, i)));
+    add_drops(self, out);
 }
 
 GBytes *

@@ -25,6 +25,8 @@ typedef struct Datagram {
     IpAddress source;
     uint16_t source_port;
     WallTime received;
+    uint64_t drops;   /* the kernel's count of drops at its socket when it was queued there; see loss.h */
+    uint8_t socket;   /* which one, below DATAGRAM_SOCKETS */
     Session *session; /* which message stream it is from; NULL: it came as a datagram */
 } Datagram;
 /* Receivers leave this much room behind a datagram, so that wide loads may run over its end. */
@@ -84,10 +86,13 @@ void decoder_end_session(Decoder *self, Session *session, size_t torn, WallTime 
 /* Hands the batch in work to the sink even if it is not full; ages templates, held data and silent exporters.
  */
 void decoder_flush(Decoder *self, WallTime now);
-/* Tells the books what only the listener knows: datagrams that the kernel dropped at our socket, and those
- * that the queue behind us could not take. */
-void decoder_count_kernel_drops(Decoder *self, uint64_t datagrams);
+/* Tells the books what only the listener knows: that the kernel's count of drops at @socket has grown, that
+ * it had joined so many datagrams into one there, and what the queue behind us could not take. */
+void decoder_count_kernel_drops(Decoder *self, uint8_t socket, uint64_t fresh);
+void decoder_count_joined(Decoder *self, uint8_t socket, uint32_t datagrams);
 void decoder_count_queue_full(Decoder *self, const FlowBatch *dropped);
+/* Datagrams that the kernel has dropped at @socket; reckoned where it had joined some. */
+uint64_t decoder_socket_drops(const Decoder *self, uint8_t socket);
 
 /* What is known of the exporters; valid until the decoder is freed, index stable for its life. */
 const ExporterTable *decoder_exporters(const Decoder *self);

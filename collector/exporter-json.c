@@ -46,6 +46,7 @@ books_to_json(const Books *books)
         { "heldSets", books->held_sets },
         { "heldDroppedSets", books->held_dropped_sets },
         { "sequenceLost", books->sequence_lost },
+        { "lostRecords", books->lost_records },
         { "sequenceResets", books->sequence_resets },
         { "sequenceReordered", books->sequence_reordered },
         { "sequenceDuplicates", books->sequence_duplicates },

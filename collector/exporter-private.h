@@ -9,6 +9,7 @@
 #include "collector/exporter-directory.h"
 #include "collector/exporter-rule.h"
 #include "collector/exporter.h"
+#include "collector/loss.h"
 #include "collector/interface.h"
 #include "collector/port-watch.h"
 #include "collector/record.h"
@@ -119,6 +120,10 @@ struct Exporter {
     RateMap operator_interfaces; /* of those that enter, or leave, there */
     Protocol protocol;           /* of the last datagram */
     Books books;
+    Typical size;              /* records in its datagrams */
+    uint64_t drops;            /* the kernel's count that came with the last datagram; see loss.h */
+    uint8_t socket;            /* where it came */
+    bool is_heard;             /* by this process */
     uint64_t octets;           /* of all flow records, not scaled */
     int64_t first_ms, last_ms; /* our clock, received */
     GPtrArray *domains;        /* owned Domain */

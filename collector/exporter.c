@@ -635,6 +635,8 @@ books_totals_add(BooksTotals *to, const BooksTotals *from)
 {
     books_add(&to->all, &from->all);
     to->kernel_drops += from->kernel_drops;
+    to->unseen_drops += from->unseen_drops;
+    to->unseen_records += from->unseen_records;
     to->exporters += from->exporters;
     to->refused_senders += from->refused_senders;
 }

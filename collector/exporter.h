@@ -63,6 +63,7 @@ typedef struct Books {
     uint64_t late_records;  /* records of held sets, decoded when the template came; not in @records */
     uint64_t sequence_lost; /* in the unit of the protocol's sequence: records (v5, IPFIX), datagrams (v9,
                                sFlow) */
+    uint64_t lost_records;  /* the same in records: gaps in datagrams times their usual number of records */
     uint64_t sequence_resets, sequence_reordered, sequence_duplicates;
     uint64_t queue_full_records; /* decoded, but the scoring queue was full */
 } Books;
@@ -70,6 +71,9 @@ typedef struct Books {
 typedef struct BooksTotals {
     Books all;             /* sum over all exporters and refused senders */
     uint64_t kernel_drops; /* datagrams that the kernel dropped at our sockets */
+    /* Of them, those that no gap of a sequence shows (yet), and the records in them as it is usual for their
+     * socket: what is lost is @all.lost_records + @unseen_records. See loss.h. */
+    uint64_t unseen_drops, unseen_records;
     uint32_t exporters, refused_senders;
 } BooksTotals;
 

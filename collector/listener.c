@@ -40,15 +40,14 @@ typedef struct Inbox {
 
 /* What came with a message. */
 typedef struct Told {
-    bool has_drops;
-    uint32_t drops; /* the kernel's count for the socket when the message was queued */
+    uint32_t drops; /* the kernel's count for the socket when the message was queued; 0 is not told */
     size_t each;    /* bytes of each of the datagrams that were joined into it (UDP_GRO); 0: it is one */
 } Told;
 
 typedef struct Inlet {
     int fd;
-    uint32_t seen_drops; /* the kernel's count, which wraps at 32 bits, at the last look */
-    uint64_t datagrams, drops;
+    uint32_t seen_drops;       /* the kernel's count, which wraps at 32 bits, at the last look */
+    uint64_t datagrams, drops; /* drops in the kernel's unit, which takes joined ones as one */
 } Inlet;
 
 struct Listener {
@@ -118,7 +117,6 @@ read_control(struct msghdr *message)
     for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at != NULL; at = CMSG_NXTHDR(message, at)) {
         if (at->cmsg_level == SOL_SOCKET && at->cmsg_type == SO_RXQ_OVFL) {
             memcpy(&told.drops, CMSG_DATA(at), sizeof told.drops);
-            told.has_drops = true;
         } else if (at->cmsg_level == SOL_UDP && at->cmsg_type == UDP_GRO) {
             int each;
             memcpy(&each, CMSG_DATA(at), sizeof each);
@@ -147,15 +145,16 @@ decode_message(const uint8_t *bytes, size_t length, size_t each, Datagram *datag
 /* ---- the kernel's counts ---- */
 
 static void
-count_drops(Listener *self, Inlet *socket, uint32_t kernel_count)
+count_drops(Listener *self, size_t index, uint32_t kernel_count)
 {
+    Inlet *socket = &self->sockets[index];
     uint32_t fresh = kernel_count - socket->seen_drops; /* wraps as the kernel's does */
 
     if (fresh == 0 || fresh > UINT32_MAX / 2) /* an older count that was still queued with its datagram */
         return;
     socket->seen_drops = kernel_count;
     socket->drops += fresh;
-    decoder_count_kernel_drops(self->decoder, fresh);
+    decoder_count_kernel_drops(self->decoder, (uint8_t)index, fresh);
 }
 
 static bool
@@ -246,8 +245,9 @@ listener_free(Listener *self)
 
 /* One call's worth from one socket: counts the datagrams, gives the number of messages. */
 static size_t
-receive(Listener *self, Inlet *socket)
+receive(Listener *self, size_t index)
 {
+    Inlet *socket = &self->sockets[index];
     Inbox *inbox = &self->inbox;
     size_t n = inbox_fill(inbox, socket->fd);
 
@@ -255,13 +255,15 @@ receive(Listener *self, Inlet *socket)
         return 0;
     WallTime now = clock_wall(self->clock);
     for (size_t i = 0; i < n; i++) {
-        Datagram datagram = { .received = now };
+        Datagram datagram = { .received = now, .socket = (uint8_t)index };
         Told told = read_control(&inbox->messages[i].msg_hdr);
         read_sender(&inbox->senders[i], &datagram);
-        if (told.has_drops)
-            count_drops(self, socket, told.drops);
-        socket->datagrams += decode_message(inbox->parts[i].iov_base, inbox->messages[i].msg_len, told.each,
-                                            &datagram, self->decoder);
+        count_drops(self, index, told.drops);
+        datagram.drops = socket->drops - (socket->seen_drops - told.drops);
+        size_t joined = decode_message(inbox->parts[i].iov_base, inbox->messages[i].msg_len, told.each,
+                                       &datagram, self->decoder);
+        decoder_count_joined(self->decoder, (uint8_t)index, (uint32_t)joined);
+        socket->datagrams += joined;
     }
     return n;
 }
@@ -279,7 +281,7 @@ look_at_the_clock(Listener *self, int64_t now_ns)
     for (size_t i = 0; i < self->n; i++) {
         uint32_t drops;
         if (ask_drops(self->sockets[i].fd, &drops))
-            count_drops(self, &self->sockets[i], drops);
+            count_drops(self, i, drops);
     }
 }
 
@@ -293,7 +295,7 @@ take_turn(Listener *self)
         if (self->poll[i].revents == 0)
             continue;
         for (int calls = 0; calls < MOST_CALLS; calls++) {
-            size_t n = receive(self, &self->sockets[i]);
+            size_t n = receive(self, i);
             total += n;
             if (n < BATCH)
                 break;
@@ -395,5 +397,5 @@ listener_socket_datagrams(const Listener *self, size_t index)
 uint64_t
 listener_socket_drops(const Listener *self, size_t index)
 {
-    return index < self->n ? self->sockets[index].drops : 0;
+    return index < self->n ? decoder_socket_drops(self->decoder, (uint8_t)index) : 0;
 }

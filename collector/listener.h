@@ -3,8 +3,10 @@
  * listener.h - receives datagrams on UDP sockets and hands them to a decoder
  *
  * The parent binds (it may need a large buffer, and keeps the socket over a restart), `sense` receives. Many
- * datagrams a call (recvmmsg); what the kernel dropped is read with every datagram (SO_RXQ_OVFL) and, for the
- * drops behind the last one, asked for (SO_MEMINFO), so that the books balance. The intake thread owns it.
+ * datagrams a call (recvmmsg), and many that the kernel has joined in one message (UDP_GRO). What the kernel
+ * dropped is read with every datagram (SO_RXQ_OVFL) and, for the drops behind the last one, asked for
+ * (SO_MEMINFO); loss.h says how that and the gaps in sequences add up to what was lost. The intake thread
+ * owns it.
  */
 #pragma once
 #include "collector/receiver.h"

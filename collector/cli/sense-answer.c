@@ -21,7 +21,7 @@ per_second(uint64_t now, uint64_t before, double seconds)
 static uint64_t
 all_lost(const BooksTotals *totals)
 {
-    return totals->all.sequence_lost + totals->kernel_drops + totals->all.queue_full_records;
+    return totals->all.lost_records + totals->unseen_records + totals->all.queue_full_records;
 }
 
 void
@@ -209,6 +209,8 @@ books_status_json(const BooksTotals *totals, json_t *scorer)
     json_t *books = books_to_json(&totals->all);
 
     json_object_set_new(books, "kernelDrops", json_integer((json_int_t)totals->kernel_drops));
+    json_object_set_new(books, "unseenDrops", json_integer((json_int_t)totals->unseen_drops));
+    json_object_set_new(books, "unseenRecords", json_integer((json_int_t)totals->unseen_records));
     json_object_set_new(books, "queueFull", json_integer((json_int_t)totals->all.queue_full_records));
     json_object_set_new(books, "refusedSenders", json_integer((json_int_t)totals->refused_senders));
     json_t *late = json_object_get(scorer, "lateForScoring");

@@ -61,11 +61,12 @@ wait_for_signal(void)
 static void
 report(const Taker *taker, const BooksTotals *totals)
 {
-    json_t *books =
-        json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "received", (json_int_t)totals->all.datagrams, "records",
-                  (json_int_t)totals->all.records, "sequenceLost", (json_int_t)totals->all.sequence_lost,
-                  "kernelDrops", (json_int_t)totals->kernel_drops, "queueFull",
-                  (json_int_t)totals->all.queue_full_records, "taken", (json_int_t)taker->records);
+    json_t *books = json_pack(
+        "{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "received", (json_int_t)totals->all.datagrams, "records",
+        (json_int_t)totals->all.records, "sequenceLost", (json_int_t)totals->all.sequence_lost, "lostRecords",
+        (json_int_t)totals->all.lost_records, "unseenDrops", (json_int_t)totals->unseen_drops,
+        "unseenRecords", (json_int_t)totals->unseen_records, "kernelDrops", (json_int_t)totals->kernel_drops,
+        "queueFull", (json_int_t)totals->all.queue_full_records, "taken", (json_int_t)taker->records);
 
     json_dumpf(books, stdout, JSON_COMPACT);
     putchar('\n');

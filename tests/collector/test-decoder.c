@@ -198,7 +198,7 @@ test_what_the_queue_could_not_take_is_in_the_books(void)
     for (int i = 0; i < 3; i++)
         batch->records[i] = (FlowRecord){ .exporter = i == 2 ? 99 : 0 }; /* 99 is nobody */
     decoder_count_queue_full(self.decoder, batch);
-    decoder_count_kernel_drops(self.decoder, 7);
+    decoder_count_kernel_drops(self.decoder, 0, 7);
     BooksTotals totals;
     decoder_totals(self.decoder, &totals);
     g_assert_cmpuint(totals.all.queue_full_records, ==, 2);

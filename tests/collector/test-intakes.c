@@ -9,7 +9,7 @@
 #include <glib/gstdio.h>
 #include <sys/socket.h>
 
-enum { PATIENCE_MS = 5000, ROUTERS = 12, MANY = 20000 };
+enum { PATIENCE_MS = 5000, ROUTERS = 12, MANY = 3000 };
 
 /* ---- the funnel ---- */
 

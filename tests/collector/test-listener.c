@@ -71,6 +71,13 @@ set_up_small(Fixture *self, gconstpointer data)
     open_with(self, "127.0.0.1", SMALL_BUFFER);
 }
 
+/* Room for some joined ones. */
+static void
+set_up_joined(Fixture *self, gconstpointer data)
+{
+    open_with(self, "127.0.0.1", 16 * SMALL_BUFFER);
+}
+
 static void
 tear_down(Fixture *self, gconstpointer data)
 {
@@ -165,6 +172,182 @@ write_v5(uint8_t *to, uint16_t records, uint32_t sequence)
     for (int i = 0; i < 4; i++)
         to[16 + i] = (uint8_t)(sequence >> (24 - 8 * i));
     return length;
+}
+
+/* ---- loss: what the sequences and the kernel say is together what was lost, to the record ---- */
+
+enum { EXPORTERS = 4, BURST = 40, BURSTS = 6, RECORDS = 7 };
+
+typedef struct Stream {
+    int fd;
+    bool is_v9;
+    uint32_t number; /* of the next */
+    uint64_t sent;   /* records */
+} Stream;
+
+static void
+stream_open(Stream *self, const Fixture *to, uint32_t exporter, bool is_v9)
+{
+    struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f010101 + exporter) };
+    struct sockaddr_in there = { .sin_family = AF_INET,
+                                 .sin_port = htons(to->port),
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+
+    *self = (Stream){ .fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), .is_v9 = is_v9 };
+    g_assert_cmpint(bind(self->fd, (struct sockaddr *)&from, sizeof from), ==, 0);
+    g_assert_cmpint(connect(self->fd, (struct sockaddr *)&there, sizeof there), ==, 0);
+}
+
+/* v9: a template of two addresses in each datagram, and @records of them. */
+static size_t
+write_v9(uint8_t *to, uint16_t records, uint32_t number)
+{
+    static const uint8_t tmpl[] = { 0, 0, 0, 16, 1, 44, 0, 2, 0, 8, 0, 4, 0, 12, 0, 4 };
+    enum { HEADER = 20, RECORD = 8 };
+    size_t set = HEADER + sizeof tmpl, length = set + 4 + (size_t)records * RECORD;
+
+    memset(to, 0, length);
+    to[1] = 9;
+    to[3] = (uint8_t)(records + 1);
+    for (int i = 0; i < 4; i++)
+        to[12 + i] = (uint8_t)(number >> (24 - 8 * i));
+    memcpy(to + HEADER, tmpl, sizeof tmpl);
+    to[set] = 1, to[set + 1] = 44; /* set 300 */
+    to[set + 3] = (uint8_t)(length - set);
+    return length;
+}
+
+static void
+stream_send(Stream *self)
+{
+    uint8_t bytes[1000];
+    size_t length =
+        self->is_v9 ? write_v9(bytes, RECORDS, self->number) : write_v5(bytes, RECORDS, self->number);
+
+    g_assert_cmpint(send(self->fd, bytes, length, 0), ==, (ssize_t)length);
+    self->number += self->is_v9 ? 1 : RECORDS;
+    self->sent += RECORDS;
+}
+
+/* The books once nothing waits any more, the kernel has been asked, and the decoder has looked at its ages.
+ */
+static BooksTotals
+settled(Fixture *self)
+{
+    BooksTotals totals;
+    gint64 until = g_get_monotonic_time() + 2200000;
+
+    while (g_get_monotonic_time() < until)
+        listener_run_once(self->listener, 20);
+    decoder_totals(self->decoder, &totals);
+    return totals;
+}
+
+static void
+assert_all_is_told(const BooksTotals *totals, const Stream *streams, int n)
+{
+    uint64_t sent = 0;
+
+    for (int i = 0; i < n; i++)
+        sent += streams[i].sent;
+    g_assert_cmpuint(totals->kernel_drops, >, 0);
+    g_assert_cmpuint(totals->all.records + totals->all.lost_records + totals->unseen_records, ==, sent);
+}
+
+static void
+overload(Fixture *self, Stream *streams, int n)
+{
+    for (int burst = 0; burst < BURSTS; burst++) {
+        for (int i = 0; i < BURST; i++)
+            stream_send(&streams[(i * 7 + i / 3) % n]); /* no pattern that the buffer could be in step with */
+        if (burst + 1 < BURSTS)
+            listener_run_once(self->listener, 0);
+    }
+}
+
+static void
+check_loss(Fixture *self, int n, bool is_v9)
+{
+    Stream streams[EXPORTERS];
+    BooksTotals totals;
+
+    for (int i = 0; i < n; i++) {
+        stream_open(&streams[i], self, (uint32_t)i, is_v9);
+        stream_send(&streams[i]); /* where its sequence begins is known */
+        g_assert_cmpuint(receive(self, 1), ==, 1);
+    }
+    overload(self, streams, n);
+    totals = settled(self); /* the last ones were dropped, and no gap shows it */
+    g_assert_cmpuint(totals.unseen_records, >, 0);
+    assert_all_is_told(&totals, streams, n);
+    for (int i = 0; i < n; i++) {
+        stream_send(&streams[i]);
+        g_assert_cmpuint(receive(self, 1), ==, 1);
+    }
+    totals = settled(self); /* now gaps show all, and nothing is counted twice */
+    g_assert_cmpuint(totals.unseen_records, ==, 0);
+    assert_all_is_told(&totals, streams, n);
+    for (int i = 0; i < n; i++)
+        close(streams[i].fd);
+}
+
+static void
+test_loss_of_one_exporter_is_told_to_the_record(Fixture *self, gconstpointer data)
+{
+    check_loss(self, 1, data != NULL);
+}
+
+static void
+test_loss_of_some_exporters_is_told_to_the_record(Fixture *self, gconstpointer data)
+{
+    check_loss(self, EXPORTERS, data != NULL);
+}
+
+/* A datagram that was lost before it came to us is no drop of the kernel's, and the other way round. */
+static void
+test_loss_elsewhere_is_no_drop(Fixture *self, gconstpointer data)
+{
+    Stream stream;
+
+    stream_open(&stream, self, 0, false);
+    stream_send(&stream);
+    stream.number += 3 * RECORDS;
+    stream.sent += 3 * RECORDS;
+    overload(self, &stream, 1);
+    BooksTotals totals = settled(self);
+    g_assert_cmpuint(totals.all.lost_records, >, 3 * RECORDS);
+    assert_all_is_told(&totals, &stream, 1);
+    close(stream.fd);
+}
+
+/* The kernel counts what it has joined as one. */
+static void
+test_loss_of_joined_datagrams_is_told(Fixture *self, gconstpointer data)
+{
+    enum { JOINED = 8 };
+    uint8_t bytes[JOINED * 1000];
+    Stream stream;
+    int each = (int)write_v5(bytes, RECORDS, 0);
+
+    stream_open(&stream, self, 0, false);
+    if (setsockopt(stream.fd, SOL_UDP, UDP_SEGMENT, &each, sizeof each) != 0) {
+        g_test_skip("this kernel does not join datagrams");
+        return;
+    }
+    for (int i = 0; i < BURST * BURSTS; i++) {
+        for (uint32_t k = 0; k < JOINED; k++)
+            write_v5(bytes + k * (uint32_t)each, RECORDS, stream.number + k * RECORDS);
+        g_assert_cmpint(send(stream.fd, bytes, JOINED * (size_t)each, 0), ==, JOINED * each);
+        stream.number += JOINED * RECORDS;
+        stream.sent += JOINED * RECORDS;
+        if (i % BURST == 0 && i < BURST * (BURSTS - 1))
+            listener_run_once(self->listener, 0);
+    }
+    BooksTotals totals = settled(self);
+    g_assert_cmpuint(totals.unseen_records, >, 0);
+    assert_all_is_told(&totals, &stream, 1);
+    g_assert_cmpuint(totals.kernel_drops + totals.all.datagrams, ==, JOINED * BURST * BURSTS);
+    close(stream.fd);
 }
 
 /* The sender hands the kernel many datagrams at once, and so does the kernel to us. */
@@ -280,6 +463,16 @@ main(int argc, char **argv)
     ADD("drops-are-counted-to-the-last", set_up_small, NULL, test_drops_are_counted_to_the_last);
     ADD("a-datagram-of-the-largest-size-arrives", set_up, NULL, test_a_datagram_of_the_largest_size_arrives);
     ADD("joined-datagrams-come-apart-again", set_up, NULL, test_joined_datagrams_come_apart_again);
+    ADD("loss-of-one-exporter-is-told-to-the-record", set_up_small, NULL,
+        test_loss_of_one_exporter_is_told_to_the_record);
+    ADD("loss-of-one-exporter-that-counts-datagrams-is-too", set_up_small, "v9",
+        test_loss_of_one_exporter_is_told_to_the_record);
+    ADD("loss-of-some-exporters-is-told-to-the-record", set_up_small, NULL,
+        test_loss_of_some_exporters_is_told_to_the_record);
+    ADD("loss-of-some-exporters-that-count-datagrams-is-too", set_up_small, "v9",
+        test_loss_of_some_exporters_is_told_to_the_record);
+    ADD("loss-elsewhere-is-no-drop", set_up_small, NULL, test_loss_elsewhere_is_no_drop);
+    ADD("loss-of-joined-datagrams-is-told", set_up_joined, NULL, test_loss_of_joined_datagrams_is_told);
     ADD("an-empty-datagram-is-one-too", set_up, NULL, test_an_empty_datagram_is_one_too);
     ADD("a-port-in-use-is-told", set_up, NULL, test_a_port_in_use_is_told);
     g_test_add_func("/collector/listener/what-is-no-address-is-told", test_what_is_no_address_is_told);

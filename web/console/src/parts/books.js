@@ -11,12 +11,14 @@ const LINES = [
   ['optionsRecords', 'Options records'],
   ['missingTemplateSets', 'Sets whose template was missing'],
   ['sequenceLost', 'Lost before us, by sequence number'],
+  ['lostRecords', 'Lost before us, in records'],
+  ['unseenRecords', 'Lost behind the last datagram, in records'],
   ['kernelDrops', 'Dropped by the kernel, socket buffer full'],
   ['queueFull', 'Dropped, queue to scoring full'],
   ['lateForScoring', 'Too late for their window'],
 ];
 /* These being above zero is worth a colour. */
-const LOSSES = new Set(['missingTemplateSets', 'sequenceLost', 'kernelDrops', 'queueFull', 'lateForScoring']);
+const LOSSES = new Set(['missingTemplateSets', 'sequenceLost', 'lostRecords', 'unseenRecords', 'kernelDrops', 'queueFull', 'lateForScoring']);
 
 const reasons = (table) => Object.entries(table ?? {}).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
 
