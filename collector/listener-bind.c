@@ -21,16 +21,16 @@ fail(GError **error, const char *address, uint16_t port)
 }
 
 /* The kernel doubles what is asked for, to pay for its own book-keeping, and tells the doubled figure. */
-static void
-enlarge_buffer(int fd, uint32_t bytes, ListenerBufferInfo *info)
+void
+listener_set_buffer(int fd, uint32_t buffer_bytes, ListenerBufferInfo *info)
 {
-    int want = (int)MIN(bytes, (uint32_t)G_MAXINT / 2), got = 0;
+    int want = (int)MIN(buffer_bytes, (uint32_t)G_MAXINT / 2), got = 0;
     socklen_t length = sizeof got;
 
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &want, sizeof want) != 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &want, sizeof want);
     getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &got, &length);
-    *info = (ListenerBufferInfo){ .asked = bytes, .got = (uint32_t)got / 2 };
+    *info = (ListenerBufferInfo){ .asked = buffer_bytes, .got = (uint32_t)got / 2 };
     if (info->got < info->asked)
         g_snprintf(info->hint, sizeof info->hint,
                    "receive buffer is %u of the %u bytes asked for; as root: sysctl -w net.core.rmem_max=%u",
@@ -47,7 +47,7 @@ make_socket(int family, uint32_t buffer_bytes, ListenerBufferInfo *info)
     if (family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off); /* [::] takes IPv4 too */
     setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
-    enlarge_buffer(fd, buffer_bytes, info);
+    listener_set_buffer(fd, buffer_bytes, info);
     return fd;
 }
 

@@ -21,6 +21,9 @@ typedef struct ListenerBufferInfo {
 bool listener_bind(const char *address, uint16_t port, uint32_t buffer_bytes, int *fd,
                    ListenerBufferInfo *info, GError **error);
 
+/* Asks for another buffer at a bound socket; fills @info. */
+void listener_set_buffer(int fd, uint32_t buffer_bytes, ListenerBufferInfo *info);
+
 /* One more socket where @first, from listener_bind, is bound: the two, and further ones, share what comes,
  * each datagram as steering.h says. Else like listener_bind. */
 bool listener_bind_beside(int first, uint32_t buffer_bytes, int *fd, ListenerBufferInfo *info,

@@ -7,7 +7,7 @@
 #include "collector/cli/board.h"
 #include "collector/cli/first-start.h"
 #include "collector/cli/settings.h"
-#include "collector/cli/sockets.h"
+#include "collector/cli/socket-store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,6 +44,7 @@ struct Parent {
     Settings *settings;
     char *state; /* the folder in use */
     Sockets *sockets;
+    SocketStore *store; /* keeps them over a restart of the service */
     Board *board;
     int board_fd;
     int pairs[N_CHILDREN][N_CHILDREN]; /* [a][b]: a's end of the channel between a and b */
@@ -178,8 +179,11 @@ start_child(Child *child)
     pid_t parent = getpid();
     g_autoptr(GError) error = NULL;
 
-    if (child->id == CHILD_SENSE && !sockets_steer(self->sockets, self->board, &error))
-        log_error("%s", error->message);
+    if (child->id == CHILD_SENSE) {
+        if (!sockets_steer(self->sockets, self->board, &error))
+            log_error("%s", error->message);
+        socket_store_keep(self->store, self->sockets);
+    }
     g_autofree char *descriptors = descriptors_text(self, child->id);
 
     child->pid = fork();
@@ -330,6 +334,7 @@ prepare(Parent *self, GError **error)
     }
     self->board->started_ms = clock_wall(clock_system()).ms;
     self->sockets = sockets_new();
+    socket_store_fetch(self->store, self->sockets);
     return bind_patiently(self, error) && make_pairs(self, error);
 }
 
@@ -341,6 +346,7 @@ clear(Parent *self)
             if (self->pairs[a][b] > 0)
                 close(self->pairs[a][b]);
     g_clear_pointer(&self->sockets, sockets_free);
+    g_clear_pointer(&self->store, socket_store_free);
     g_clear_pointer(&self->loop, g_main_loop_unref);
     g_clear_pointer(&self->settings, settings_free);
     g_free(self->state);
@@ -364,6 +370,7 @@ parent_run(const char *config_path, const char *state_dir)
 {
     Parent self = { .config_path = config_path,
                     .state_dir = state_dir,
+                    .store = socket_store_new(),
                     .loop = g_main_loop_new(NULL, FALSE) };
     g_autoptr(GError) error = NULL;
 

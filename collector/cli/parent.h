@@ -4,7 +4,8 @@
  *
  * Reads the configuration, makes the state folder and the first token, binds the sockets, starts the three
  * children and starts them again when they die. It parses nothing that comes from the network. The sockets
- * stay its own, so that while a child is replaced what comes in waits in the kernel's buffer.
+ * stay its own, so that while a child is replaced what comes in waits in the kernel's buffer; and systemd,
+ * where there is one, keeps them while the parent itself is (socket-store.h).
  */
 #pragma once
 

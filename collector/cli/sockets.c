@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -106,6 +107,16 @@ bind_web(const char *address, uint16_t port, int *fd, GError **error)
     return false;
 }
 
+/* The address in its one canonical form, as the kernel's is written out in place_of. */
+static char *
+key_of(const char *address, uint16_t port)
+{
+    IpAddress ip;
+    char text[IP_TEXT];
+
+    return g_strdup_printf("%s:%u", ip_parse(address, &ip) ? ip_text(&ip, text) : address, port);
+}
+
 /* Moves the socket out of @from if it is there already. */
 static bool
 take_over(GArray *from, const char *where, Bound *out)
@@ -130,11 +141,20 @@ bind_udp(const Listen *listen, int64_t buffer, char *where, Bound *out, GError *
     if (!listener_bind(listen->address, listen->port, (uint32_t)buffer, &fd, &info, error))
         return false;
     bound_init(out, where, fd);
-    out->asked = info.asked;
-    out->got = info.got;
     if (info.hint[0] != '\0')
         log_warn("udp:%s: %s", where, info.hint);
     return true;
+}
+
+/* A socket that lives on gets the buffer that is wanted now. */
+static void
+fit_buffer(Bound *bound, int fd, int64_t buffer)
+{
+    ListenerBufferInfo info;
+
+    listener_set_buffer(fd, (uint32_t)buffer, &info);
+    bound->asked = info.asked;
+    bound->got = info.got;
 }
 
 /* Sockets for @n threads. Those beyond what was steered to have been emptied by the `sense` that runs. */
@@ -144,6 +164,8 @@ bind_beside(Bound *bound, uint32_t n, int64_t buffer, GError **error)
     int first = g_array_index(bound->fds, int, 0);
 
     close_from(bound, MAX(bound->steered, n));
+    for (guint i = 0; i < bound->fds->len; i++)
+        fit_buffer(bound, g_array_index(bound->fds, int, i), buffer);
     /* Without a program a second socket would get its share at once. */
     if (bound->fds->len < n && !steering_attach(first, bound->steered, error))
         return false;
@@ -189,7 +211,7 @@ bool
 sockets_rebind(Sockets *self, const Settings *settings, Board *board, GError **error)
 {
     g_autoptr(GArray) fresh = bounds_new(), kept = g_array_new(FALSE, FALSE, sizeof(guint));
-    g_autofree char *web = g_strdup_printf("%s:%u", settings->web_address, settings->web_port);
+    g_autofree char *web = key_of(settings->web_address, settings->web_port);
     int64_t buffer = settings->collector.receive_buffer;
     Bound new_web = { 0 };
 
@@ -201,7 +223,7 @@ sockets_rebind(Sockets *self, const Settings *settings, Board *board, GError **e
     }
     for (size_t i = 0; i < settings->n_listen; i++) {
         const Listen *listen = &settings->listen[i];
-        g_autofree char *where = g_strdup_printf("%s:%u", listen->address, listen->port);
+        g_autofree char *where = key_of(listen->address, listen->port);
         Bound bound = { 0 };
         if (take_over(self->udp, where, &bound)) {
             guint index = fresh->len;
@@ -252,6 +274,138 @@ width(const Sockets *self)
         most = MAX(most, g_array_index(self->udp, Bound, i).fds->len);
     return most;
 }
+
+/* ---- from run to run ---- */
+
+/* A socket of an earlier run. */
+typedef struct Heir {
+    char *where;
+    uint32_t lane, steered;
+    int fd;
+} Heir;
+
+/* Where it is bound, as the keys of a rebind have it; NULL when it is no IP socket of @type. */
+static char *
+place_of(int fd, int type)
+{
+    struct sockaddr_storage at = { 0 };
+    socklen_t length = sizeof at, size = sizeof(int);
+    char text[INET6_ADDRSTRLEN];
+    int real = 0;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &real, &size) != 0 || real != type ||
+        getsockname(fd, (struct sockaddr *)&at, &length) != 0)
+        return NULL;
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)&at;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&at;
+    if (at.ss_family == AF_INET && inet_ntop(AF_INET, &v4->sin_addr, text, sizeof text) != NULL)
+        return g_strdup_printf("%s:%u", text, ntohs(v4->sin_port));
+    if (at.ss_family == AF_INET6 && inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof text) != NULL)
+        return g_strdup_printf("%s:%u", text, ntohs(v6->sin6_port));
+    return NULL;
+}
+
+static gint
+compare_heirs(gconstpointer a, gconstpointer b)
+{
+    const Heir *x = a, *y = b;
+    int places = strcmp(x->where, y->where);
+
+    return places != 0 ? places : (x->lane > y->lane) - (x->lane < y->lane);
+}
+
+static bool
+adopt_web(Sockets *self, int fd)
+{
+    char *where = place_of(fd, SOCK_STREAM);
+    int listens = 0;
+    socklen_t length = sizeof listens;
+
+    if (where == NULL || self->web.where != NULL ||
+        getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) != 0 || listens == 0) {
+        g_free(where);
+        return false;
+    }
+    bound_init(&self->web, where, fd);
+    g_free(where);
+    return true;
+}
+
+/* The @n heirs at @first are all of one place. Its sockets are of use only if none is missing: the kernel
+ * counts them in this order. */
+static bool
+adopt_place(Sockets *self, const Heir *first, guint n)
+{
+    Bound bound;
+
+    for (guint i = 0; i < n; i++)
+        if (first[i].lane != i || first[i].steered != first->steered || first->steered > n ||
+            first->steered == 0)
+            return false;
+    bound_init(&bound, first->where, first->fd);
+    for (guint i = 1; i < n; i++)
+        g_array_append_val(bound.fds, first[i].fd);
+    bound.steered = first->steered;
+    g_array_append_val(self->udp, bound);
+    return true;
+}
+
+static size_t
+adopt_places(Sockets *self, const GArray *heirs)
+{
+    size_t adopted = 0;
+
+    for (guint i = 0, n; i < heirs->len; i += n) {
+        const Heir *first = &g_array_index(heirs, Heir, i);
+        for (n = 1; i + n < heirs->len && strcmp(first[n].where, first->where) == 0; n++)
+            continue;
+        bool is = adopt_place(self, first, n);
+        adopted += is ? n : 0;
+        for (guint k = 0; k < n; k++) {
+            if (!is)
+                close(first[k].fd);
+            g_free(first[k].where);
+        }
+    }
+    return adopted;
+}
+
+size_t
+sockets_adopt(Sockets *self, const char *const *names, const int *fds, size_t n)
+{
+    g_autoptr(GArray) heirs = g_array_new(FALSE, FALSE, sizeof(Heir));
+    size_t adopted = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        Heir heir = { .fd = fds[i] };
+        if (strcmp(names[i], "web") == 0 && adopt_web(self, fds[i])) {
+            adopted++;
+        } else if (sscanf(names[i], "udp.%u.%u", &heir.lane, &heir.steered) == 2 &&
+                   (heir.where = place_of(fds[i], SOCK_DGRAM)) != NULL) {
+            g_array_append_val(heirs, heir);
+        } else {
+            close(fds[i]);
+        }
+    }
+    g_array_sort(heirs, compare_heirs);
+    return adopted + adopt_places(self, heirs);
+}
+
+void
+sockets_each(const Sockets *self, void (*each)(void *user, const char *name, int fd), void *user)
+{
+    for (guint i = 0; i < self->udp->len; i++) {
+        const Bound *bound = &g_array_index(self->udp, Bound, i);
+        for (guint lane = 0; lane < bound->fds->len; lane++) {
+            g_autofree char *name = g_strdup_printf("udp.%u.%u", lane, bound->steered);
+            each(user, name, g_array_index(bound->fds, int, lane));
+        }
+    }
+    if (self->web.where != NULL)
+        each(user, "web", sockets_web(self));
+}
+
+/* ---- for the children ---- */
 
 size_t
 sockets_count(const Sockets *self)

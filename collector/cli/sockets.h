@@ -19,6 +19,15 @@ bool sockets_rebind(Sockets *self, const Settings *settings, Board *board, GErro
  */
 bool sockets_steer(Sockets *self, Board *board, GError **error);
 
+/*
+ * Takes sockets of an earlier run, with the names that sockets_each gave them then. Where all of a place are
+ * there the next rebind finds them bound already, if it wants them; all others are closed at once, or then.
+ * How many were taken.
+ */
+size_t sockets_adopt(Sockets *self, const char *const *names, const int *fds, size_t n);
+/* Calls @each for each socket that another run could adopt. */
+void sockets_each(const Sockets *self, void (*each)(void *user, const char *name, int fd), void *user);
+
 /* The UDP sockets as ChildArgs has them: for each place equally many, -1 where there is none. */
 size_t sockets_count(const Sockets *self);
 int sockets_udp(const Sockets *self, size_t index);
