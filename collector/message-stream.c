@@ -84,6 +84,7 @@ message_stream_take(MessageStream *self, const uint8_t *room, size_t n, WallTime
         if (start == MESSAGE_START_SHORT || length > n)
             break;
         give(self, room, length, now);
+        self->messages++;
         room += length;
         n -= length;
     }

@@ -16,6 +16,7 @@ typedef struct MessageStream {
     SessionPeer peer; /* its name is the session's */
     uint8_t *kept;    /* owned; the beginning of a message */
     uint32_t n_kept, kept_room;
+    uint64_t messages; /* that were whole */
 } MessageStream;
 
 enum {
