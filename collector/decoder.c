@@ -3,6 +3,7 @@
 #include "collector/exporter-state.h"
 #include "collector/message-start.h"
 #include "collector/show.h"
+#include "collector/prefix-set.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ enum {
 struct Decoder {
     Wire wire;
     DecoderConf conf;
+    PrefixSet *allowed;
     ElementModel *own_model;                      /* NULL when the caller lent one */
     ExporterDirectory *directory, *own_directory; /* likewise */
     SocketLoss sockets[DATAGRAM_SOCKETS];
@@ -45,6 +47,7 @@ decoder_new(const DecoderConf *conf, const DecoderSink *sink)
     Wire *wire = &self->wire;
 
     self->conf = *conf;
+    self->allowed = prefix_set_new(conf->allowed, conf->n_allowed);
     wire->limits = (ExporterLimits){
         .exporters = or_default(conf->max_exporters, DEFAULT_EXPORTERS),
         .domains = or_default(conf->max_domains, DEFAULT_DOMAINS),
@@ -90,6 +93,7 @@ decoder_free(Decoder *self)
     for (int i = 0; i < 3; i++)
         g_clear_pointer(&self->wire.fixed[i], template_unref);
     g_clear_pointer(&self->own_model, element_model_free);
+    g_clear_pointer(&self->allowed, prefix_set_free);
     g_clear_pointer(&self->wire.batch, flow_batch_free);
     g_clear_pointer(&self->wire.scratch, g_aligned_free);
     g_free(self->wire.at);
@@ -109,24 +113,22 @@ is_loopback(const IpAddress *ip)
 static bool
 is_allowed(const void *user, const IpAddress *source)
 {
-    const DecoderConf *conf = user;
+    const Decoder *self = user;
 
-    if (conf->allow_all)
+    if (self->conf.allow_all)
         return true;
-    if (conf->n_allowed == 0)
+    if (self->conf.n_allowed == 0)
         return is_loopback(source);
-    for (size_t i = 0; i < conf->n_allowed; i++)
-        if (ip_prefix_has(&conf->allowed[i], source))
-            return true;
-    return false;
+    return prefix_set_has(self->allowed, source);
 }
 
 static bool
 is_restored_here(const void *user, const IpAddress *source)
 {
-    const DecoderConf *conf = user;
+    const Decoder *self = user;
+    const DecoderConf *conf = &self->conf;
 
-    return is_allowed(conf, source) && (conf->hears == NULL || conf->hears(conf->hears_user, source));
+    return is_allowed(self, source) && (conf->hears == NULL || conf->hears(conf->hears_user, source));
 }
 
 typedef Refusal (*DecodeFormat)(Wire *self, Cursor cur);
@@ -173,7 +175,7 @@ find_exporter(Decoder *self, const IpAddress *address, WallTime now, Refusal *wh
     if (exporter != NULL)
         return exporter;
     *why = REFUSED_NOT_ALLOWED;
-    if (!is_allowed(&self->conf, address))
+    if (!is_allowed(self, address))
         return NULL;
     *why = REFUSED_EXPORTER_QUOTA;
     exporter = exporter_table_add(wire->table, address, now.ms, false);
@@ -187,7 +189,7 @@ find_exporter(Decoder *self, const IpAddress *address, WallTime now, Refusal *wh
 bool
 decoder_admits(const Decoder *self, const IpAddress *address)
 {
-    return is_allowed(&self->conf, address);
+    return is_allowed(self, address);
 }
 
 Session *
@@ -297,6 +299,7 @@ decoder_datagram(Decoder *self, const Datagram *datagram)
     wire->exporter = exporter;
     wire->datagram = datagram;
     wire->received_ms = datagram->received.ms;
+    wire->work = WORK_DATAGRAM;
 
     uint64_t lost_before = exporter->books.sequence_lost;
     Refusal refused = decode(wire, datagram);
@@ -306,13 +309,15 @@ decoder_datagram(Decoder *self, const Datagram *datagram)
     } else {
         exporter->books.refused[refused]++;
     }
+    if (wire->table->due.length > 0)
+        wire_decode_due(wire, 0);
     return refused == N_REFUSALS;
 }
 
 static void
 age_exporter(Wire *wire, Exporter *exporter, WallTime now)
 {
-    exporter_expire_held(exporter, now.ms - HELD_AGE_MS);
+    exporter->books.held_dropped_sets += held_store_expire(&exporter->held, now.ms - HELD_AGE_MS);
     exporter_pace(exporter, now.ms);
     exporter_settle_rate(exporter, now.ms);
     exporter_retire_ports(exporter, now.ms - PORT_SILENT_MS);
@@ -342,7 +347,17 @@ decoder_flush(Decoder *self, WallTime now)
             age_exporter(wire, g_ptr_array_index(wire->table->exporters, i), now);
         settle_losses(self);
     }
+    wire->work = WORK_FLUSH;
+    wire_decode_due(wire, 0);
     wire_flush(wire);
+}
+
+void
+decoder_finish(Decoder *self, WallTime now)
+{
+    do
+        decoder_flush(self, now);
+    while (self->wire.table->due.length > 0);
 }
 
 void
@@ -423,7 +438,7 @@ decoder_totals(const Decoder *self, BooksTotals *out)
 
     *out = (BooksTotals){ .all = table->refused,
                           .exporters = table->exporters->len,
-                          .refused_senders = table->n_refused_senders };
+                          .refused_senders = refused_senders_count(&table->refused_senders) };
     for (guint i = 0; i < table->exporters->len; i++)
         books_add(&out->all, exporter_books(g_ptr_array_index(table->exporters, i)));
     add_drops(self, out);
@@ -445,7 +460,7 @@ decoder_join_states(GBytes *const *states, size_t n)
 bool
 decoder_restore(Decoder *self, GBytes *state, GError **error)
 {
-    return exporter_state_restore(&self->wire, state, is_restored_here, &self->conf, error);
+    return exporter_state_restore(&self->wire, state, is_restored_here, self, error);
 }
 
 bool

@@ -86,6 +86,8 @@ void decoder_end_session(Decoder *self, Session *session, size_t torn, WallTime 
 /* Hands the batch in work to the sink even if it is not full; ages templates, held data and silent exporters.
  */
 void decoder_flush(Decoder *self, WallTime now);
+/* The same at the end of the input: goes on until nothing is left to decode. */
+void decoder_finish(Decoder *self, WallTime now);
 /* Tells the books what only the listener knows: that the kernel's count of drops at @socket has grown, that
  * it had joined so many datagrams into one there, and what the queue behind us could not take. */
 void decoder_count_kernel_drops(Decoder *self, uint8_t socket, uint64_t fresh);

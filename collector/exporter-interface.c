@@ -6,28 +6,33 @@
 static InterfaceName *
 interface_of(Exporter *self, uint32_t index)
 {
-    InterfaceName *known = g_hash_table_lookup(self->interfaces, GUINT_TO_POINTER(index));
+    gpointer key = exporter_name_key(self, index);
+    InterfaceName *known = g_hash_table_lookup(self->interfaces, key);
 
-    if (known != NULL || g_hash_table_size(self->interfaces) >= EXPORTER_INTERFACES_MOST)
+    if (known != NULL)
         return known;
+    if (g_hash_table_size(self->interfaces) >= EXPORTER_INTERFACES_MOST ||
+        !told_budget_take(&self->told, sizeof *known + sizeof *known->usage + 96))
+        return NULL;
     known = g_new0(InterfaceName, 1);
-    g_hash_table_insert(self->interfaces, GUINT_TO_POINTER(index), known);
+    g_hash_table_insert(self->interfaces, key, known);
     return known;
 }
 
-void
+bool
 exporter_count_interface(Exporter *self, uint32_t index, const InterfaceCounters *counters, int64_t now_ms)
 {
     InterfaceName *known = interface_of(self, index);
 
     if (known == NULL)
-        return;
+        return false;
     if (known->usage == NULL)
         known->usage = g_new0(InterfaceUsage, 1);
     self->has_usage = true;
     if (counters->speed != 0)
         known->speed = counters->speed;
     interface_usage_note(known->usage, counters, now_ms);
+    return true;
 }
 
 void
@@ -35,8 +40,8 @@ exporter_sample_interfaces(Exporter *self, const FlowRecord *record)
 {
     if (!self->has_usage)
         return;
-    const InterfaceName *in = g_hash_table_lookup(self->interfaces, GUINT_TO_POINTER(record->in_if));
-    const InterfaceName *out = g_hash_table_lookup(self->interfaces, GUINT_TO_POINTER(record->out_if));
+    const InterfaceName *in = g_hash_table_lookup(self->interfaces, exporter_name_key(self, record->in_if));
+    const InterfaceName *out = g_hash_table_lookup(self->interfaces, exporter_name_key(self, record->out_if));
     double octets = (double)record->octets * MAX(record->sampling, 1u);
 
     if (in != NULL && in->usage != NULL)
@@ -45,19 +50,13 @@ exporter_sample_interfaces(Exporter *self, const FlowRecord *record)
         out->usage->out_sampled += octets;
 }
 
-void
+bool
 exporter_name_interface(Exporter *self, uint32_t index, const char *name, const char *description)
 {
     InterfaceName *known = interface_of(self, index);
 
     if (known == NULL)
-        return;
-    if (name != NULL && *name != '\0') {
-        g_free(known->name);
-        known->name = exporter_clean_name(name);
-    }
-    if (description != NULL && *description != '\0') {
-        g_free(known->description);
-        known->description = exporter_clean_name(description);
-    }
+        return false;
+    bool has_room = exporter_rename(self, &known->name, name);
+    return exporter_rename(self, &known->description, description) && has_room;
 }

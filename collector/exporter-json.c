@@ -51,6 +51,7 @@ books_to_json(const Books *books)
         { "sequenceReordered", books->sequence_reordered },
         { "sequenceDuplicates", books->sequence_duplicates },
         { "queueFull", books->queue_full_records },
+        { "givenUp", books->given_up_records },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(counts); i++)
         json_object_set_new(out, counts[i].key, json_integer((json_int_t)counts[i].value));
@@ -262,12 +263,16 @@ interfaces_to_json(const Exporter *self)
         keys = g_list_concat(keys, g_hash_table_get_keys(self->told_interfaces));
     keys = g_list_sort(keys, compare_index);
     for (const GList *at = keys; at != NULL; at = at->next) {
-        if (at->prev != NULL && at->prev->data == at->data) /* both know it */
+        guint index = GPOINTER_TO_UINT(at->data);
+
+        if (at->prev != NULL && GPOINTER_TO_UINT(at->prev->data) == index) /* both know it */
             continue;
-        const InterfaceRule *told =
-            self->told_interfaces == NULL ? NULL : g_hash_table_lookup(self->told_interfaces, at->data);
-        json_array_append_new(out, interface_to_json(GPOINTER_TO_UINT(at->data), told,
-                                                     g_hash_table_lookup(self->interfaces, at->data)));
+        const InterfaceRule *told = self->told_interfaces == NULL
+                                        ? NULL
+                                        : g_hash_table_lookup(self->told_interfaces, GUINT_TO_POINTER(index));
+        json_array_append_new(
+            out, interface_to_json(index, told,
+                                   g_hash_table_lookup(self->interfaces, exporter_name_key(self, index))));
     }
     g_list_free(keys);
     return out;
@@ -340,14 +345,17 @@ exporter_to_json(const Exporter *self, WallTime now)
 json_t *
 exporter_table_refused_to_json(const ExporterTable *self)
 {
+    RefusedSender senders[REFUSED_SENDERS_MOST];
+    uint32_t n = refused_senders_list(&self->refused_senders, senders);
     json_t *out = json_array();
 
-    for (uint32_t i = 0; i < self->n_refused_senders; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         char text[IP_TEXT];
         json_t *each = json_object();
 
-        json_object_set_new(each, "address", json_string(ip_text(&self->refused_senders[i].address, text)));
-        json_object_set_new(each, "datagrams", json_integer((json_int_t)self->refused_senders[i].datagrams));
+        json_object_set_new(each, "address", json_string(ip_text(&senders[i].address, text)));
+        json_object_set_new(each, "datagrams", json_integer((json_int_t)senders[i].datagrams));
+        json_object_set_new(each, "reason", json_string(refusal_name(senders[i].reason)));
         json_array_append_new(out, each);
     }
     return out;

@@ -6,13 +6,16 @@
  * thread only. All that a sender can make grow has a bound in ExporterLimits or in an enum here.
  */
 #pragma once
+#include "collector/base/number-map.h"
 #include "collector/exporter-directory.h"
 #include "collector/exporter-rule.h"
 #include "collector/exporter.h"
+#include "collector/held.h"
 #include "collector/loss.h"
 #include "collector/interface.h"
 #include "collector/port-watch.h"
 #include "collector/record.h"
+#include "collector/refused-senders.h"
 #include "collector/sampling.h"
 #include "collector/sequence-unit.h"
 #include "collector/session.h"
@@ -26,8 +29,8 @@ enum {
     EXPORTER_NAME_MOST = 255,       /* bytes of a name, the rest is cut off */
     ALL_TEMPLATE_BYTES = 256 << 20, /* of all exporters together, whatever each may have */
     ALL_HELD_BYTES = 128 << 20,
-    EXPORTER_HELD_MOST = 256,       /* sets */
-    EXPORTER_REFUSED_MOST = 64,     /* senders that are listed */
+    EXPORTER_TOLD_BYTES = 4 << 20,  /* names, sampling rates: what options data has told */
+    ALL_TOLD_BYTES = 256 << 20,     /* likewise, and domains, of all exporters together */
     RATE_SETTLES_MS = 10 * 1000,    /* a rate of the records themselves has changed when it stays so long */
     RATE_MIXED_MS = 10 * 60 * 1000, /* how long they count as mixed */
     SKEW_SAMPLES = 15,
@@ -36,6 +39,7 @@ enum {
     RATE_SECONDS = 10,
     PORT_SILENT_MS = 3600 * 1000, /* a sender told by its port that is silent for so long is gone... */
     PORT_YIELDS_MS = 60 * 1000,   /* ...and when there is no room, for so long */
+    PORT_YIELDS_EACH_MS = 1000,   /* room is looked for so often */
 };
 
 typedef struct ExporterLimits {
@@ -58,14 +62,24 @@ struct Session {
     uint16_t port;
     int64_t opened_ms; /* our clock */
     uint64_t messages, bytes;
-    char *name; /* of its certificate; NULL: it has none */
+    char *name;        /* of its certificate; NULL: it has none */
+    NumberMap domains; /* id -> borrowed Domain */
 };
 
+/* Memory that what an exporter tells may take: his own bound, and that of all exporters together. */
+typedef struct ToldBudget ToldBudget;
+struct ToldBudget {
+    ToldBudget *all; /* borrowed; NULL in itself */
+    size_t bytes, most_bytes;
+};
+/* False, and nothing is taken, when it would be too much. Negative @bytes gives back. */
+bool told_budget_take(ToldBudget *self, int64_t bytes);
+
 /* One stream of an exporter: its own templates, clock and sequence. */
-typedef struct Domain {
+struct Domain {
     Protocol protocol;
     uint32_t id;
-    const Session *session; /* borrowed: the domain ends with it; NULL: datagrams */
+    Session *session;   /* borrowed: the domain ends with it; NULL: datagrams */
     bool has_withdrawn; /* what an unknown id meant may be over: its data must not wait for a new meaning */
     uint16_t port;      /* 0: any; else several senders share the address, see exporter_domain */
     uint16_t port_conflicts; /* how often a template was changed by another port than the one before */
@@ -87,18 +101,7 @@ typedef struct Domain {
     uint32_t held_sets;
     int64_t missing_since_ms; /* our clock; 0: no set waits for its template */
     uint32_t header_rate;     /* v5 header */
-} Domain;
-
-/* A data set that came before its template. */
-typedef struct HeldSet {
-    Domain *domain; /* borrowed */
-    uint16_t id;
-    bool has_uptime;
-    uint32_t uptime;
-    uint32_t length;
-    int64_t export_ms, received_ms;
-    uint8_t bytes[]; /* with DATAGRAM_SLACK behind them */
-} HeldSet;
+};
 
 typedef struct InterfaceName {
     char *name, *description; /* owned, UTF-8; NULL where not told */
@@ -127,11 +130,15 @@ struct Exporter {
     uint64_t octets;           /* of all flow records, not scaled */
     int64_t first_ms, last_ms; /* our clock, received */
     GPtrArray *domains;        /* owned Domain */
+    NumberMap domain_map;      /* lent from it; see exporter_domain */
+    int64_t retired_ms;        /* our clock: when senders told by their ports were looked through last */
     GPtrArray *sessions;       /* owned Session, those that are open */
     Transport transport;       /* of the last datagram or message */
     int64_t session_ended_ms;  /* our clock; 0: none has ended yet */
     Domain *last_domain;       /* lent from it */
     TemplateBudget budget;
+    ToldBudget told;
+    uint64_t seed;        /* keys what the exporter can fill */
     Sampling sampling;    /* of all domains together: where a line card's domain does not say it itself */
     uint32_t rate;        /* of the last record; 0: unknown */
     uint8_t rate_source;  /* SamplingSource */
@@ -141,13 +148,11 @@ struct Exporter {
     uint32_t rate_settled;                /* the last one in the history; 0: none */
     SamplingHistory sampling_history;
     uint64_t not_sent_flows, ignored_packets; /* lost by itself, as it says in options data */
-    GHashTable *interfaces;                   /* index -> InterfaceName */
-    bool has_usage;                           /* some of them have counters */
-    GHashTable *vrfs;                         /* id -> name */
-    GHashTable *applications;                 /* applicationId -> ApplicationName */
-    GQueue held;                              /* HeldSet, oldest first */
-    size_t held_bytes;
-    size_t *all_held_bytes;        /* borrowed: of all exporters */
+    GHashTable *interfaces;                   /* index -> InterfaceName; the keys are exporter_name_key's */
+    GHashTable *vrfs;                         /* id -> name; likewise */
+    bool has_usage;                           /* some interfaces have counters */
+    NumberMap applications;                   /* applicationId -> owned ApplicationName */
+    HeldStore held;
     int64_t skew_ms[SKEW_SAMPLES]; /* export time minus our clock, last datagrams */
     uint32_t n_skew;
     int64_t skew_saved_ms; /* restored */
@@ -160,15 +165,12 @@ struct Exporter {
     } pace;
 };
 
-typedef struct RefusedSender {
-    IpAddress address;
-    uint64_t datagrams;
-} RefusedSender;
-
 struct ExporterTable {
     ExporterLimits limits;
     TemplateBudget budget; /* of all exporters */
+    ToldBudget told;       /* likewise */
     size_t held_bytes;     /* likewise */
+    GQueue due;            /* HeldSet by age link: their template has come, nobody had time yet */
     uint64_t seed;
     const ExporterRules *rules; /* borrowed; may be NULL */
     uint32_t sampling;          /* the operator's rate for all; 0: none */
@@ -179,8 +181,7 @@ struct ExporterTable {
     ExporterDirectory *directory; /* borrowed; NULL: numbers are indices */
     int64_t full_minute;          /* when the directory had no room last: it is not asked again in this one */
     Books refused;                /* datagrams of senders that are no exporters */
-    RefusedSender refused_senders[EXPORTER_REFUSED_MOST];
-    uint32_t n_refused_senders;
+    RefusedSenders refused_senders;
 };
 
 /* Borrows @directory, which may be NULL. */
@@ -202,13 +203,16 @@ PortPolicy exporter_ports(const Exporter *self);
  * been seen to take turns in redefining a template of a domain, or to count each for itself, they are two
  * senders behind one address (NAT), and are kept apart. The operator may decide it.
  */
-Domain *exporter_domain(Exporter *self, Protocol protocol, uint32_t id, const Session *session, uint16_t port,
+Domain *exporter_domain(Exporter *self, Protocol protocol, uint32_t id, Session *session, uint16_t port,
                         uint32_t most);
 /* From here on @domain is that of @port alone. The others get domains of their own with their next datagram.
  */
-void domain_split(Domain *domain, uint16_t port, PortsSplit why);
-/* Forgets one; what it holds is given up and counted. */
-void exporter_forget_domain(Exporter *self, guint index);
+void domain_split(Exporter *self, Domain *domain, uint16_t port, PortsSplit why);
+/* The same without the reason: it was so before. */
+void domain_own_port(Exporter *self, Domain *domain, uint16_t port);
+typedef bool (*DomainIsGoing)(const Domain *domain, const void *user);
+/* Forgets those that are going; what they hold is given up and counted. How many. */
+uint32_t exporter_forget_domains(Exporter *self, DomainIsGoing is_going, const void *user);
 /* Forgets senders told by their ports that have been silent since @before_ms. How many. */
 uint32_t exporter_retire_ports(Exporter *self, int64_t before_ms);
 /* Opens one. Lends: it lives until session_end. */
@@ -220,13 +224,21 @@ void session_free(gpointer self); /* for the exporter that owns it */
 char *exporter_clean_name(const char *text);
 /* What the protocol's standard says that sequence numbers count. */
 SequenceUnit domain_standard_unit(Protocol protocol);
-void exporter_name_interface(Exporter *self, uint32_t index, const char *name, const char *description);
+/* False when there is no room for another name. */
+bool exporter_name_interface(Exporter *self, uint32_t index, const char *name, const char *description);
 /* The counters of an interface as they are now, and a sampled packet (sFlow) to be compared with them. */
-void exporter_count_interface(Exporter *self, uint32_t index, const InterfaceCounters *counters,
+bool exporter_count_interface(Exporter *self, uint32_t index, const InterfaceCounters *counters,
                               int64_t now_ms);
 void exporter_sample_interfaces(Exporter *self, const FlowRecord *record);
-void exporter_name_vrf(Exporter *self, uint32_t id, const char *name);
-void exporter_name_application(Exporter *self, uint64_t id, const char *name, const char *description);
+bool exporter_name_vrf(Exporter *self, uint32_t id, const char *name);
+bool exporter_name_application(Exporter *self, uint64_t id, const char *name, const char *description);
+/* The key of an index or id in @interfaces or @vrfs; GPOINTER_TO_UINT gives the number back. */
+gpointer exporter_name_key(const Exporter *self, uint32_t number);
+/* True when @rates, one of this exporter's maps, may have @key: it has it, or there is room. */
+bool exporter_has_room(Exporter *self, const RateMap *rates, uint64_t key);
+/* Puts a clean copy of @name into @slot; one that says nothing changes nothing. False when there is no room.
+ */
+bool exporter_rename(Exporter *self, char **slot, const char *name);
 /* The last record of a set has another rate than the one before. */
 void exporter_rate_changed(Exporter *self, const FlowRecord *last);
 /* Writes into the history what options data does not tell: a rate of records, headers or the operator that
@@ -240,15 +252,6 @@ void exporter_note_skew(Exporter *self, int64_t ms);
 void exporter_correct_clock(Exporter *self);
 /* Works out the rates per second from what was counted since the last call, at most each RATE_SECONDS. */
 void exporter_pace(Exporter *self, int64_t now_ms);
-
-/* Keeps a copy of a set for later; drops the oldest beyond the bounds and counts them. */
-void exporter_hold(Exporter *self, HeldSet *set, size_t most_bytes);
-HeldSet *held_set_new(const uint8_t *bytes, uint32_t length);
-/* Takes the first held set of @domain and @id out of the queue; NULL: none. The caller frees it with g_free.
- */
-HeldSet *exporter_take_held(Exporter *self, const Domain *domain, uint16_t id);
-/* Gives up what is older. */
-void exporter_expire_held(Exporter *self, int64_t before_ms);
 
 /* Sums @from into @to. */
 void books_add(Books *to, const Books *from);

@@ -135,12 +135,15 @@ put_names(GByteArray *out, const Exporter *exporter)
         put(out, GPOINTER_TO_UINT(key), 4);
         put_text(out, value);
     }
-    put(out, g_hash_table_size(exporter->applications), 4);
-    g_hash_table_iter_init(&iter, exporter->applications);
-    while (g_hash_table_iter_next(&iter, &key, &value)) {
-        put(out, GPOINTER_TO_SIZE(key), 8);
-        put_text(out, ((const ApplicationName *)value)->name);
-        put_text(out, ((const ApplicationName *)value)->description);
+    put(out, exporter->applications.n, 4);
+    for (uint32_t i = 0; i < exporter->applications.n_slots; i++) {
+        const ApplicationName *application = exporter->applications.values[i];
+
+        if (application == NULL)
+            continue;
+        put(out, exporter->applications.numbers[i], 8);
+        put_text(out, application->name);
+        put_text(out, application->description);
     }
 }
 
@@ -276,7 +279,7 @@ get_rate(Cursor *cur, uint32_t layout)
 }
 
 static void
-get_rates(Cursor *cur, RateMap *rates, uint32_t layout)
+get_rates(Cursor *cur, Exporter *exporter, RateMap *rates, uint32_t layout)
 {
     uint32_t n = get_count(cur, 12);
 
@@ -284,16 +287,17 @@ get_rates(Cursor *cur, RateMap *rates, uint32_t layout)
         uint64_t key = get(cur, 8);
         TimedRate rate = get_rate(cur, layout);
 
-        rate_map_restore(rates, key, &rate);
+        if (exporter_has_room(exporter, rates, key))
+            rate_map_restore(rates, key, &rate);
     }
 }
 
 static void
-get_sampling(Cursor *cur, Sampling *sampling, uint32_t layout)
+get_sampling(Cursor *cur, Exporter *exporter, Sampling *sampling, uint32_t layout)
 {
     sampling->domain = get_rate(cur, layout);
-    get_rates(cur, &sampling->samplers, layout);
-    get_rates(cur, &sampling->interfaces, layout);
+    get_rates(cur, exporter, &sampling->samplers, layout);
+    get_rates(cur, exporter, &sampling->interfaces, layout);
 }
 
 static void
@@ -375,7 +379,8 @@ get_domain(Wire *wire, Cursor *cur, Exporter *exporter, uint32_t layout)
         return;
     }
     domain->provisional = true;
-    domain->port = port;
+    if (port != domain->port)
+        domain_own_port(exporter, domain, port);
     domain->init_ms = get_ms(cur);
     domain->boot_ms = get_ms(cur);
     domain->uptime.known = get(cur, 1) != 0;
@@ -392,7 +397,7 @@ get_domain(Wire *wire, Cursor *cur, Exporter *exporter, uint32_t layout)
         domain->sequence.readings[i].sequence.next = (uint32_t)get(cur, 4);
     }
     domain->header_rate = (uint32_t)get(cur, 4);
-    get_sampling(cur, &domain->sampling, layout);
+    get_sampling(cur, exporter, &domain->sampling, layout);
     uint32_t n = get_count(cur, 15);
     for (uint32_t i = 0; i < n && !cur->failed; i++)
         get_template(wire, cur, domain);
@@ -444,7 +449,7 @@ get_exporter(Wire *wire, Cursor *cur, Exporter *exporter, uint32_t layout)
         exporter->rate_settled = (uint32_t)get(cur, 4);
         get_history(cur, &exporter->sampling_history);
     }
-    get_sampling(cur, &exporter->sampling, layout);
+    get_sampling(cur, exporter, &exporter->sampling, layout);
     get_names(cur, exporter, layout);
     uint32_t n = get_count(cur, 69);
     for (uint32_t i = 0; i < n && !cur->failed; i++)

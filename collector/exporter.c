@@ -39,15 +39,6 @@ protocol_name(Protocol protocol)
     return protocols[protocol];
 }
 
-static void
-let_go(Exporter *self, HeldSet *set)
-{
-    self->held_bytes -= set->length;
-    *self->all_held_bytes -= set->length;
-    if (--set->domain->held_sets == 0)
-        set->domain->missing_since_ms = 0;
-}
-
 /* Domains */
 
 SequenceUnit
@@ -67,6 +58,7 @@ domain_new(Exporter *exporter, Protocol protocol, uint32_t id)
     self->sequence.unit = domain_standard_unit(protocol);
     self->sequence.is_sure = protocol == PROTOCOL_SFLOW;
     template_cache_init(&self->templates, &exporter->budget);
+    sampling_init(&self->sampling, exporter->seed);
     return self;
 }
 
@@ -78,6 +70,17 @@ domain_free(gpointer at)
     template_cache_clear(&self->templates);
     sampling_clear(&self->sampling);
     g_free(self);
+}
+
+bool
+told_budget_take(ToldBudget *self, int64_t bytes)
+{
+    for (const ToldBudget *each = self; each != NULL; each = each->all)
+        if (bytes > 0 && each->bytes + (size_t)bytes > each->most_bytes)
+            return false;
+    for (; self != NULL; self = self->all)
+        self->bytes += (size_t)bytes;
+    return true;
 }
 
 static inline bool
@@ -93,10 +96,52 @@ exporter_ports(const Exporter *self)
     return self->rule == NULL ? PORTS_AUTO : self->rule->ports;
 }
 
+static uint64_t
+domain_number(Protocol protocol, uint32_t id, uint16_t port)
+{
+    return (uint64_t)protocol << 48 | (uint64_t)port << 32 | id;
+}
+
+/* What the sampling rates and the domain itself have taken. */
+static int64_t
+domain_cost(const Domain *self)
+{
+    const RateMap *maps[] = { &self->sampling.samplers, &self->sampling.interfaces };
+    int64_t bytes = sizeof *self;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(maps); i++)
+        bytes += (int64_t)(maps[i]->n_slots * (sizeof maps[i]->keys[0] + sizeof maps[i]->rates[0]));
+    return bytes;
+}
+
+/* A domain without a port is found without one. One with a port is found with it, and one of those that share
+ * protocol and id without it too: it says that a newcomer has to be kept apart. */
+static void
+put_domain(Exporter *self, Domain *domain)
+{
+    uint64_t head = domain_number(domain->protocol, domain->id, 0);
+
+    if (domain->session != NULL) {
+        number_map_put(&domain->session->domains, head, domain);
+        return;
+    }
+    if (domain->port != 0)
+        number_map_put(&self->domain_map, domain_number(domain->protocol, domain->id, domain->port), domain);
+    if (domain->port == 0 || number_map_find(&self->domain_map, head) == NULL)
+        number_map_put(&self->domain_map, head, domain);
+}
+
 void
-domain_split(Domain *domain, uint16_t port, PortsSplit why)
+domain_own_port(Exporter *self, Domain *domain, uint16_t port)
 {
     domain->port = port;
+    put_domain(self, domain);
+}
+
+void
+domain_split(Exporter *self, Domain *domain, uint16_t port, PortsSplit why)
+{
+    domain_own_port(self, domain, port);
     domain->split = why;
     if (why == SPLIT_TEMPLATES) /* the others' templates are not ours */
         template_cache_keep_port(&domain->templates, port);
@@ -113,70 +158,79 @@ inherit(Domain *domain, const Domain *sibling, uint16_t port)
         template_cache_share(&domain->templates, &sibling->templates);
 }
 
-static void
-give_up_held(Exporter *self, const Domain *domain)
+uint32_t
+exporter_forget_domains(Exporter *self, DomainIsGoing is_going, const void *user)
 {
-    for (GList *at = self->held.head, *next; at != NULL && domain->held_sets > 0; at = next) {
-        HeldSet *set = at->data;
+    guint n = self->domains->len, n_going = 0;
 
-        next = at->next;
-        if (set->domain != domain)
-            continue;
-        g_queue_delete_link(&self->held, at);
-        let_go(self, set);
-        self->books.held_dropped_sets++;
-        g_free(set);
+    for (guint i = 0; i < n; i++)
+        n_going += is_going(g_ptr_array_index(self->domains, i), user);
+    if (n_going == 0)
+        return 0;
+    self->books.held_dropped_sets += held_store_forget(&self->held, is_going, user);
+    self->last_domain = NULL;
+    number_map_clear(&self->domain_map);
+    g_autoptr(GPtrArray) old = g_steal_pointer(&self->domains);
+    self->domains = g_ptr_array_new_with_free_func(domain_free);
+    g_ptr_array_set_free_func(old, NULL);
+    for (guint i = 0; i < n; i++) {
+        Domain *domain = g_ptr_array_index(old, i);
+
+        if (is_going(domain, user)) {
+            told_budget_take(&self->told, -domain_cost(domain));
+            domain_free(domain);
+        } else {
+            g_ptr_array_add(self->domains, domain);
+            put_domain(self, domain);
+        }
     }
+    return n_going;
 }
 
-void
-exporter_forget_domain(Exporter *self, guint index)
+static bool
+is_silent_port(const Domain *domain, const void *before_ms)
 {
-    give_up_held(self, g_ptr_array_index(self->domains, index));
-    self->last_domain = NULL;
-    g_ptr_array_remove_index(self->domains, index);
+    return domain->port != 0 && domain->heard_ms < *(const int64_t *)before_ms;
 }
 
 uint32_t
 exporter_retire_ports(Exporter *self, int64_t before_ms)
 {
-    uint32_t n = 0;
+    return exporter_forget_domains(self, is_silent_port, &before_ms);
+}
 
-    for (guint i = self->domains->len; i-- > 0;) {
-        const Domain *domain = g_ptr_array_index(self->domains, i);
-
-        if (domain->port != 0 && domain->heard_ms < before_ms) {
-            exporter_forget_domain(self, i);
-            n++;
-        }
-    }
-    return n;
+/* Of a datagram's domain, as exporter_domain says. @head becomes the one that stands for all that share the
+ * id. */
+static Domain *
+find_domain(const Exporter *self, Protocol protocol, uint32_t id, uint16_t port, Domain **head)
+{
+    *head = number_map_find(&self->domain_map, domain_number(protocol, id, 0));
+    if (*head == NULL || is_domain(*head, protocol, id, NULL, port))
+        return *head;
+    return number_map_find(&self->domain_map, domain_number(protocol, id, port));
 }
 
 Domain *
-exporter_domain(Exporter *self, Protocol protocol, uint32_t id, const Session *session, uint16_t port,
+exporter_domain(Exporter *self, Protocol protocol, uint32_t id, Session *session, uint16_t port,
                 uint32_t most)
 {
-    const Domain *sibling = NULL;
+    Domain *sibling = NULL;
 
     if (self->last_domain != NULL && is_domain(self->last_domain, protocol, id, session, port))
         return self->last_domain;
-    for (guint i = 0; i < self->domains->len; i++) {
-        Domain *domain = g_ptr_array_index(self->domains, i);
-
-        if (is_domain(domain, protocol, id, session, port))
-            return self->last_domain = domain;
-        if (domain->id == id && domain->protocol == protocol && domain->session == session)
-            sibling = domain;
-    }
-    if (self->domains->len >= most)
+    Domain *domain = session != NULL ? number_map_find(&session->domains, domain_number(protocol, id, 0))
+                                     : find_domain(self, protocol, id, port, &sibling);
+    if (domain != NULL)
+        return self->last_domain = domain;
+    if (self->domains->len >= most || !told_budget_take(&self->told, sizeof *domain))
         return NULL;
-    Domain *domain = domain_new(self, protocol, id);
+    domain = domain_new(self, protocol, id);
     domain->session = session;
     if (sibling != NULL)
         inherit(domain, sibling, port);
     else if (session == NULL && exporter_ports(self) == PORTS_SEPARATE)
-        domain_split(domain, port, SPLIT_OPERATOR);
+        domain_split(self, domain, port, SPLIT_OPERATOR);
+    put_domain(self, domain);
     g_ptr_array_add(self->domains, domain);
     return self->last_domain = domain;
 }
@@ -223,23 +277,45 @@ apply_rules(Exporter *self, const ExporterTable *table)
                       ((const InterfaceRule *)row)->sampling, 0, NULL);
 }
 
+/* GLib's tables have no key of their own, so the upper half of each pointer is a keyed hash of the lower, and
+ * the table's hash. */
+gpointer
+exporter_name_key(const Exporter *self, uint32_t number)
+{
+    uint64_t hash = XXH3_64bits_withSeed(&number, sizeof number, self->seed);
+
+    return GSIZE_TO_POINTER((gsize)(hash << 32 | number));
+}
+
+static guint
+upper_half(gconstpointer key)
+{
+    G_STATIC_ASSERT(sizeof(gpointer) == 8);
+    return (guint)(GPOINTER_TO_SIZE(key) >> 32);
+}
+
 static Exporter *
 exporter_new(ExporterTable *table, const IpAddress *address, uint32_t index)
 {
     Exporter *self = g_new0(Exporter, 1);
 
+    self->seed = table->seed;
     self->address = *address;
     self->index = index;
     self->domains = g_ptr_array_new_with_free_func(domain_free);
     self->sessions = g_ptr_array_new_with_free_func(session_free);
     self->budget = (TemplateBudget){ .all = &table->budget,
                                      .most_templates = table->limits.templates,
-                                     .most_bytes = table->limits.template_bytes };
-    self->all_held_bytes = &table->held_bytes;
-    self->interfaces = g_hash_table_new_full(NULL, NULL, NULL, interface_name_free);
-    self->vrfs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    self->applications = g_hash_table_new_full(NULL, NULL, NULL, application_name_free);
-    g_queue_init(&self->held);
+                                     .most_bytes = table->limits.template_bytes,
+                                     .seed = table->seed };
+    self->told = (ToldBudget){ .all = &table->told,
+                               .most_bytes = EXPORTER_TOLD_BYTES + table->limits.domains * sizeof(Domain) };
+    number_map_init(&self->domain_map, table->seed);
+    sampling_init(&self->sampling, table->seed);
+    held_store_init(&self->held, &table->held_bytes, &table->due, table->seed);
+    self->interfaces = g_hash_table_new_full(upper_half, NULL, NULL, interface_name_free);
+    self->vrfs = g_hash_table_new_full(upper_half, NULL, NULL, g_free);
+    number_map_init(&self->applications, table->seed);
     apply_rules(self, table);
     return self;
 }
@@ -249,12 +325,16 @@ exporter_free(gpointer at)
 {
     Exporter *self = at;
 
-    g_queue_clear_full(&self->held, g_free);
+    held_store_clear(&self->held);
+    number_map_clear(&self->domain_map);
     g_clear_pointer(&self->domains, g_ptr_array_unref);
     g_clear_pointer(&self->sessions, g_ptr_array_unref);
     g_clear_pointer(&self->interfaces, g_hash_table_unref);
     g_clear_pointer(&self->vrfs, g_hash_table_unref);
-    g_clear_pointer(&self->applications, g_hash_table_unref);
+    for (uint32_t i = 0; i < self->applications.n_slots; i++)
+        if (self->applications.values[i] != NULL)
+            application_name_free(self->applications.values[i]);
+    number_map_clear(&self->applications);
     g_clear_pointer(&self->told_interfaces, g_hash_table_unref);
     rate_map_clear(&self->operator_interfaces);
     sampling_clear(&self->sampling);
@@ -270,33 +350,67 @@ exporter_clean_name(const char *text)
     return g_utf8_make_valid(cut, -1);
 }
 
-void
-exporter_name_vrf(Exporter *self, uint32_t id, const char *name)
+/* What a name takes, about: itself, its place in a table, malloc's own. */
+static int64_t
+name_cost(const char *name)
 {
-    char *clean = exporter_clean_name(name);
-
-    if (clean == NULL || (g_hash_table_size(self->vrfs) >= EXPORTER_VRFS_MOST &&
-                          !g_hash_table_contains(self->vrfs, GUINT_TO_POINTER(id))))
-        g_free(clean);
-    else
-        g_hash_table_replace(self->vrfs, GUINT_TO_POINTER(id), clean);
+    return name == NULL ? 0 : (int64_t)strlen(name) + 48;
 }
 
-void
+bool
+exporter_rename(Exporter *self, char **slot, const char *name)
+{
+    g_autofree char *clean = exporter_clean_name(name);
+
+    if (clean == NULL || g_strcmp0(*slot, clean) == 0)
+        return true;
+    if (!told_budget_take(&self->told, name_cost(clean) - name_cost(*slot)))
+        return false;
+    g_free(*slot);
+    *slot = g_steal_pointer(&clean);
+    return true;
+}
+
+bool
+exporter_name_vrf(Exporter *self, uint32_t id, const char *name)
+{
+    gpointer key = exporter_name_key(self, id);
+    char *known = g_hash_table_lookup(self->vrfs, key), *renamed = g_strdup(known);
+
+    if ((known == NULL && g_hash_table_size(self->vrfs) >= EXPORTER_VRFS_MOST) ||
+        !exporter_rename(self, &renamed, name)) {
+        g_free(renamed);
+        return false;
+    }
+    if (renamed != NULL)
+        g_hash_table_replace(self->vrfs, key, renamed);
+    return true;
+}
+
+bool
 exporter_name_application(Exporter *self, uint64_t id, const char *name, const char *description)
 {
-    char *clean = exporter_clean_name(name);
-    gpointer key = GSIZE_TO_POINTER(id); /* four bytes on the wire: engine and selector (RFC 6759) */
+    ApplicationName *known = number_map_find(&self->applications, id);
 
-    if (clean == NULL || (g_hash_table_size(self->applications) >= EXPORTER_APPLICATIONS_MOST &&
-                          !g_hash_table_contains(self->applications, key))) {
-        g_free(clean);
-        return;
+    if (name == NULL || *name == '\0')
+        return true;
+    if (known == NULL) {
+        if (self->applications.n >= EXPORTER_APPLICATIONS_MOST ||
+            !told_budget_take(&self->told, sizeof *known + 48))
+            return false;
+        known = g_new0(ApplicationName, 1);
+        number_map_put(&self->applications, id, known);
     }
-    ApplicationName *known = g_new0(ApplicationName, 1);
-    known->name = clean;
-    known->description = exporter_clean_name(description);
-    g_hash_table_replace(self->applications, key, known);
+    bool has_room = exporter_rename(self, &known->name, name);
+    return exporter_rename(self, &known->description, description) && has_room;
+}
+
+bool
+exporter_has_room(Exporter *self, const RateMap *rates, uint64_t key)
+{
+    if (rate_map_has(rates, key))
+        return true;
+    return rates->n < RATE_MAP_MOST && told_budget_take(&self->told, (int64_t)rate_map_growth(rates));
 }
 
 void
@@ -401,72 +515,6 @@ exporter_pace(Exporter *self, int64_t now_ms)
     self->pace.octets = self->octets;
 }
 
-/* Held sets */
-
-HeldSet *
-held_set_new(const uint8_t *bytes, uint32_t length)
-{
-    HeldSet *self = g_malloc0(sizeof *self + length + DATAGRAM_SLACK);
-
-    self->length = length;
-    memcpy(self->bytes, bytes, length);
-    return self;
-}
-
-static void
-give_up_oldest(Exporter *self)
-{
-    HeldSet *set = g_queue_pop_head(&self->held);
-
-    let_go(self, set);
-    self->books.held_dropped_sets++;
-    g_free(set);
-}
-
-void
-exporter_hold(Exporter *self, HeldSet *set, size_t most_bytes)
-{
-    while (self->held.length > 0 && set->length <= most_bytes &&
-           (self->held.length >= EXPORTER_HELD_MOST || self->held_bytes + set->length > most_bytes ||
-            *self->all_held_bytes + set->length > ALL_HELD_BYTES))
-        give_up_oldest(self);
-    if (set->length > most_bytes || *self->all_held_bytes + set->length > ALL_HELD_BYTES) {
-        self->books.held_dropped_sets++;
-        g_free(set);
-        return;
-    }
-    if (set->domain->held_sets++ == 0)
-        set->domain->missing_since_ms = set->received_ms;
-    self->held_bytes += set->length;
-    *self->all_held_bytes += set->length;
-    self->books.held_sets++;
-    g_queue_push_tail(&self->held, set);
-}
-
-HeldSet *
-exporter_take_held(Exporter *self, const Domain *domain, uint16_t id)
-{
-    if (domain->held_sets == 0)
-        return NULL;
-    for (GList *at = self->held.head; at != NULL; at = at->next) {
-        HeldSet *set = at->data;
-
-        if (set->domain == domain && set->id == id) {
-            g_queue_delete_link(&self->held, at);
-            let_go(self, set);
-            return set;
-        }
-    }
-    return NULL;
-}
-
-void
-exporter_expire_held(Exporter *self, int64_t before_ms)
-{
-    while (self->held.length > 0 && ((HeldSet *)self->held.head->data)->received_ms < before_ms)
-        give_up_oldest(self);
-}
-
 /* The table */
 
 ExporterTable *
@@ -479,6 +527,9 @@ exporter_table_new(const ExporterLimits *limits, uint64_t seed, ExporterDirector
     self->directory = directory;
     self->full_minute = INT64_MIN;
     self->budget = (TemplateBudget){ .most_templates = UINT32_MAX, .most_bytes = ALL_TEMPLATE_BYTES };
+    self->told.most_bytes = ALL_TOLD_BYTES;
+    g_queue_init(&self->due);
+    refused_senders_init(&self->refused_senders, seed);
     self->exporters = g_ptr_array_new_with_free_func(exporter_free);
     self->n_slots = 64;
     self->slots = g_new0(uint32_t, self->n_slots);
@@ -490,6 +541,8 @@ exporter_table_free(ExporterTable *self)
 {
     if (self == NULL)
         return;
+    for (GList *link; (link = g_queue_pop_head_link(&self->due)) != NULL;)
+        held_set_free(link->data);
     g_clear_pointer(&self->exporters, g_ptr_array_unref);
     g_free(self->slots);
     g_free(self);
@@ -568,18 +621,10 @@ exporter_table_add(ExporterTable *self, const IpAddress *address, int64_t now_ms
 void
 exporter_table_refuse(ExporterTable *self, const IpAddress *sender, size_t bytes, Refusal reason)
 {
-    uint32_t i = 0;
-
     self->refused.datagrams++;
     self->refused.bytes += bytes;
     self->refused.refused[reason]++;
-    while (i < self->n_refused_senders && !ip_equal(&self->refused_senders[i].address, sender))
-        i++;
-    if (i == EXPORTER_REFUSED_MOST)
-        return;
-    if (i == self->n_refused_senders)
-        self->refused_senders[self->n_refused_senders++] = (RefusedSender){ .address = *sender };
-    self->refused_senders[i].datagrams++;
+    refused_senders_note(&self->refused_senders, sender, reason);
 }
 
 uint32_t

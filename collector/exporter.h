@@ -33,7 +33,9 @@
     X(STREAM_VERSION, "stream_version", "no IPFIX message begins where one must; only IPFIX goes over TCP")  \
     X(TORN, "torn", "a message of which the connection brought the beginning only")                          \
     X(RECORD_LENGTH, "record_length", "a record that runs past its set")                                     \
-    X(SAMPLE_SYNTAX, "sample_syntax", "an sFlow sample that contradicts itself")
+    X(SAMPLE_SYNTAX, "sample_syntax", "an sFlow sample that contradicts itself")                             \
+    X(WORK_QUOTA, "work_quota", "more records, templates or sets than one datagram may make us work on")     \
+    X(NAME_QUOTA, "name_quota", "more names or sampling rates than one exporter may have")
 
 typedef enum Refusal {
 #define X(id, name, words) REFUSED_##id,
@@ -66,6 +68,7 @@ typedef struct Books {
     uint64_t lost_records;  /* the same in records: gaps in datagrams times their usual number of records */
     uint64_t sequence_resets, sequence_reordered, sequence_duplicates;
     uint64_t queue_full_records; /* decoded, but the scoring queue was full */
+    uint64_t given_up_records;   /* of sets that were too much work, where their number is known */
 } Books;
 
 typedef struct BooksTotals {
@@ -96,8 +99,8 @@ const char *exporter_protocol(const Exporter *self);
 /* The JSON object of the API's resource "exporter" (shape: web/openapi.json), with the diagnosis in words.
  * Intake thread. The caller owns it. @now is our clock. */
 json_t *exporter_to_json(const Exporter *self, WallTime now);
-/* Those whose datagrams were refused because they are no exporters, [{address, datagrams}]; the caller owns
- * it. */
+/* Those whose datagrams were refused because they are no exporters, [{address, datagrams, reason}], the
+ * heaviest first; the caller owns it. */
 json_t *exporter_table_refused_to_json(const ExporterTable *self);
 /* The object `books` of `decode --summary` and of the API's status: received, decoded, refused, difference,
  * ... */

@@ -51,6 +51,8 @@ sets(Wire *self, Cursor cur)
     while (cursor_left(&cur) >= 4) {
         uint16_t id = cursor_u16(&cur), length = cursor_u16(&cur);
 
+        if (!wire_may(self, WORK_SET))
+            return;
         if (length < 4) {
             give_up(self);
             return;

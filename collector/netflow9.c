@@ -49,6 +49,8 @@ sets(Wire *self, Cursor cur)
     while (cursor_left(&cur) >= 4 && !cursor_is_zero(&cur)) {
         uint16_t id = cursor_u16(&cur), length = cursor_u16(&cur);
 
+        if (!wire_may(self, WORK_SET))
+            return;
         if (length < 4) {
             give_up(self);
             return;

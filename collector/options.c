@@ -111,20 +111,33 @@ learn_field(OptionsFacts *facts, const Element *element, bool is_scope, const ui
             copy_text((char *)facts + texts[i].to, at, length);
 }
 
+static bool
+has_room(Wire *self, const RateMap *rates, uint64_t key)
+{
+    if (exporter_has_room(self->exporter, rates, key))
+        return true;
+    wire_malformed(self, REFUSED_NAME_QUOTA);
+    return false;
+}
+
 /* Where the rate holds, and that it does from the export on. True when that is news; fills @change. */
 static bool
-note_rate(Sampling *sampling, const OptionsFacts *facts, uint32_t rate, int64_t at_ms, SamplingChange *change)
+note_rate(Wire *self, Sampling *sampling, const OptionsFacts *facts, uint32_t rate, SamplingChange *change)
 {
+    int64_t at_ms = self->export_ms;
+
     *change = (SamplingChange){ .at_ms = at_ms, .rate = rate, .source = SAMPLING_DOMAIN };
     if (facts->has_sampler) {
         change->source = SAMPLING_SAMPLER;
         change->of = facts->sampler;
-        return rate_map_note(&sampling->samplers, change->of, rate, at_ms, &change->before);
+        return has_room(self, &sampling->samplers, change->of) &&
+               rate_map_note(&sampling->samplers, change->of, rate, at_ms, &change->before);
     }
     if (facts->has_interface && facts->interface != 0) {
         change->source = SAMPLING_INTERFACE;
         change->of = facts->interface;
-        return rate_map_note(&sampling->interfaces, change->of, rate, at_ms, &change->before);
+        return has_room(self, &sampling->interfaces, change->of) &&
+               rate_map_note(&sampling->interfaces, change->of, rate, at_ms, &change->before);
     }
     change->before = sampling->domain.rate;
     return timed_rate_note(&sampling->domain, rate, at_ms);
@@ -140,8 +153,8 @@ learn_rate(Wire *self, const OptionsFacts *facts)
     if (rate == 0)
         return;
     self->exporter->swaps_rate |= is_swapped;
-    note_rate(&self->exporter->sampling, facts, rate, self->export_ms, &change);
-    if (note_rate(&self->domain->sampling, facts, rate, self->export_ms, &change)) {
+    note_rate(self, &self->exporter->sampling, facts, rate, &change);
+    if (note_rate(self, &self->domain->sampling, facts, rate, &change)) {
         change.domain = self->domain->id;
         sampling_history_add(&self->exporter->sampling_history, &change);
         self->has_changed = true;
@@ -160,15 +173,21 @@ learn_own_loss(Exporter *exporter, const OptionsFacts *facts)
 }
 
 static void
-learn_names(Exporter *exporter, const OptionsFacts *facts)
+learn_names(Wire *self, const OptionsFacts *facts)
 {
+    Exporter *exporter = self->exporter;
+    bool has_room = true;
+
     if (facts->has_interface && (facts->name[0] != '\0' || facts->description[0] != '\0'))
-        exporter_name_interface(exporter, (uint32_t)facts->interface, facts->name, facts->description);
+        has_room &=
+            exporter_name_interface(exporter, (uint32_t)facts->interface, facts->name, facts->description);
     if (facts->has_vrf && facts->vrf_name[0] != '\0')
-        exporter_name_vrf(exporter, (uint32_t)facts->vrf, facts->vrf_name);
+        has_room &= exporter_name_vrf(exporter, (uint32_t)facts->vrf, facts->vrf_name);
     if (facts->has_application && facts->application_name[0] != '\0')
-        exporter_name_application(exporter, facts->application, facts->application_name,
-                                  facts->application_words);
+        has_room &= exporter_name_application(exporter, facts->application, facts->application_name,
+                                              facts->application_words);
+    if (!has_room)
+        wire_malformed(self, REFUSED_NAME_QUOTA);
 }
 
 void
@@ -181,7 +200,7 @@ options_learn(Wire *self, const Template *tmpl, const uint8_t *const *at, const 
             learn_field(&facts, tmpl->fields[i].element, i < tmpl->n_scope, at[i], lengths[i]);
     learn_rate(self, &facts);
     learn_own_loss(self->exporter, &facts);
-    learn_names(self->exporter, &facts);
+    learn_names(self, &facts);
     if (facts.init_ms != 0 && facts.init_ms < LATEST_MS) {
         self->has_changed |= self->domain->init_ms != (int64_t)facts.init_ms;
         self->domain->init_ms = self->domain->boot_ms = (int64_t)facts.init_ms;

@@ -370,11 +370,30 @@ show_fixed(SetJob *job, const uint8_t *bytes)
     wire_show(wire, job->tmpl, wire->at, wire->lengths);
 }
 
+/* How many of @n records of a fixed template there is work for. The others are given up; but that there were
+ * so many keeps the place in the sequence. */
+static uint32_t
+affordable(Wire *wire, const DecodePlan *plan, uint32_t n)
+{
+    int64_t price = WORK_RECORD + (plan->n_steps + plan->n_extra) * WORK_STEP;
+    int64_t most = wire->work <= 0 ? 0 : (wire->work + price - 1) / price;
+
+    if (n > most) {
+        wire_malformed(wire, REFUSED_WORK_QUOTA);
+        wire->exporter->books.given_up_records += n - (uint64_t)most;
+        wire->flows += n - (uint32_t)most;
+        n = (uint32_t)most;
+    }
+    wire->work -= n * price;
+    return n;
+}
+
 static uint32_t
 fixed_records(SetJob *job, Cursor set)
 {
     const DecodePlan *plan = &job->tmpl->plan;
-    uint32_t total = (uint32_t)cursor_left(&set) / plan->record_length, left = total, n;
+    uint32_t total = affordable(job->wire, plan, (uint32_t)cursor_left(&set) / plan->record_length);
+    uint32_t left = total, n;
     PlanExtra extras[BLOCK];
 
     while (left > 0) {
@@ -409,9 +428,11 @@ variable_records(SetJob *job, Cursor set)
 {
     Wire *wire = job->wire;
     const DecodePlan *plan = &job->tmpl->plan;
+    int64_t price =
+        WORK_VARIABLE_RECORD + job->tmpl->n_fields * WORK_FIELD + (plan->n_steps + plan->n_extra) * WORK_STEP;
     uint32_t total = 0, n;
 
-    while (cursor_left(&set) >= plan->least_length) {
+    while (cursor_left(&set) >= plan->least_length && wire_may(wire, price)) {
         Cursor before = set;
         PlanExtra extra = { 0 };
 
@@ -436,7 +457,8 @@ options_records(Wire *self, const Template *tmpl, Cursor set)
 {
     uint32_t total = 0;
 
-    while (cursor_left(&set) >= tmpl->plan.least_length) {
+    while (cursor_left(&set) >= tmpl->plan.least_length &&
+           wire_may(self, WORK_OPTIONS_RECORD + tmpl->n_fields * WORK_FIELD)) {
         Cursor before = set;
 
         if (!template_walk(tmpl, &set, self->at, self->lengths)) {
@@ -459,8 +481,11 @@ wire_records(Wire *self, Template *tmpl, Cursor set)
     SetJob job;
     uint32_t n;
 
-    if (cursor_left(&set) < tmpl->plan.least_length && !is_zero(&set))
-        wire_malformed(self, REFUSED_RECORD_LENGTH);
+    if (cursor_left(&set) < tmpl->plan.least_length) {
+        if (!is_zero(&set))
+            wire_malformed(self, REFUSED_RECORD_LENGTH);
+        return 0;
+    }
     if (tmpl->is_options) {
         n = options_records(self, tmpl, set);
         books->options_records += n;

@@ -3,6 +3,9 @@
 #include "collector/sampling.h"
 #include "collector/plan.h"
 
+#define XXH_INLINE_ALL /* eight bytes, looked up for each record */
+#include <xxhash.h>
+
 bool
 timed_rate_note(TimedRate *self, uint32_t rate, int64_t at_ms)
 {
@@ -25,7 +28,7 @@ timed_rate_note(TimedRate *self, uint32_t rate, int64_t at_ms)
 static uint32_t
 slot_of(const RateMap *self, uint64_t key)
 {
-    uint32_t at = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 40) & (self->n_slots - 1);
+    uint32_t at = (uint32_t)XXH3_64bits_withSeed(&key, sizeof key, self->seed) & (self->n_slots - 1);
 
     while (self->rates[at].rate != 0 && self->keys[at] != key)
         at = (at + 1) & (self->n_slots - 1);
@@ -51,6 +54,20 @@ rebuild(RateMap *self, uint32_t n_slots)
     g_free(old.rates);
 }
 
+size_t
+rate_map_growth(const RateMap *self)
+{
+    if ((self->n + 1) * 2 <= self->n_slots || self->n >= RATE_MAP_MOST)
+        return 0;
+    return MAX(8u, self->n_slots) * (sizeof self->keys[0] + sizeof self->rates[0]);
+}
+
+bool
+rate_map_has(const RateMap *self, uint64_t key)
+{
+    return self->n != 0 && self->rates[slot_of(self, key)].rate != 0;
+}
+
 uint32_t
 rate_map_at(const RateMap *self, uint64_t key, int64_t at_ms)
 {
@@ -61,7 +78,7 @@ rate_map_at(const RateMap *self, uint64_t key, int64_t at_ms)
 static TimedRate *
 find_or_make(RateMap *self, uint64_t key)
 {
-    if ((self->n + 1) * 2 > self->n_slots && self->n < RATE_MAP_MOST)
+    if (rate_map_growth(self) > 0 && !rate_map_has(self, key))
         rebuild(self, self->n_slots == 0 ? 8 : self->n_slots * 2);
     uint32_t at = slot_of(self, key);
     if (self->rates[at].rate == 0) {
@@ -100,6 +117,12 @@ rate_map_clear(RateMap *self)
     g_clear_pointer(&self->keys, g_free);
     g_clear_pointer(&self->rates, g_free);
     self->n = self->n_slots = 0;
+}
+
+void
+sampling_init(Sampling *self, uint64_t seed)
+{
+    *self = (Sampling){ .samplers.seed = seed, .interfaces.seed = seed };
 }
 
 void

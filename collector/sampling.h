@@ -39,6 +39,7 @@ bool timed_rate_note(TimedRate *self, uint32_t rate, int64_t at_ms);
 
 /* number -> rate, open addressing. */
 typedef struct RateMap {
+    uint64_t seed; /* keys the hash, so that nobody can choose numbers that meet */
     uint64_t *keys;
     TimedRate *rates; /* rate 0: free slot */
     uint32_t n, n_slots;
@@ -47,6 +48,9 @@ typedef struct RateMap {
 bool rate_map_note(RateMap *self, uint64_t key, uint32_t rate, int64_t at_ms, uint32_t *before);
 /* Puts back what was saved; rate 0 is not kept. */
 void rate_map_restore(RateMap *self, uint64_t key, const TimedRate *rate);
+/* Bytes that the next number put will make it grow by. */
+size_t rate_map_growth(const RateMap *self);
+bool rate_map_has(const RateMap *self, uint64_t key);
 uint32_t rate_map_at(const RateMap *self, uint64_t key, int64_t at_ms); /* 0: not there */
 void rate_map_clear(RateMap *self);
 
@@ -54,6 +58,7 @@ typedef struct Sampling {
     RateMap samplers, interfaces;
     TimedRate domain;
 } Sampling;
+void sampling_init(Sampling *self, uint64_t seed);
 void sampling_clear(Sampling *self);
 
 /* What an options record says of one selector (RFC 5477 section 8; samplingInterval and Cisco's sampler

@@ -20,6 +20,7 @@ session_begin(Exporter *exporter, const SessionPeer *peer, int64_t now_ms)
                        .port = peer->port,
                        .opened_ms = now_ms,
                        .name = exporter_clean_name(peer->name) };
+    number_map_init(&self->domains, exporter->seed);
     g_ptr_array_add(exporter->sessions, self);
     exporter->transport = peer->transport;
     exporter->last_ms = now_ms;
@@ -31,8 +32,15 @@ session_free(gpointer at)
 {
     Session *self = at;
 
+    number_map_clear(&self->domains);
     g_free(self->name);
     g_free(self);
+}
+
+static bool
+is_of(const Domain *domain, const void *session)
+{
+    return domain->session == session;
 }
 
 void
@@ -40,12 +48,7 @@ session_end(Session *self, int64_t now_ms)
 {
     Exporter *exporter = self->exporter;
 
-    for (guint i = exporter->domains->len; i-- > 0;) {
-        const Domain *domain = g_ptr_array_index(exporter->domains, i);
-
-        if (domain->session == self)
-            exporter_forget_domain(exporter, i);
-    }
+    exporter_forget_domains(exporter, is_of, self);
     exporter->session_ended_ms = now_ms;
     g_ptr_array_remove(exporter->sessions, self);
 }

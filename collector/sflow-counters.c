@@ -30,7 +30,8 @@ learn_generic(Wire *wire, Cursor cur)
         return;
     counters.is_up_admin = (status & 1) != 0;
     counters.is_up = (status & 2) != 0;
-    exporter_count_interface(wire->exporter, index, &counters, wire->received_ms);
+    if (!exporter_count_interface(wire->exporter, index, &counters, wire->received_ms))
+        wire_malformed(wire, REFUSED_NAME_QUOTA);
 }
 
 static void
@@ -45,7 +46,8 @@ learn_port_name(Wire *wire, uint32_t index, Cursor cur)
         return;
     memcpy(name, at, length);
     name[length] = '\0';
-    exporter_name_interface(wire->exporter, index, name, NULL);
+    if (!exporter_name_interface(wire->exporter, index, name, NULL))
+        wire_malformed(wire, REFUSED_NAME_QUOTA);
 }
 
 static void
@@ -80,7 +82,7 @@ sflow_counter_sample(Wire *wire, Cursor cur, bool is_expanded)
     show_element(&show, &sequence_number, sequence, 4);
     show_element_number(&show, &source_class, class, 4);
     show_number(&show, 138, source, 4); /* observationPointId */
-    for (uint32_t i = 0; i < n_structures && cursor_left(&cur) >= 8; i++) {
+    for (uint32_t i = 0; i < n_structures && cursor_left(&cur) >= 8 && wire_may(wire, WORK_COUNTERS); i++) {
         uint32_t tag = cursor_u32(&cur), length = cursor_u32(&cur);
 
         if (length > cursor_left(&cur)) {

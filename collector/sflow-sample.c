@@ -297,7 +297,7 @@ flow_record(Sample *sample, uint32_t tag, Cursor cur)
 static void
 flow_records(Sample *sample, Wire *wire, Cursor cur, uint32_t n)
 {
-    for (uint32_t i = 0; i < n && cursor_left(&cur) >= 8; i++) {
+    for (uint32_t i = 0; i < n && cursor_left(&cur) >= 8 && wire_may(wire, WORK_SAMPLE_RECORD); i++) {
         uint32_t tag = cursor_u32(&cur), length = cursor_u32(&cur);
 
         if (length > cursor_left(&cur)) {

@@ -58,7 +58,7 @@ sflow_decode(Wire *self, Cursor cur)
     wire_note_uptime(self, uptime);
     wire_note_sequence(self, sequence);
 
-    for (uint32_t i = 0; i < n_samples; i++) {
+    for (uint32_t i = 0; i < n_samples && wire_may(self, WORK_SAMPLE); i++) {
         if (cursor_left(&cur) < 8) {
             wire_malformed(self, REFUSED_HEADER_COUNT);
             break;

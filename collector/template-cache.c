@@ -2,6 +2,8 @@
 /* template-cache.c - see template-cache.h */
 #include "collector/template-cache.h"
 
+#include <xxhash.h>
+
 void
 template_cache_init(TemplateCache *self, TemplateBudget *budget)
 {
@@ -28,12 +30,11 @@ template_cache_clear(TemplateCache *self)
     *self = (TemplateCache){ .budget = self->budget };
 }
 
-/* Ids come in runs from 256 up: the low bits spread them well, and no sender can do worse than a linear
- * search through what the budget lets him have. */
+/* Keyed, so that no sender can choose ids that make each search walk past all he has. */
 static uint32_t
 slot_of(const TemplateCache *self, uint16_t id)
 {
-    uint32_t at = (id * 2654435761u >> 16) & (self->n_slots - 1);
+    uint32_t at = (uint32_t)XXH3_64bits_withSeed(&id, sizeof id, self->budget->seed) & (self->n_slots - 1);
 
     while (self->slots[at] != NULL && self->slots[at]->id != id)
         at = (at + 1) & (self->n_slots - 1);

@@ -15,6 +15,7 @@ struct TemplateBudget {
     TemplateBudget *all; /* borrowed: that of all exporters together; NULL in itself */
     uint32_t templates, most_templates;
     size_t bytes, most_bytes;
+    uint64_t seed; /* keys the hash of ids */
 };
 
 typedef struct TemplateCache {

@@ -10,9 +10,13 @@ static Domain *
 find_domain(Wire *self, Protocol protocol, uint32_t id)
 {
     uint16_t port = self->datagram->source_port;
-    const Session *session = self->datagram->session;
+    Session *session = self->datagram->session;
     Domain *domain = exporter_domain(self->exporter, protocol, id, session, port, self->limits.domains);
 
+    if (domain == NULL && ABS(self->received_ms - self->exporter->retired_ms) < PORT_YIELDS_EACH_MS)
+        return NULL;
+    if (domain == NULL)
+        self->exporter->retired_ms = self->received_ms;
     if (domain == NULL && exporter_retire_ports(self->exporter, self->received_ms - PORT_YIELDS_MS) > 0)
         domain = exporter_domain(self->exporter, protocol, id, session, port, self->limits.domains);
     return domain;
@@ -145,7 +149,7 @@ note_ports(Wire *self, uint32_t number)
     change_count(&self->exporter->books.sequence_lost,
                  -(int64_t)(domain->sequence_lost - domain->lost_before_ports));
     domain->sequence_lost = domain->lost_before_ports;
-    domain_split(domain, self->datagram->source_port, SPLIT_SEQUENCE);
+    domain_split(self->exporter, domain, self->datagram->source_port, SPLIT_SEQUENCE);
     self->has_changed = true;
 }
 
@@ -163,29 +167,36 @@ wire_note_sequence(Wire *self, uint32_t number)
     apply(self, &change);
 }
 
-/* Decodes what came before its template, in the light of the headers that it came with. */
+/* Decodes a set that came before its template, in the light of the headers that it came with. */
 static void
-decode_held(Wire *self, Template *tmpl)
+decode_late(Wire *self, const HeldSet *set)
 {
-    Wire saved = *self;
-    HeldSet *set;
-
+    self->exporter = set->exporter;
+    self->domain = set->domain;
+    self->export_ms = set->export_ms;
+    self->received_ms = set->received_ms;
+    self->uptime = set->uptime;
+    self->has_uptime = set->has_uptime;
     self->is_late = true;
-    while ((set = exporter_take_held(self->exporter, self->domain, tmpl->id)) != NULL) {
-        self->export_ms = set->export_ms;
-        self->received_ms = set->received_ms;
-        self->uptime = set->uptime;
-        self->has_uptime = set->has_uptime;
-        wire_records(self, tmpl, cursor_over(set->bytes, set->length));
-        g_free(set);
+    wire_records(self, set->tmpl, cursor_over(set->bytes, set->length));
+}
+
+void
+wire_decode_due(Wire *self, int64_t left)
+{
+    GQueue *due = &self->table->due;
+    Wire saved = *self;
+
+    while (due->length > 0 && self->work > left) {
+        HeldSet *set = g_queue_pop_head_link(due)->data;
+
+        decode_late(self, set);
+        held_set_free(set);
     }
-    self->export_ms = saved.export_ms;
-    self->received_ms = saved.received_ms;
-    self->uptime = saved.uptime;
-    self->has_uptime = saved.has_uptime;
-    self->flows = saved.flows;
-    self->options = saved.options;
-    self->is_late = false;
+    saved.work = self->work;
+    saved.batch = self->batch;
+    saved.has_changed = self->has_changed;
+    *self = saved;
 }
 
 static bool
@@ -219,7 +230,7 @@ note_port_conflict(const Wire *self, uint16_t before, uint16_t now)
     if (before == 0 || now == 0 || before == now || domain->port != 0 ||
         exporter_ports(self->exporter) != PORTS_AUTO || ++domain->port_conflicts < 2)
         return;
-    domain_split(domain, now, SPLIT_TEMPLATES);
+    domain_split(self->exporter, domain, now, SPLIT_TEMPLATES);
 }
 
 bool
@@ -259,9 +270,13 @@ wire_template(Wire *self, TemplateResult result, Template *tmpl)
     if (before != NULL && self->received_ms - before->heard_ms < LIVE_MS)
         port_before = before->port;
     tmpl->port = port;
+    if (!wire_may(self, WORK_TEMPLATE + (int64_t)tmpl->n_fields * WORK_FIELD_COMPILED +
+                            (int64_t)tmpl->n_unknown * WORK_FIELD_NAMED)) {
+        template_unref(tmpl);
+        return false;
+    }
     if (!tmpl->is_options)
         plan_use_shuffles(&tmpl->plan, self->shuffles);
-
     g_autoptr(Template) kept = template_ref(tmpl);
     switch (template_cache_put(&self->domain->templates, tmpl, self->received_ms)) {
     case TEMPLATE_PUT_FULL:
@@ -280,7 +295,9 @@ wire_template(Wire *self, TemplateResult result, Template *tmpl)
         break;
     }
     if (self->domain->held_sets > 0)
-        decode_held(self, kept);
+        held_store_release(&self->exporter->held, self->domain, kept);
+    if (self->table->due.length > 0)
+        wire_decode_due(self, WORK_DATAGRAM / 2); /* the sets behind it shall have their share */
     return true;
 }
 
@@ -288,14 +305,22 @@ static void
 hold(Wire *self, uint16_t id, const Cursor *set)
 {
     HeldSet *held = held_set_new(set->at, (uint32_t)cursor_left(set));
+    Books *books = &self->exporter->books;
+    uint32_t n_given_up;
 
+    self->work -= WORK_HELD_SET;
+    held->exporter = self->exporter;
     held->domain = self->domain;
     held->id = id;
     held->has_uptime = self->has_uptime;
     held->uptime = self->uptime;
     held->export_ms = self->export_ms;
     held->received_ms = self->received_ms;
-    exporter_hold(self->exporter, held, self->limits.held_bytes);
+    if (held_store_put(&self->exporter->held, held, self->limits.held_bytes, &n_given_up))
+        books->held_sets++;
+    else
+        books->held_dropped_sets++;
+    books->held_dropped_sets += n_given_up;
 }
 
 void
@@ -312,6 +337,8 @@ wire_data_set(Wire *self, uint16_t id, Cursor set)
             hold(self, id, &set);
         return;
     }
+    if (cursor_left(&set) == 0)
+        return;
     g_autoptr(Template) tmpl = template_ref(known);
     tmpl->used_ms = self->received_ms;
     wire_records(self, tmpl, set);

@@ -10,6 +10,7 @@
 #pragma once
 #include "collector/decoder.h"
 #include "collector/exporter-private.h"
+#include "collector/work.h"
 
 typedef struct Wire {
     /* for the decoder's life */
@@ -36,6 +37,7 @@ typedef struct Wire {
     uint32_t flows, options; /* records in it */
     bool is_whole;           /* every set of it could be read */
     bool is_late;            /* a held set is being decoded */
+    int64_t work;            /* that it may still make us do; see wire_may */
 } Wire;
 
 Refusal netflow5_decode(Wire *self, Cursor cur); /* v1, v5, v7 */
@@ -71,6 +73,22 @@ bool wire_withdraw(Wire *self, uint16_t id, bool is_options);
 void wire_data_set(Wire *self, uint16_t id, Cursor set);
 /* The records of a set whose template is known. How many they were. */
 uint32_t wire_records(Wire *self, Template *tmpl, Cursor set);
+
+/* Spends @units. False when there is nothing left: the caller gives up the part in hand, which is counted
+ * here. */
+static inline bool
+wire_may(Wire *self, int64_t units)
+{
+    if (self->work <= 0) {
+        self->is_whole = false;
+        wire_malformed(self, REFUSED_WORK_QUOTA);
+        return false;
+    }
+    self->work -= units;
+    return true;
+}
+/* Decodes held sets whose template has come, oldest first, until no more than @left is left to spend. */
+void wire_decode_due(Wire *self, int64_t left);
 
 /* Room for up to @wanted records behind each other; @n says how many there are. */
 FlowRecord *wire_room(Wire *self, uint32_t wanted, uint32_t *n);

@@ -76,7 +76,7 @@ run_decoder(const Bench *self, Decoder *decoder, void (*finish)(void *), void *u
         decoder_datagram(decoder, &datagram);
         last = datagram.received;
     }
-    decoder_flush(decoder, last);
+    decoder_finish(decoder, last);
     if (finish != NULL)
         finish(user);
     Stopwatch end = stopwatch_read();

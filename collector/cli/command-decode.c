@@ -177,7 +177,7 @@ command_decode(int argc, char **argv)
         print_csv_header(&printer->out);
     for (char **file = options.files; *file != NULL; file++)
         all_read &= decode_file(decoder, *file, &latest);
-    decoder_flush(decoder, latest);
+    decoder_finish(decoder, latest);
     if (options.summary)
         print_summary(decoder, &printer->out);
     if (!textbuf_finish(&printer->out)) {

@@ -166,7 +166,7 @@ replay(Replay *self, const char *state_dir, char **files)
         return EXIT_FAILED;
     for (char **file = files; *file != NULL; file++)
         whole = replay_file(self, *file) && whole;
-    decoder_flush(decoder, self->last);
+    decoder_finish(decoder, self->last);
     scorer_finish(scorer);
     if (state_dir != NULL)
         whole = keep_state(self, state_dir) && whole;

@@ -174,7 +174,7 @@ intake_main(gpointer data)
             publish(self);
         }
     }
-    decoder_flush(self->decoder, clock_wall(self->clock));
+    decoder_finish(self->decoder, clock_wall(self->clock));
     self->state_made_ms = 0;
     publish(self);
     return NULL;

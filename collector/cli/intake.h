@@ -44,7 +44,8 @@ void intake_stop(Intake *self);
 bool intake_ask_exporters(Intake *self);
 /* Array of the API's Exporter objects; a new reference. Not to be changed: others have it too. */
 json_t *intake_exporters(Intake *self);
-/* Array of {address, datagrams}: who was refused because it is no exporter (the first 64); likewise. */
+/* Array of {address, datagrams, reason}: who was refused because it is no exporter (the heaviest 64);
+ * likewise. */
 json_t *intake_refused(Intake *self);
 void intake_totals(Intake *self, BooksTotals *out);
 /* Datagrams that the kernel dropped at socket @index. */

@@ -123,23 +123,28 @@ add_problem(json_t *list, const char *severity, const char *hint, const char *fo
     json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "severity", severity, "text", text, "hint", hint));
 }
 
-/* "192.0.2.1, 192.0.2.7 and 3 more" */
+/* Who was refused for @reason, the heaviest first: "192.0.2.1, 192.0.2.7 and 3 more". @all is how many
+ * senders were refused at all, which is an estimate when they are many. */
 static char *
-refused_words(const Sense *self, uint32_t all)
+refused_words(const Sense *self, Refusal reason, uint32_t all)
 {
     enum { NAMED = 5 };
     g_autoptr(GString) words = g_string_new(NULL);
     json_t *list = intakes_refused(self->intakes), *one;
     size_t i;
+    uint32_t n = 0;
 
     json_array_foreach(list, i, one)
     {
-        if (i < NAMED)
-            g_string_append_printf(words, "%s%s", i > 0 ? ", " : "",
+        if (g_strcmp0(json_string_value(json_object_get(one, "reason")), refusal_name(reason)) == 0 &&
+            n++ < NAMED)
+            g_string_append_printf(words, "%s%s", n > 1 ? ", " : "",
                                    json_string_value(json_object_get(one, "address")));
     }
-    if (all > NAMED)
-        g_string_append_printf(words, " and %u more", all - NAMED);
+    if (n > NAMED && all <= json_array_size(list))
+        g_string_append_printf(words, " and %u more", n - NAMED);
+    else if (n > NAMED)
+        g_string_append_printf(words, " and about %u more: a flood, or forged addresses", all - NAMED);
     json_decref(list);
     return g_string_free(g_steal_pointer(&words), FALSE);
 }
@@ -167,10 +172,19 @@ problems_json(const Sense *self, const BooksTotals *totals, const ScoringCounter
                     "%" G_GUINT64_FORMAT " records came faster than they could be scored",
                     totals->all.queue_full_records);
     if (totals->all.refused[REFUSED_NOT_ALLOWED] > 0) {
-        g_autofree char *who = refused_words(self, totals->refused_senders);
+        g_autofree char *who = refused_words(self, REFUSED_NOT_ALLOWED, totals->refused_senders);
         add_problem(list, "warning", "add the router to [collector] exporters= if it is yours",
                     "%" G_GUINT64_FORMAT " datagrams came from senders that are not on the list: %s",
                     totals->all.refused[REFUSED_NOT_ALLOWED], who);
+    }
+    if (totals->all.refused[REFUSED_EXPORTER_QUOTA] > 0) {
+        g_autofree char *who = refused_words(self, REFUSED_EXPORTER_QUOTA, totals->refused_senders);
+        add_problem(list, "warning",
+                    "name your routers in [collector] exporters= more closely; if there are so many, raise "
+                    "max-exporters= and max-new-exporters=",
+                    "%" G_GUINT64_FORMAT " datagrams were refused because there are too many exporters, or "
+                    "too many new ones in a minute: %s",
+                    totals->all.refused[REFUSED_EXPORTER_QUOTA], who);
     }
     for (size_t i = 0; i < N_CHILDREN; i++)
         if (self->args->board->children[i].restarts > 0)

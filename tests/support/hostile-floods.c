@@ -3,8 +3,10 @@
  * hostile-floods.c - as much as fits: of templates, sets, records, samples, domains and exporters
  *
  * What a collector keeps for a sender has a bound, and what is beyond it is counted. The bounds are those of
- * DecoderConf's defaults: they are written here again, so that a change of them is noticed.
+ * DecoderConf's defaults: they are written here again, so that a change of them is noticed. What a datagram
+ * may make us work on is worked out from the prices in collector/work.h.
  */
+#include "collector/work.h"
 #include "tests/support/hostile-private.h"
 
 enum {
@@ -120,6 +122,18 @@ room_for(const Hostile *self, size_t size)
     return (uint32_t)((DATAGRAM - self->out->len - 4) / size);
 }
 
+/* How many of @n parts at @price there is work for, when @before is spent already; the next is given up. */
+static uint32_t
+affordable(Hostile *self, int64_t before, int64_t price, uint32_t n)
+{
+    int64_t most = (WORK_DATAGRAM - before + price - 1) / price;
+
+    if (most >= n)
+        return n;
+    expect(self, "malformed.work_quota", 1);
+    return (uint32_t)most;
+}
+
 static void
 full_of_empty_sets(Hostile *self, Protocol protocol)
 {
@@ -146,7 +160,10 @@ full_of_templates(Hostile *self, Protocol protocol, bool is_empty)
         put_template(self, HOSTILE_TEMPLATE, is_empty ? none : &field, 1);
     }
     set_close(self);
-    expect(self, is_empty ? "malformed.template_empty" : "templates", n);
+    if (is_empty)
+        expect(self, "malformed.template_empty", n);
+    else /* the one that was too much is counted as received */
+        expect(self, "templates", 1 + affordable(self, WORK_SET, WORK_TEMPLATE + WORK_FIELD_COMPILED, n));
     message_close(self);
     case_end(self);
 }
@@ -180,7 +197,15 @@ full_of_records(Hostile *self, Protocol protocol, uint16_t length)
     uint32_t n = room_for(self, 1);
     put(self, 0, n);
     set_close(self);
-    expect_records(self, n);
+    int64_t before = 2 * WORK_SET + WORK_TEMPLATE + WORK_FIELD_COMPILED;
+    if (length == VARIABLE) {
+        expect_records(self, affordable(self, before, WORK_VARIABLE_RECORD + WORK_FIELD + WORK_STEP, n));
+    } else {
+        uint32_t read = affordable(self, before, WORK_RECORD + WORK_STEP, n);
+
+        expect_records(self, read);
+        expect(self, "givenUp", n - read);
+    }
     message_close(self);
     case_end(self);
 }
@@ -205,7 +230,9 @@ full_of_options(Hostile *self, Protocol protocol)
         put(self, 1 + i % 1000, 2);
     }
     set_close(self);
-    expect_options(self, n);
+    int64_t before = 2 * WORK_SET + WORK_TEMPLATE + (int64_t)G_N_ELEMENTS(fields) * WORK_FIELD_COMPILED;
+    expect_options(
+        self, affordable(self, before, WORK_OPTIONS_RECORD + (int64_t)G_N_ELEMENTS(fields) * WORK_FIELD, n));
     message_close(self);
     case_end(self);
 }

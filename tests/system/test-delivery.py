@@ -58,7 +58,7 @@ def stranger(tap, files):
         daemon.start()
         sent = daemon.send(*files, **{"from": "127.99.0.1"})["datagrams"]
         refused = wait_for(lambda: (lambda s: s if s["refusedSenders"] else None)(daemon.api("status"))) or {}
-        tap.equal(refused.get("refusedSenders"), [{"address": "127.99.0.1", "datagrams": sent}],
+        tap.equal(refused.get("refusedSenders"), [{"address": "127.99.0.1", "datagrams": sent, "reason": "not_allowed"}],
                   "a stranger is named with what he sent")
         books = daemon.api("status")["books"]
         problems = " ".join(one["text"] for one in daemon.api("status")["problems"])

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-limits.c - what one datagram, and one exporter, may make us do and keep; see wire.h on work */
+#include "tests/collector/fixture.h"
+
+enum { LARGE = 65507 };
+
+/* A datagram as large as UDP has. */
+typedef struct Large {
+    uint8_t *bytes;
+    size_t n;
+} Large;
+
+static void
+large_put(Large *self, uint64_t value, unsigned length)
+{
+    for (unsigned i = length; i-- > 0; value >>= 8)
+        self->bytes[self->n + i] = (uint8_t)value;
+    self->n += length;
+}
+
+static void
+large_ipfix(Large *self, uint32_t sequence)
+{
+    if (self->bytes == NULL)
+        self->bytes = g_malloc0(LARGE);
+    self->n = 0;
+    large_put(self, 10, 2);
+    large_put(self, LARGE, 2);
+    large_put(self, 1700000000, 4);
+    large_put(self, sequence, 4);
+    large_put(self, 1, 4);
+}
+
+/* One set of @id that fills what is left. */
+static void
+large_fill(Large *self, uint16_t id)
+{
+    large_put(self, id, 2);
+    large_put(self, LARGE - self->n + 2, 2);
+    memset(self->bytes + self->n, 6, LARGE - self->n);
+    self->n = LARGE;
+}
+
+/* Template 256: one byte, the protocol. */
+static void
+send_tiny_template(Fixture *self, uint32_t sequence)
+{
+    static const uint16_t layout[] = { 4, 1, 0 };
+    Pen pen;
+
+    pen_ipfix(&pen, 1700000000, sequence, 1);
+    size_t set = pen_set(&pen, 2);
+    pen_template(&pen, 256, layout);
+    pen_end(&pen, set);
+    pen_ipfix_end(&pen);
+    fixture_send(self, &pen);
+}
+
+static void
+init_quiet(Fixture *self, Large *large)
+{
+    const DecoderConf conf = { .allow_all = true };
+
+    fixture_init_with(self, &conf);
+    *large = (Large){ 0 };
+}
+
+static void
+test_a_datagram_of_tiny_records_is_given_up_in_part(void)
+{
+    g_auto(Fixture) self;
+    Large large;
+
+    init_quiet(&self, &large);
+    send_tiny_template(&self, 0);
+    large_ipfix(&large, 0);
+    large_fill(&large, 256);
+    g_assert_true(fixture_send_bytes(&self, large.bytes, large.n));
+    Books books = fixture_books(&self);
+    uint32_t sent = LARGE - 16 - 4;
+    g_assert_cmpuint(books.malformed[REFUSED_WORK_QUOTA], ==, 1);
+    g_assert_cmpuint(books.records, >=, 10000); /* more than anybody sends */
+    g_assert_cmpuint(books.records, <=, 20000);
+    g_assert_cmpuint(books.records + books.given_up_records, ==, sent);
+    /* The place in the sequence is known all the same. */
+    large_ipfix(&large, sent);
+    large_fill(&large, 256);
+    fixture_send_bytes(&self, large.bytes, large.n);
+    g_assert_cmpuint(fixture_books(&self).sequence_lost, ==, 0);
+    g_free(large.bytes);
+}
+
+static void
+test_a_large_datagram_of_honest_records_is_decoded_whole(void)
+{
+    static const uint16_t layout[] = { 8, 4, 12, 4,  15, 4, 10, 4, 14, 4, 2, 4,  1, 4,  22, 4, 21,
+                                       4, 7, 2,  11, 2,  6, 1,  4, 1,  5, 1, 16, 4, 17, 4,  0 };
+    g_auto(Fixture) self;
+    Large large;
+    Pen pen;
+
+    init_quiet(&self, &large);
+    pen_ipfix(&pen, 1700000000, 0, 1);
+    size_t set = pen_set(&pen, 2);
+    pen_template(&pen, 256, layout);
+    pen_end(&pen, set);
+    pen_ipfix_end(&pen);
+    fixture_send(&self, &pen);
+    large_ipfix(&large, 0);
+    large_fill(&large, 256);
+    fixture_send_bytes(&self, large.bytes, large.n);
+    g_assert_cmpuint(fixture_books(&self).records, ==, (LARGE - 20) / 51);
+    g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_WORK_QUOTA], ==, 0);
+    g_free(large.bytes);
+}
+
+/* Fields without a length make a record of one byte as dear to read as one of a thousand. */
+static void
+test_fields_without_length_cost_too(void)
+{
+    g_auto(Fixture) self;
+    Large large;
+    Pen pen;
+
+    init_quiet(&self, &large);
+    pen_ipfix(&pen, 1700000000, 0, 1);
+    size_t set = pen_set(&pen, 2);
+    pen_put(&pen, 256, 2);
+    pen_put(&pen, 512, 2);
+    pen_put(&pen, 82 << 16 | 0xffff, 4);
+    for (int i = 1; i < 512; i++)
+        pen_put(&pen, 210 << 16, 4);
+    pen_end(&pen, set);
+    pen_ipfix_end(&pen);
+    fixture_send(&self, &pen);
+    large_ipfix(&large, 0);
+    large_fill(&large, 256);
+    memset(large.bytes + 20, 0, LARGE - 20);
+    fixture_send_bytes(&self, large.bytes, large.n);
+    Books books = fixture_books(&self);
+    g_assert_cmpuint(books.malformed[REFUSED_WORK_QUOTA], ==, 1);
+    g_assert_cmpuint(books.records, <=, 1000);
+    g_free(large.bytes);
+}
+
+/* What waits is decoded in parts, and the parts are one after the other in the books. */
+static void
+test_what_waits_is_decoded_piece_by_piece(void)
+{
+    enum { SETS = 12, SET_BYTES = 8000 };
+    g_auto(Fixture) self;
+    Large large;
+
+    init_quiet(&self, &large);
+    for (uint32_t i = 0; i < SETS; i++) {
+        large_ipfix(&large, i);
+        large_put(&large, 256, 2);
+        large_put(&large, 4 + SET_BYTES, 2);
+        memset(large.bytes + large.n, 6, SET_BYTES);
+        large.n += SET_BYTES;
+        large.bytes[2] = (uint8_t)(large.n >> 8);
+        large.bytes[3] = (uint8_t)large.n;
+        fixture_send_bytes(&self, large.bytes, large.n);
+    }
+    g_assert_cmpuint(fixture_books(&self).held_sets, ==, SETS);
+    static const uint16_t layout[] = { 4, 1, 0 };
+    Pen pen;
+    pen_ipfix(&pen, 1700000000, 0, 1);
+    size_t set = pen_set(&pen, 2);
+    pen_template(&pen, 256, layout);
+    pen_end(&pen, set);
+    pen_ipfix_end(&pen);
+    g_autofree uint8_t *copy = g_malloc0(pen.n + DATAGRAM_SLACK);
+    memcpy(copy, pen.bytes, pen.n);
+    const Datagram datagram = {
+        .bytes = copy, .length = pen.n, .source = self.source, .received = { self.now_ms }
+    };
+    g_assert_true(decoder_datagram(self.decoder, &datagram));
+    uint64_t at_once = fixture_books(&self).late_records;
+    g_assert_cmpuint(at_once, >, 0);
+    g_assert_cmpuint(at_once, <, SETS * SET_BYTES / 2);
+    decoder_flush(self.decoder, (WallTime){ self.now_ms });
+    g_assert_cmpuint(fixture_books(&self).late_records, >, at_once);
+    decoder_finish(self.decoder, (WallTime){ self.now_ms });
+    Books books = fixture_books(&self);
+    g_assert_cmpuint(books.late_records + books.given_up_records, ==, SETS * SET_BYTES);
+    g_assert_cmpuint(books.held_dropped_sets, ==, 0);
+    g_free(large.bytes);
+}
+
+/* A set is decoded with the template that it waited for, though another one came before there was time. */
+static void
+test_a_due_set_keeps_its_template(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_ipfix(&pen, 1700000000, 0, 1);
+    size_t set = pen_set(&pen, 300);
+    pen_put(&pen, 17, 1);
+    pen_end(&pen, set);
+    pen_ipfix_end(&pen);
+    fixture_send(&self, &pen);
+    pen_ipfix(&pen, 1700000000, 1, 1);
+    set = pen_set(&pen, 2);
+    pen_template(&pen, 300, (const uint16_t[]){ 4, 1, 0 });
+    pen_template(&pen, 300, (const uint16_t[]){ 5, 1, 0 });
+    pen_end(&pen, set);
+    pen_ipfix_end(&pen);
+    fixture_send(&self, &pen);
+    g_assert_cmpuint(self.records->len, ==, 1);
+    g_assert_cmpuint(fixture_flow(&self, 0)->protocol, ==, 17);
+    g_assert_cmpuint(fixture_flow(&self, 0)->tos, ==, 0);
+}
+
+/* Names are counted in bytes: 65,000 long ones do not fit, and what does not is counted. */
+static void
+test_names_have_a_bound(void)
+{
+    g_auto(Fixture) self;
+    const DecoderConf conf = { .allow_all = true };
+    Pen pen;
+
+    fixture_init_with(&self, &conf);
+    pen_ipfix(&pen, 1700000000, 0, 1);
+    size_t set = pen_set(&pen, 3);
+    pen_put(&pen, 256, 2);
+    pen_put(&pen, 2, 2);
+    pen_put(&pen, 1, 2);
+    pen_put(&pen, 10 << 16 | 4, 4);
+    pen_put(&pen, 82 << 16 | 250, 4);
+    pen_end(&pen, set);
+    pen_ipfix_end(&pen);
+    fixture_send(&self, &pen);
+    for (uint32_t i = 0; i < 500; i++) {
+        pen_ipfix(&pen, 1700000000, i * 10, 1);
+        set = pen_set(&pen, 256);
+        for (uint32_t j = 0; j < 10; j++) {
+            pen_put(&pen, i * 10 + j, 4);
+            for (int k = 0; k < 250; k++)
+                pen_put(&pen, 'a' + j, 1);
+        }
+        pen_end(&pen, set);
+        pen_ipfix_end(&pen);
+        fixture_send(&self, &pen);
+    }
+    json_t *exporter = fixture_exporter(&self, 0);
+    g_assert_cmpuint(json_array_size(json_object_get(exporter, "interfaces")), ==, 4096);
+    g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_NAME_QUOTA], ==, 5000 - 4096);
+    g_assert_nonnull(finding(exporter, "name_quota"));
+    json_decref(exporter);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/collector/limits/a-datagram-of-tiny-records-is-given-up-in-part",
+                    test_a_datagram_of_tiny_records_is_given_up_in_part);
+    g_test_add_func("/collector/limits/a-large-datagram-of-honest-records-is-decoded-whole",
+                    test_a_large_datagram_of_honest_records_is_decoded_whole);
+    g_test_add_func("/collector/limits/fields-without-length-cost-too", test_fields_without_length_cost_too);
+    g_test_add_func("/collector/limits/what-waits-is-decoded-piece-by-piece",
+                    test_what_waits_is_decoded_piece_by_piece);
+    g_test_add_func("/collector/limits/a-due-set-keeps-its-template", test_a_due_set_keeps_its_template);
+    g_test_add_func("/collector/limits/names-have-a-bound", test_names_have_a_bound);
+    return g_test_run();
+}
