@@ -490,7 +490,7 @@ prepare_slots(Scorer *self, uint32_t n)
 static void
 prepare_assets(Scorer *self, uint32_t n)
 {
-    int slot = (int)((self->grid.first + 1) & (WINDOWS_OPEN - 1)); /* most records end in the second one */
+    int slot = (int)(window_number(&self->grid, self->clock.now_ms) & (WINDOWS_OPEN - 1));
 
     for (uint32_t i = 0; i < n; i++) {
         Work *work = &self->work[i];
