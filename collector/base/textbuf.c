@@ -8,6 +8,10 @@
 #include <unistd.h>
 
 static const char digits_of_hex[] = "0123456789abcdef";
+/* All numbers of two digits: dividing by 100 gives two of them for the price of one. */
+static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                            "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+                            "8081828384858687888990919293949596979899";
 
 void
 textbuf_init(TextBuf *self, int fd)
@@ -15,6 +19,7 @@ textbuf_init(TextBuf *self, int fd)
     self->fd = fd;
     self->failed = false;
     self->n = 0;
+    self->second = INT64_MIN; /* no second that is ever asked for */
 }
 
 static void
@@ -43,22 +48,15 @@ textbuf_finish(TextBuf *self)
 }
 
 void
-textbuf_bytes(TextBuf *self, const void *bytes, size_t length)
+textbuf_bytes_slow(TextBuf *self, const void *bytes, size_t length)
 {
-    if (length > TEXTBUF_SIZE - self->n)
-        textbuf_finish(self);
+    textbuf_finish(self);
     if (length > TEXTBUF_SIZE) {
         write_out(self, bytes, length);
         return;
     }
-    memcpy(self->bytes + self->n, bytes, length);
-    self->n += length;
-}
-
-void
-textbuf_text(TextBuf *self, const char *text)
-{
-    textbuf_bytes(self, text, strlen(text));
+    memcpy(self->bytes, bytes, length);
+    self->n = length;
 }
 
 void
@@ -67,11 +65,38 @@ textbuf_unsigned(TextBuf *self, uint64_t value)
     char text[20];
     size_t at = sizeof text;
 
-    do {
-        text[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
+    for (; value >= 100; value /= 100)
+        memcpy(text + (at -= 2), pairs + 2 * (value % 100), 2);
+    if (value >= 10)
+        memcpy(text + (at -= 2), pairs + 2 * value, 2);
+    else
+        text[--at] = (char)('0' + value);
     textbuf_bytes(self, text + at, sizeof text - at);
+}
+
+void
+textbuf_ipv4(TextBuf *self, const uint8_t *address)
+{
+    char text[16];
+    size_t n = 0;
+
+    for (int i = 0; i < 4; i++) {
+        unsigned value = address[i];
+
+        if (value >= 100) {
+            text[n++] = (char)('0' + value / 100);
+            value %= 100;
+            memcpy(text + n, pairs + 2 * value, 2);
+            n += 2;
+        } else if (value >= 10) {
+            memcpy(text + n, pairs + 2 * value, 2);
+            n += 2;
+        } else {
+            text[n++] = (char)('0' + value);
+        }
+        text[n++] = '.';
+    }
+    textbuf_bytes(self, text, n - 1);
 }
 
 void
@@ -102,20 +127,18 @@ textbuf_mac(TextBuf *self, const uint8_t *mac)
     }
 }
 
+/* The last @width digits of @value. */
 static void
-padded(TextBuf *self, uint64_t value, unsigned width)
+padded(char *to, uint64_t value, unsigned width)
 {
-    char text[20];
-
     for (unsigned i = width; i-- > 0; value /= 10)
-        text[i] = (char)('0' + value % 10);
-    textbuf_bytes(self, text, width);
+        to[i] = (char)('0' + value % 10);
 }
 
 /* Days since 1970 to a date, in the civil calendar: years begin in March, so that the leap day is the last
  * one. */
 static void
-date(TextBuf *self, int64_t days)
+put_date(char to[10], int64_t days)
 {
     days += 719468; /* 0000-03-01 */
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
@@ -126,33 +149,41 @@ date(TextBuf *self, int64_t days)
     int64_t day = day_of_year - (153 * month + 2) / 5 + 1;
 
     month = month < 10 ? month + 3 : month - 9;
-    padded(self, (uint64_t)(year_of_era + era * 400 + (month <= 2)), 4);
-    textbuf_char(self, '-');
-    padded(self, (uint64_t)month, 2);
-    textbuf_char(self, '-');
-    padded(self, (uint64_t)day, 2);
+    padded(to, (uint64_t)(year_of_era + era * 400 + (month <= 2)), 4);
+    padded(to + 5, (uint64_t)month, 2);
+    padded(to + 8, (uint64_t)day, 2);
 }
 
-void
-textbuf_time(TextBuf *self, int64_t seconds, uint32_t fraction, unsigned digits)
+static void
+put_second(char to[TEXTBUF_SECOND], int64_t seconds)
 {
-    seconds = CLAMP(seconds, INT64_C(-62167219200), INT64_C(253402300799)); /* the years 0000 to 9999 */
     int64_t days = seconds / 86400, rest = seconds % 86400;
 
     if (rest < 0) {
         rest += 86400;
         days--;
     }
-    date(self, days);
-    textbuf_char(self, 'T');
-    padded(self, (uint64_t)rest / 3600, 2);
-    textbuf_char(self, ':');
-    padded(self, (uint64_t)rest / 60 % 60, 2);
-    textbuf_char(self, ':');
-    padded(self, (uint64_t)rest % 60, 2);
-    textbuf_char(self, '.');
-    padded(self, fraction, digits);
-    textbuf_char(self, 'Z');
+    memcpy(to, "0000-00-00T00:00:00.", TEXTBUF_SECOND);
+    put_date(to, days);
+    padded(to + 11, (uint64_t)rest / 3600, 2);
+    padded(to + 14, (uint64_t)rest / 60 % 60, 2);
+    padded(to + 17, (uint64_t)rest % 60, 2);
+}
+
+void
+textbuf_time(TextBuf *self, int64_t seconds, uint32_t fraction, unsigned digits)
+{
+    char text[TEXTBUF_SECOND + 10];
+
+    seconds = CLAMP(seconds, INT64_C(-62167219200), INT64_C(253402300799)); /* the years 0000 to 9999 */
+    if (seconds != self->second) {
+        put_second(self->second_text, seconds);
+        self->second = seconds;
+    }
+    memcpy(text, self->second_text, TEXTBUF_SECOND);
+    padded(text + TEXTBUF_SECOND, fraction, digits);
+    text[TEXTBUF_SECOND + digits] = 'Z';
+    textbuf_bytes(self, text, TEXTBUF_SECOND + digits + 1);
 }
 
 static void
