@@ -35,7 +35,7 @@ enum {
 
 typedef struct Options {
     int port, exporters, gso, burst, new_percent;
-    gint64 datagrams, seed;
+    gint64 datagrams, warm, seed;
     double rate;
     gboolean last;
     char *format, *write;
@@ -46,9 +46,9 @@ typedef struct Sending {
     uint32_t gso;
     double rate;
     int fds[LOAD_MOST_EXPORTERS];
-    uint64_t sent, errors;
-    double seconds;
-    uint64_t backlog; /* bytes in the receiver's sockets at the end */
+    uint64_t sent, warm, errors; /* @warm of the sent ones were for warming up */
+    double seconds;              /* of the others */
+    uint64_t backlog;            /* bytes in the receiver's sockets at the end */
 } Sending;
 
 static double
@@ -164,19 +164,32 @@ send_run(Sending *self, uint32_t first, uint32_t n)
     }
 }
 
+/* From datagram @first, which begins a run, up to @end. */
 static void
-send_all(Sending *self)
+send_part(Sending *self, uint32_t first, uint32_t end)
 {
-    const LoadConf *conf = &self->load->conf;
     double begin = now_s();
 
-    for (uint32_t i = 0; i < conf->datagrams; i += conf->burst) {
-        double due = self->rate > 0 ? begin + i / self->rate : 0, ahead = due - now_s();
+    for (uint32_t i = first; i < end; i += self->load->conf.burst) {
+        double due = self->rate > 0 ? begin + (i - first) / self->rate : 0, ahead = due - now_s();
         if (self->rate > 0 && ahead * 1e9 > AHEAD_NS)
             sleep_s(ahead);
-        send_run(self, i, conf->burst);
+        send_run(self, i, self->load->conf.burst);
     }
     self->seconds = now_s() - begin;
+}
+
+static void
+send_warm(Sending *self, uint32_t n)
+{
+    int c;
+
+    send_part(self, 0, n);
+    puts("warm");
+    fflush(stdout);
+    while ((c = getchar()) != '\n' && c != EOF)
+        continue;
+    self->warm = self->sent;
 }
 
 static void
@@ -198,11 +211,12 @@ report(const Sending *self)
 
     getrusage(RUSAGE_SELF, &used);
     printf("{\"datagrams\": %" G_GUINT64_FORMAT ", \"records\": %" G_GUINT64_FORMAT
-           ", \"recordsEach\": %u, \"size\": %u, \"errors\": %" G_GUINT64_FORMAT
+           ", \"recordsEach\": %u, \"size\": %u, \"warm\": %" G_GUINT64_FORMAT
+           ", \"errors\": %" G_GUINT64_FORMAT
            ", \"seconds\": %.6f, \"rate\": %.1f, \"backlog\": %" G_GUINT64_FORMAT "}\n",
            self->sent, self->sent * self->load->records_each, self->load->records_each, self->load->size,
-           self->errors, self->seconds, self->seconds > 0 ? (double)self->sent / self->seconds : 0,
-           self->backlog);
+           self->warm, self->errors, self->seconds,
+           self->seconds > 0 ? (double)(self->sent - self->warm) / self->seconds : 0, self->backlog);
 }
 
 static int
@@ -217,7 +231,11 @@ send_load(const Load *load, const Options *options)
         return 1;
     }
     send_templates(&self);
-    send_all(&self);
+    uint32_t round = load->conf.burst * load->conf.exporters;
+    uint32_t warm = MIN((uint32_t)options->warm, load->conf.datagrams) / round * round;
+    if (warm > 0)
+        send_warm(&self, warm);
+    send_part(&self, warm, load->conf.datagrams);
     self.backlog = waiting_bytes((uint16_t)options->port);
     if (options->last)
         send_last(&self);
@@ -258,6 +276,8 @@ parse(Options *options, int *argc, char ***argv)
         { "format", 'f', 0, G_OPTION_ARG_STRING, &options->format, "v5, v9 or ipfix", "FORMAT" },
         { "datagrams", 'n', 0, G_OPTION_ARG_INT64, &options->datagrams, "so many, without the templates",
           "N" },
+        { "warm", 0, 0, G_OPTION_ARG_INT64, &options->warm,
+          "so many of them first; then say so, and wait for a line", "N" },
         { "rate", 'r', 0, G_OPTION_ARG_DOUBLE, &options->rate, "a second; 0: as fast as it goes", "N" },
         { "gso", 'g', 0, G_OPTION_ARG_INT, &options->gso, "datagrams that the kernel takes as one (1 to 44)",
           "N" },
@@ -282,7 +302,7 @@ parse(Options *options, int *argc, char ***argv)
     return (options->port > 0 || options->write != NULL) && options->port < 65536 && options->gso >= 1 &&
            options->gso <= 44 && options->burst >= 1 &&
            (options->burst + options->gso - 1) / options->gso <= MOST_CALLS && options->datagrams > 0 &&
-           options->datagrams < 1 << 26 && options->rate >= 0;
+           options->datagrams < 1 << 26 && options->warm >= 0 && options->rate >= 0;
 }
 
 int

@@ -321,6 +321,13 @@ class Intake(Ours):
         return self.judge(json.loads(self.text(self.out)))
 
 
+class IntakeThreads(Intake):
+    key = "intake-2"
+    name = "ours, to the queue, 2"
+    words = "the same with two receiving threads"
+    more = ("threads=2",)
+
+
 class Serve(Ours):
     key = "serve"
     name = "ours, scored"
@@ -357,4 +364,12 @@ class ServeRepeating(Serve):
     new_percent = 20
 
 
-ALL = (Nfcapd, NfcapdLz4, Fixbuf, Nfacctd, NfacctdMemory, Goflow2, Intake, Serve, ServeRepeating)
+class ServeThreads(Serve):
+    key = "serve-2"
+    name = "ours, scored, 2"
+    words = "the same with two receiving threads"
+    more = ("threads=2",)
+
+
+ALL = (Nfcapd, NfcapdLz4, Fixbuf, Nfacctd, NfacctdMemory, Goflow2, Intake, IntakeThreads, Serve, ServeRepeating,
+       ServeThreads)
