@@ -1,46 +1,43 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * bench-decode.c - what a record costs in our decoder and in libfixbuf, in one run on one machine
+ * bench-decode.c - what a record costs in our decoder, in each of its versions, and in libfixbuf, in one run
  *
- * Both read the same generated datagrams from memory and fill a struct with the twenty fields of a router's
- * template. libfixbuf has no v5, and translates v9 on sockets of its own only, so it takes part in IPFIX; the
- * ratio of the other rows is to that figure. The rounds take turns, so that a disturbance meets all; the best
- * round counts.
+ * All read the same generated datagrams from memory and fill a struct with the twenty fields of a router's
+ * template, of one exporter and of a thousand that take turns. The first datagram of each exporter, with its
+ * template, is not timed. libfixbuf reads IPFIX of one exporter out of a buffer, which is the best that it
+ * can do; many exporters it keeps apart in its listener only. It has no v5: the ratio of those rows is to
+ * IPFIX. The rounds take turns, so that a disturbance meets all; the best round counts.
  *
  *   bench-decode [RECORDS [ROUNDS]]
  */
-#include "collector/decoder.h"
-#include "tests/support/generator.h"
+#include "tests/bench/decode-input.h"
 
-#include <fixbuf/public.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { RECORDS = 200000, ROUNDS = 10, SEED = 1, INTERNAL_TEMPLATE = 999 };
+enum { RECORDS = 200000, ROUNDS = 10, SEED = 1, MANY = 1000, ROWS_MOST = 64, INPUTS = 6, AHEAD = 2 };
 
 /* ---- input ---- */
 
-typedef struct Input {
-    GeneratedSession *session;
-    uint8_t *arena; /* all datagrams, one behind the other, slack behind the last */
-    size_t *at;
-} Input;
-
 static Input
-input_make(const char *shape, uint32_t records)
+input_make(const char *shape, uint32_t n_exporters, uint32_t records)
 {
-    Input input = { .session = generator_make(shape, SEED, records) };
+    Input input = { .shape = shape, .n_exporters = n_exporters };
+    g_autoptr(GeneratedSession) session = generator_make(shape, SEED, MAX(records / n_exporters, 1u));
     size_t used = 0, total = 0;
 
-    for (guint i = 0; i < input.session->datagrams->len; i++)
-        total += g_bytes_get_size(input.session->datagrams->pdata[i]);
+    for (guint i = 0; i < session->datagrams->len; i++)
+        total += g_bytes_get_size(session->datagrams->pdata[i]) * n_exporters;
+    input.n = session->datagrams->len * n_exporters;
+    input.n_records = (uint64_t)session->n_flows * n_exporters;
     input.arena = g_malloc0(total + DATAGRAM_SLACK);
-    input.at = g_new0(size_t, input.session->datagrams->len + 1u);
-    for (guint i = 0; i < input.session->datagrams->len; i++) {
+    input.at = g_new0(size_t, input.n + 1);
+    for (uint32_t i = 0; i < input.n; i++) {
         gsize length;
-        const void *bytes = g_bytes_get_data(input.session->datagrams->pdata[i], &length);
+        const void *bytes = g_bytes_get_data(session->datagrams->pdata[i / n_exporters], &length);
+
         memcpy(input.arena + used, bytes, length);
         input.at[i] = used;
         used += length;
@@ -52,13 +49,12 @@ input_make(const char *shape, uint32_t records)
 static void
 input_clear(Input *input)
 {
-    generated_session_free(input->session);
     g_free(input->arena);
     g_free(input->at);
 }
 
-static double
-now_ns(void)
+double
+bench_now_ns(void)
 {
     struct timespec now;
 
@@ -76,108 +72,77 @@ count(void *user, FlowBatch *batch)
     return batch;
 }
 
-static double
-run_ours(const Input *input, uint64_t *records)
+static Datagram
+datagram_of(const Input *input, uint32_t i)
 {
-    DecoderConf conf = { .allow_all = true, .hash_seed = 1 };
-    DecoderSink sink = { .user = records, .flows = count };
-    g_autoptr(Decoder) decoder = decoder_new(&conf, &sink);
+    return (Datagram){ .bytes = input->arena + input->at[i],
+                       .length = input->at[i + 1] - input->at[i],
+                       .source = input_source(input, i),
+                       .source_port = 50000,
+                       .received = { 1767225600000 + (int64_t)(i / input->n_exporters) } };
+}
 
-    double begin = now_ns();
-    for (guint i = 0; i < input->session->datagrams->len; i++) {
-        Datagram datagram = { .bytes = input->arena + input->at[i],
-                              .length = input->at[i + 1] - input->at[i],
-                              .source = ip_from_v4(0xc0000201),
-                              .source_port = 50000,
-                              .received = { 1767225600000 + (int64_t)i } };
+static Run
+run_ours(const Input *input, ShuffleVersion version)
+{
+    Run run = { 0 };
+    DecoderConf conf = {
+        .allow_all = true, .hash_seed = 1, .shuffles = version, .max_new_exporters_per_minute = MANY
+    };
+    DecoderSink sink = { .user = &run.records, .flows = count };
+    g_autoptr(Decoder) decoder = decoder_new(&conf, &sink);
+    uint32_t i = 0;
+
+    for (; i < input->n_exporters; i++) {
+        Datagram datagram = datagram_of(input, i);
         decoder_datagram(decoder, &datagram);
     }
-    decoder_flush(decoder, (WallTime){ 1767225700000 });
-    return now_ns() - begin;
-}
-
-/* ---- libfixbuf ---- */
-
-typedef struct FixbufRecord {
-    uint64_t packets, octets, start, end;
-    uint32_t src, dst, next_hop, in_if, out_if, src_as, dst_as;
-    uint16_t src_port, dst_port, tcp_flags;
-    uint8_t protocol, tos, src_mask, dst_mask, direction, end_reason;
-    uint8_t padding[8];
-} FixbufRecord;
-
-static const fbInfoElementSpec_t fixbuf_fields[] = {
-    { (char *)"packetDeltaCount", 8, 0 },
-    { (char *)"octetDeltaCount", 8, 0 },
-    { (char *)"flowStartMilliseconds", 8, 0 },
-    { (char *)"flowEndMilliseconds", 8, 0 },
-    { (char *)"sourceIPv4Address", 4, 0 },
-    { (char *)"destinationIPv4Address", 4, 0 },
-    { (char *)"ipNextHopIPv4Address", 4, 0 },
-    { (char *)"ingressInterface", 4, 0 },
-    { (char *)"egressInterface", 4, 0 },
-    { (char *)"bgpSourceAsNumber", 4, 0 },
-    { (char *)"bgpDestinationAsNumber", 4, 0 },
-    { (char *)"sourceTransportPort", 2, 0 },
-    { (char *)"destinationTransportPort", 2, 0 },
-    { (char *)"tcpControlBits", 2, 0 },
-    { (char *)"protocolIdentifier", 1, 0 },
-    { (char *)"ipClassOfService", 1, 0 },
-    { (char *)"sourceIPv4PrefixLength", 1, 0 },
-    { (char *)"destinationIPv4PrefixLength", 1, 0 },
-    { (char *)"flowDirection", 1, 0 },
-    { (char *)"flowEndReason", 1, 0 },
-    FB_IESPEC_NULL,
-};
-
-static fBuf_t *
-fixbuf_new(fbInfoModel_t *model)
-{
-    fbSession_t *session = fbSessionAlloc(model);
-    fbTemplate_t *internal = fbTemplateAlloc(model);
-    g_autoptr(GError) error = NULL;
-
-    if (!fbTemplateAppendSpecArray(internal, (fbInfoElementSpec_t *)fixbuf_fields, ~0u, &error) ||
-        fbSessionAddTemplate(session, TRUE, INTERNAL_TEMPLATE, internal, &error) == 0)
-        g_error("libfixbuf: %s", error->message);
-    fBuf_t *buffer = fBufAllocForCollection(session, NULL);
-    fBufSetAutomaticMode(buffer, FALSE);
-    return buffer;
-}
-
-static double
-run_fixbuf(const Input *input, uint64_t *records)
-{
-    fbInfoModel_t *model = fbInfoModelAlloc();
-    fBuf_t *buffer = fixbuf_new(model);
-    FixbufRecord record;
-
-    double begin = now_ns();
-    for (guint i = 0; i < input->session->datagrams->len; i++) {
-        GError *error = NULL;
-        size_t length = sizeof record - sizeof record.padding;
-        fBufSetBuffer(buffer, input->arena + input->at[i], input->at[i + 1] - input->at[i]);
-        if (i == 0 && !fBufSetInternalTemplate(buffer, INTERNAL_TEMPLATE, &error))
-            g_error("libfixbuf: %s", error->message);
-        while (fBufNext(buffer, (uint8_t *)&record, &length, &error))
-            (*records)++;
-        g_clear_error(&error); /* the end of the message */
+    decoder_flush(decoder, (WallTime){ 1767225600000 });
+    uint64_t before = run.records;
+    double begin = bench_now_ns();
+    for (; i < input->n; i++) {
+        Datagram datagram = datagram_of(input, i);
+        decoder_datagram(decoder, &datagram);
     }
-    double spent = now_ns() - begin;
-    fBufFree(buffer);
-    fbInfoModelFree(model);
-    return spent;
+    decoder_flush(decoder, (WallTime){ 1767225600001 });
+    run.ns = bench_now_ns() - begin;
+    run.timed = run.records - before;
+    return run;
 }
 
 /* ---- the table ---- */
 
 typedef struct Row {
-    const char *what, *shape;
-    double (*run)(const Input *input, uint64_t *records);
-    Input input;
-    double *spent;
-    uint64_t records;
+    const char *what;
+    ShuffleVersion version;         /* ours, when @run is NULL */
+    Run (*run)(const Input *input); /* libfixbuf */
+    const Input *input;
+    double *spent; /* ns a record, of each round */
+    uint64_t records, timed;
 } Row;
+
+static const char *
+protocol_of(const Input *input)
+{
+    return input->arena[1] == 5 ? "NetFlow v5" : input->arena[1] == 9 ? "NetFlow v9" : "IPFIX";
+}
+
+static size_t
+list_rows(Row *rows, const Input *inputs)
+{
+    size_t n = 0;
+
+    for (ShuffleVersion version = SHUFFLE_NONE; version <= SHUFFLE_NEON; version++)
+        for (size_t i = 0; i < INPUTS && shuffle_version_runs(version); i++)
+            rows[n++] = (Row){ shuffle_version_name(version), version, NULL, &inputs[i] };
+    for (size_t i = 0; i < INPUTS; i++) {
+        if (inputs[i].arena[1] == 10 && inputs[i].n_exporters == 1)
+            rows[n++] = (Row){ "libfixbuf", SHUFFLE_NONE, fixbuf_run_buffer, &inputs[i] };
+        if (inputs[i].arena[1] >= 9)
+            rows[n++] = (Row){ "its listener", SHUFFLE_NONE, fixbuf_run_listener, &inputs[i] };
+    }
+    return n;
+}
 
 static int
 by_size(const void *a, const void *b)
@@ -188,48 +153,77 @@ by_size(const void *a, const void *b)
 static void
 measure(Row *rows, size_t n_rows, size_t rounds)
 {
+    for (size_t i = 0; i < n_rows; i++)
+        rows[i].spent = g_new0(double, rounds);
     for (size_t round = 0; round < rounds; round++)
-        for (size_t i = 0; i < n_rows; i++) {
-            rows[i].records = 0;
-            rows[i].spent[round] = rows[i].run(&rows[i].input, &rows[i].records);
+        for (Row *row = rows; row < rows + n_rows; row++) {
+            Run run = row->run != NULL ? row->run(row->input) : run_ours(row->input, row->version);
+
+            row->records = run.records;
+            row->timed = run.timed;
+            row->spent[round] = run.ns / (double)MAX(run.timed, 1u);
         }
     for (size_t i = 0; i < n_rows; i++)
         qsort(rows[i].spent, rounds, sizeof(double), by_size);
 }
 
+/* libfixbuf's best with as many exporters. */
+static double
+measure_of(const Row *rows, size_t n_rows, const Input *input)
+{
+    double best = 0;
+
+    for (size_t i = 0; i < n_rows; i++)
+        if (rows[i].run != NULL && rows[i].input->n_exporters == input->n_exporters &&
+            rows[i].input->arena[1] == 10 && (best == 0 || rows[i].spent[0] < best))
+            best = rows[i].spent[0];
+    return best;
+}
+
+static bool
+print(const Row *rows, size_t n_rows, size_t rounds)
+{
+    bool is_whole = true;
+
+    printf("%-14s %-12s %10s %10s %12s %12s %12s %16s\n", "decoder", "format", "exporters", "records",
+           "ns/record", "median", "records/s", "libfixbuf/this");
+    for (size_t i = 0; i < n_rows; i++) {
+        const Row *row = &rows[i];
+        double best = row->spent[0];
+
+        printf("%-14s %-12s %10u %10" G_GUINT64_FORMAT " %12.1f %12.1f %12.3g %15.1fx\n", row->what,
+               protocol_of(row->input), row->input->n_exporters, row->timed, best, row->spent[rounds / 2],
+               1e9 / best, measure_of(rows, n_rows, row->input) / best);
+        if (row->records != row->input->n_records) {
+            fprintf(stderr, "bench-decode: %s gave %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " records\n",
+                    row->what, row->records, row->input->n_records);
+            is_whole = false;
+        }
+    }
+    return is_whole;
+}
+
 int
 main(int argc, char **argv)
 {
-    Row rows[] = { { .what = "talaya, NetFlow v5", .shape = "netflow5", .run = run_ours },
-                   { .what = "talaya, NetFlow v9", .shape = "router-v9", .run = run_ours },
-                   { .what = "talaya, IPFIX", .shape = "router-ipfix", .run = run_ours },
-                   { .what = "libfixbuf, IPFIX", .shape = "router-ipfix", .run = run_fixbuf } };
-    const size_t n_rows = G_N_ELEMENTS(rows);
+    static const char *const shapes[] = { "netflow5", "router-v9", "router-ipfix" };
     uint32_t records = argc > 1 ? (uint32_t)g_ascii_strtoull(argv[1], NULL, 10) : RECORDS;
     size_t rounds = argc > 2 ? (size_t)g_ascii_strtoull(argv[2], NULL, 10) : ROUNDS;
-    bool is_whole = true;
+    Input inputs[INPUTS];
+    Row rows[ROWS_MOST];
 
     if (records == 0 || rounds == 0) {
         fputs("usage: bench-decode [RECORDS [ROUNDS]]\n", stderr);
         return 2;
     }
-    for (size_t i = 0; i < n_rows; i++) {
-        rows[i].input = input_make(rows[i].shape, records);
-        rows[i].spent = g_new0(double, rounds);
-    }
+    for (size_t i = 0; i < INPUTS; i++)
+        inputs[i] = input_make(shapes[i % 3], i < 3 ? 1 : MANY, records);
+    size_t n_rows = list_rows(rows, inputs);
     measure(rows, n_rows, rounds);
-    double fixbuf = rows[n_rows - 1].spent[0] / (double)rows[n_rows - 1].records;
-    printf("%-20s %10s %12s %12s %12s %16s\n", "decoder", "records", "ns/record", "median", "records/s",
-           "libfixbuf/this");
-    for (size_t i = 0; i < n_rows; i++) {
-        double n = (double)MAX(rows[i].records, 1u), best = rows[i].spent[0] / n;
-        printf("%-20s %10" G_GUINT64_FORMAT " %12.1f %12.1f %12.3g %15.1fx\n", rows[i].what, rows[i].records,
-               best, rows[i].spent[rounds / 2] / n, 1e9 / best, fixbuf / best);
-        is_whole &= rows[i].records == records;
-        input_clear(&rows[i].input);
+    bool is_whole = print(rows, n_rows, rounds);
+    for (size_t i = 0; i < n_rows; i++)
         g_free(rows[i].spent);
-    }
-    if (!is_whole)
-        fputs("bench-decode: a decoder did not give all records\n", stderr);
+    for (size_t i = 0; i < INPUTS; i++)
+        input_clear(&inputs[i]);
     return is_whole ? 0 : 1;
 }
