@@ -2,26 +2,51 @@
 /* sequence-unit.c - see sequence-unit.h */
 #include "collector/sequence-unit.h"
 
+/* Where a message begins and how much it has, in units of @unit. */
+static inline uint32_t
+first_of(SequenceUnit unit, const SequenceMessage *message)
+{
+    return unit == SEQUENCE_FLOWS_INCLUDED ? message->number - message->flows : message->number;
+}
+
+static inline uint32_t
+units_of(SequenceUnit unit, const SequenceMessage *message)
+{
+    return unit == SEQUENCE_DATAGRAMS ? 1
+                                      : message->flows + (unit == SEQUENCE_RECORDS ? message->options : 0);
+}
+
+static inline bool
+is_followed(const SequenceStream *self, int unit)
+{
+    return unit == (int)self->unit || !(self->is_sure || self->readings[unit].is_resting);
+}
+
+bool
+sequence_stream_step(SequenceStream *self, const SequenceMessage *message)
+{
+    for (int unit = 0; unit < N_SEQUENCE_UNITS; unit++)
+        if (is_followed(self, unit) &&
+            (!message->is_whole ||
+             !sequence_is_next(&self->readings[unit].sequence, first_of((SequenceUnit)unit, message))))
+            return false;
+    for (int unit = 0; unit < N_SEQUENCE_UNITS; unit++)
+        if (is_followed(self, unit))
+            sequence_step(&self->readings[unit].sequence, units_of((SequenceUnit)unit, message));
+    return true;
+}
+
 static SequenceNews
 read_as(SequenceUnit unit, Sequence *sequence, const SequenceMessage *message)
 {
-    uint32_t flows = message->flows, first = message->number;
+    bool is_whole = unit == SEQUENCE_DATAGRAMS || message->is_whole;
 
-    switch (unit) {
-    case SEQUENCE_RECORDS:
-        return sequence_note(sequence, first, flows + message->options, message->is_whole,
-                             message->export_ms);
-    case SEQUENCE_FLOWS:
-        return sequence_note(sequence, first, flows, message->is_whole, message->export_ms);
-    case SEQUENCE_FLOWS_INCLUDED:
-        if (!message->is_whole) { /* where it began is not known either */
-            sequence->known = false;
-            return (SequenceNews){ 0 };
-        }
-        return sequence_note(sequence, first - flows, flows, true, message->export_ms);
-    default:
-        return sequence_note(sequence, first, 1, true, message->export_ms);
+    if (unit == SEQUENCE_FLOWS_INCLUDED && !is_whole) { /* where it began is not known either */
+        sequence->known = false;
+        return (SequenceNews){ 0 };
     }
+    return sequence_note(sequence, first_of(unit, message), units_of(unit, message), is_whole,
+                         message->export_ms);
 }
 
 static void
@@ -47,14 +72,35 @@ best_unit(const SequenceStream *self)
     return best;
 }
 
+/* After a message that surprised the reading that is believed, or did not. */
+static void
+rest_or_resume(SequenceStream *self, bool is_surprised)
+{
+    uint32_t believed = self->readings[self->unit].surprises;
+
+    for (int unit = 0; unit < N_SEQUENCE_UNITS; unit++) {
+        SequenceReading *reading = &self->readings[unit];
+
+        if (reading->is_resting && is_surprised) {
+            reading->is_resting = reading->sequence.known = reading->sequence.behind_known = false;
+            reading->sequence.n_gaps = 0;
+        } else if (!is_surprised && reading->surprises >= believed + SEQUENCE_HOPELESS) {
+            reading->is_resting = true;
+        }
+    }
+}
+
 SequenceChange
 sequence_stream_note(SequenceStream *self, const SequenceMessage *message)
 {
-    const SequenceReading before = self->readings[self->unit];
+    const SequenceReading *believed = &self->readings[self->unit];
+    uint32_t surprises = believed->surprises;
+    int64_t lost = believed->lost, resets = believed->resets, reordered = believed->reordered,
+            duplicates = believed->duplicates;
     SequenceChange change = { 0 };
 
     for (int unit = 0; unit < N_SEQUENCE_UNITS; unit++) {
-        if (self->is_sure && unit != (int)self->unit)
+        if (!is_followed(self, unit))
             continue;
         SequenceNews news = read_as((SequenceUnit)unit, &self->readings[unit].sequence, message);
         count(&self->readings[unit], &news);
@@ -63,6 +109,7 @@ sequence_stream_note(SequenceStream *self, const SequenceMessage *message)
             change.confirmed_export_ms = news.confirmed_export_ms;
         }
     }
+    rest_or_resume(self, believed->surprises != surprises);
     SequenceUnit best = self->is_sure ? self->unit : best_unit(self);
     if (best != self->unit) {
         self->unit = best;
@@ -70,10 +117,10 @@ sequence_stream_note(SequenceStream *self, const SequenceMessage *message)
         change.confirmed = 0;
     }
     const SequenceReading *now = &self->readings[self->unit];
-    change.lost = now->lost - before.lost;
-    change.resets = now->resets - before.resets;
-    change.reordered = now->reordered - before.reordered;
-    change.duplicates = now->duplicates - before.duplicates;
+    change.lost = now->lost - lost;
+    change.resets = now->resets - resets;
+    change.reordered = now->reordered - reordered;
+    change.duplicates = now->duplicates - duplicates;
     return change;
 }
 

@@ -6,7 +6,9 @@
  * exporters differ: softflowd's IPFIX counts this message's own flows in, and leaves options out. So each
  * stream is followed under every reading at once. The standard's is believed until another one has had
  * SEQUENCE_ODD_MORE fewer surprises; then the books are set to what that one has seen from the start. Real
- * loss surprises all readings alike.
+ * loss surprises all readings alike. A reading that is SEQUENCE_HOPELESS surprises behind rests until the one
+ * that is believed is surprised again: in a stream that goes on as it should, most messages cost one
+ * comparison.
  */
 #pragma once
 #include "collector/sequence.h"
@@ -19,13 +21,14 @@ typedef enum SequenceUnit {
     N_SEQUENCE_UNITS
 } SequenceUnit;
 
-enum { SEQUENCE_ODD_MORE = 3 };
+enum { SEQUENCE_ODD_MORE = 3, SEQUENCE_HOPELESS = 16 };
 
 /* What one reading has seen. */
 typedef struct SequenceReading {
-    Sequence sequence;
     uint32_t surprises;
+    bool is_resting;
     int64_t lost, resets, reordered, duplicates;
+    Sequence sequence;
 } SequenceReading;
 
 typedef struct SequenceStream {
@@ -49,6 +52,9 @@ typedef struct SequenceChange {
     bool unit_changed;
 } SequenceChange;
 
+/* True when @message is the one that was expected, and has been noted; else sequence_stream_note is to be
+ * asked. */
+bool sequence_stream_step(SequenceStream *self, const SequenceMessage *message);
 SequenceChange sequence_stream_note(SequenceStream *self, const SequenceMessage *message);
 /* The exporter has started anew. */
 SequenceChange sequence_stream_restart(SequenceStream *self);

@@ -38,6 +38,21 @@ typedef struct SequenceNews {
     int64_t confirmed_export_ms;
 } SequenceNews;
 
+/* Whether @first is what was expected, with nothing open before it; then sequence_step does what
+ * sequence_note would. */
+static inline bool
+sequence_is_next(const Sequence *self, uint32_t first)
+{
+    return self->known && self->n_gaps == 0 && first == self->next;
+}
+static inline void
+sequence_step(Sequence *self, uint32_t units)
+{
+    self->datagrams++;
+    self->behind_known = false;
+    self->next += units;
+}
+
 /* A datagram with @first as its sequence number and @units of the stream's unit; @units_known: false when
  * some sets could not be read, so that nobody knows what number comes next. */
 SequenceNews sequence_note(Sequence *self, uint32_t first, uint32_t units, bool units_known,

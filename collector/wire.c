@@ -162,6 +162,8 @@ wire_note_sequence(Wire *self, uint32_t number)
                                       .is_whole = self->is_whole,
                                       .export_ms = self->export_ms };
     note_ports(self, number);
+    if (sequence_stream_step(&self->domain->sequence, &message))
+        return;
     SequenceChange change = sequence_stream_note(&self->domain->sequence, &message);
 
     apply(self, &change);

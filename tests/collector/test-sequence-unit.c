@@ -2,6 +2,7 @@
 #include "collector/sequence-unit.h"
 
 #include <glib.h>
+#include <string.h>
 
 typedef struct Counts {
     int64_t lost, resets, duplicates;
@@ -86,6 +87,63 @@ test_one_that_is_sure_tries_nothing_else(void)
     g_assert_cmpint(stream.unit, ==, SEQUENCE_DATAGRAMS);
 }
 
+static void
+test_a_step_is_what_a_note_would_be(void)
+{
+    for (int unit = 0; unit < N_SEQUENCE_UNITS; unit++) {
+        SequenceStream noted = { .unit = (SequenceUnit)unit }, stepped = noted;
+        uint32_t number = 7, n_steps = 0, random = 1;
+
+        for (uint32_t i = 0; i < 3000; i++) {
+            random = random * 1664525 + 1013904223;
+            SequenceMessage message = { .flows = 1 + i % 4, .options = i % 50 == 0, .is_whole = i % 97 != 0 };
+
+            number += random >> 24 == 0 ? 5 : 0; /* something is lost now and then */
+            message.number = number;
+            number += unit == SEQUENCE_DATAGRAMS ? 1 : message.flows + message.options;
+            SequenceChange change = { 0 }, noted_change = sequence_stream_note(&noted, &message);
+
+            if (sequence_stream_step(&stepped, &message))
+                n_steps++;
+            else
+                change = sequence_stream_note(&stepped, &message);
+            g_assert_cmpint(change.lost, ==, noted_change.lost);
+            g_assert_cmpint(change.resets, ==, noted_change.resets);
+            g_assert_cmpint(change.duplicates, ==, noted_change.duplicates);
+            g_assert_cmpuint(change.confirmed, ==, noted_change.confirmed);
+            g_assert_true(memcmp(&noted.readings[noted.unit], &stepped.readings[stepped.unit],
+                                 sizeof noted.readings[0]) == 0);
+        }
+        g_assert_cmpint(noted.unit, ==, stepped.unit);
+        g_assert_cmpuint(n_steps, >, 100);
+    }
+}
+
+static void
+test_one_that_changes_its_way_of_counting_is_found_out(void)
+{
+    SequenceStream stream = { .unit = SEQUENCE_DATAGRAMS };
+    uint32_t number = 0, n_steps = 0;
+
+    for (uint32_t i = 0; i < 1000; i++) {
+        SequenceMessage message = { .number = number++, .flows = 10 + i % 3, .is_whole = true };
+
+        if (!sequence_stream_step(&stream, &message))
+            sequence_stream_note(&stream, &message);
+        else
+            n_steps++;
+    }
+    g_assert_cmpuint(n_steps, >, 900);   /* the others rest */
+    for (uint32_t i = 0; i < 100; i++) { /* a new firmware counts flows */
+        SequenceMessage message = { .number = number, .flows = 10 + i % 3, .is_whole = true };
+
+        number += message.flows;
+        if (!sequence_stream_step(&stream, &message))
+            sequence_stream_note(&stream, &message);
+    }
+    g_assert_cmpint(stream.unit, !=, SEQUENCE_DATAGRAMS);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -97,5 +155,9 @@ main(int argc, char **argv)
                     test_where_all_readings_agree_the_standard_stays);
     g_test_add_func("/collector/sequence-unit/one-that-is-sure-tries-nothing-else",
                     test_one_that_is_sure_tries_nothing_else);
+    g_test_add_func("/collector/sequence-unit/a-step-is-what-a-note-would-be",
+                    test_a_step_is_what_a_note_would_be);
+    g_test_add_func("/collector/sequence-unit/one-that-changes-its-way-of-counting-is-found-out",
+                    test_one_that_changes_its_way_of_counting_is_found_out);
     return g_test_run();
 }
