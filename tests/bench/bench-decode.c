@@ -8,7 +8,8 @@
  * can do; many exporters it keeps apart in its listener only. It has no v5: the ratio of those rows is to
  * IPFIX. The rounds take turns, so that a disturbance meets all; the best round counts.
  *
- *   bench-decode [RECORDS [ROUNDS]]
+ *   bench-decode [RECORDS [ROUNDS [VERSION [EXPORTERS]]]]      VERSION, EXPORTERS: those rows alone, for a
+ * profiler
  */
 #include "tests/bench/decode-input.h"
 
@@ -17,32 +18,44 @@
 #include <string.h>
 #include <time.h>
 
-enum { RECORDS = 200000, ROUNDS = 10, SEED = 1, MANY = 1000, ROWS_MOST = 64, INPUTS = 6, AHEAD = 2 };
+enum { RECORDS = 200000, ROUNDS = 10, SEED = 1, MANY = 1000, MANY_TIMES = 4, ROWS_MOST = 64, INPUTS = 6 };
+#define BASE_MS INT64_C(1767225600000)
 
 /* ---- input ---- */
 
-static Input
-input_make(const char *shape, uint32_t n_exporters, uint32_t records)
+static void
+put_datagram(Input *input, const void *bytes, size_t length)
 {
-    Input input = { .shape = shape, .n_exporters = n_exporters };
-    g_autoptr(GeneratedSession) session = generator_make(shape, SEED, MAX(records / n_exporters, 1u));
-    size_t used = 0, total = 0;
+    memcpy(input->arena + input->at[input->n], bytes, length);
+    input->at[input->n + 1] = input->at[input->n] + length;
+    input->n++;
+}
 
-    for (guint i = 0; i < session->datagrams->len; i++)
-        total += g_bytes_get_size(session->datagrams->pdata[i]) * n_exporters;
-    input.n = session->datagrams->len * n_exporters;
-    input.n_records = (uint64_t)session->n_flows * n_exporters;
-    input.arena = g_malloc0(total + DATAGRAM_SLACK);
-    input.at = g_new0(size_t, input.n + 1);
-    for (uint32_t i = 0; i < input.n; i++) {
-        gsize length;
-        const void *bytes = g_bytes_get_data(session->datagrams->pdata[i / n_exporters], &length);
+static Input
+input_make(const char *format, uint32_t n_exporters, uint32_t records)
+{
+    const LoadConf conf = { .format = format,
+                            .exporters = 1,
+                            .burst = 1,
+                            .datagrams = 1 + records / 24 / n_exporters,
+                            .new_percent = 60,
+                            .seed = SEED,
+                            .base_ms = BASE_MS,
+                            .rate = 1000 };
+    g_autoptr(Load) load = load_new(&conf);
+    Input input = { .format = format, .n_exporters = n_exporters };
+    size_t n = load->conf.datagrams, template_size = 0;
+    const void *template =
+        load->templates[0] == NULL ? NULL : g_bytes_get_data(load->templates[0], &template_size);
 
-        memcpy(input.arena + used, bytes, length);
-        input.at[i] = used;
-        used += length;
-        input.at[i + 1] = used;
-    }
+    input.arena = g_malloc0((n * load->size + template_size) * n_exporters + DATAGRAM_SLACK);
+    input.at = g_new0(size_t, (n + 1) * n_exporters + 1);
+    for (uint32_t j = 0; j < n_exporters && template != NULL; j++)
+        put_datagram(&input, template, template_size);
+    for (size_t i = 0; i < n; i++)
+        for (uint32_t j = 0; j < n_exporters; j++)
+            put_datagram(&input, load->bytes + i * load->size, load->size);
+    input.n_records = (uint64_t)n * load->records_each * n_exporters;
     return input;
 }
 
@@ -79,7 +92,7 @@ datagram_of(const Input *input, uint32_t i)
                        .length = input->at[i + 1] - input->at[i],
                        .source = input_source(input, i),
                        .source_port = 50000,
-                       .received = { 1767225600000 + (int64_t)(i / input->n_exporters) } };
+                       .received = { BASE_MS + (int64_t)(i / input->n_exporters) } };
 }
 
 static Run
@@ -97,14 +110,14 @@ run_ours(const Input *input, ShuffleVersion version)
         Datagram datagram = datagram_of(input, i);
         decoder_datagram(decoder, &datagram);
     }
-    decoder_flush(decoder, (WallTime){ 1767225600000 });
+    decoder_flush(decoder, (WallTime){ BASE_MS });
     uint64_t before = run.records;
     double begin = bench_now_ns();
     for (; i < input->n; i++) {
         Datagram datagram = datagram_of(input, i);
         decoder_datagram(decoder, &datagram);
     }
-    decoder_flush(decoder, (WallTime){ 1767225600001 });
+    decoder_flush(decoder, (WallTime){ BASE_MS + 1 });
     run.ns = bench_now_ns() - begin;
     run.timed = run.records - before;
     return run;
@@ -121,12 +134,6 @@ typedef struct Row {
     uint64_t records, timed;
 } Row;
 
-static const char *
-protocol_of(const Input *input)
-{
-    return input->arena[1] == 5 ? "NetFlow v5" : input->arena[1] == 9 ? "NetFlow v9" : "IPFIX";
-}
-
 static size_t
 list_rows(Row *rows, const Input *inputs)
 {
@@ -141,6 +148,18 @@ list_rows(Row *rows, const Input *inputs)
         if (inputs[i].arena[1] >= 9)
             rows[n++] = (Row){ "its listener", SHUFFLE_NONE, fixbuf_run_listener, &inputs[i] };
     }
+    return n;
+}
+
+static size_t
+keep_rows(Row *rows, size_t n_rows, const char *what, uint32_t n_exporters)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < n_rows; i++)
+        if (strcmp(rows[i].what, what) == 0 &&
+            (n_exporters == 0 || rows[i].input->n_exporters == n_exporters))
+            rows[n++] = rows[i];
     return n;
 }
 
@@ -185,14 +204,14 @@ print(const Row *rows, size_t n_rows, size_t rounds)
 {
     bool is_whole = true;
 
-    printf("%-14s %-12s %10s %10s %12s %12s %12s %16s\n", "decoder", "format", "exporters", "records",
+    printf("%-14s %-8s %10s %10s %12s %12s %12s %16s\n", "decoder", "format", "exporters", "records",
            "ns/record", "median", "records/s", "libfixbuf/this");
     for (size_t i = 0; i < n_rows; i++) {
         const Row *row = &rows[i];
         double best = row->spent[0];
 
-        printf("%-14s %-12s %10u %10" G_GUINT64_FORMAT " %12.1f %12.1f %12.3g %15.1fx\n", row->what,
-               protocol_of(row->input), row->input->n_exporters, row->timed, best, row->spent[rounds / 2],
+        printf("%-14s %-8s %10u %10" G_GUINT64_FORMAT " %12.1f %12.1f %12.3g %15.1fx\n", row->what,
+               row->input->format, row->input->n_exporters, row->timed, best, row->spent[rounds / 2],
                1e9 / best, measure_of(rows, n_rows, row->input) / best);
         if (row->records != row->input->n_records) {
             fprintf(stderr, "bench-decode: %s gave %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " records\n",
@@ -206,7 +225,7 @@ print(const Row *rows, size_t n_rows, size_t rounds)
 int
 main(int argc, char **argv)
 {
-    static const char *const shapes[] = { "netflow5", "router-v9", "router-ipfix" };
+    static const char *const formats[] = { "v5", "v9", "ipfix" };
     uint32_t records = argc > 1 ? (uint32_t)g_ascii_strtoull(argv[1], NULL, 10) : RECORDS;
     size_t rounds = argc > 2 ? (size_t)g_ascii_strtoull(argv[2], NULL, 10) : ROUNDS;
     Input inputs[INPUTS];
@@ -217,8 +236,10 @@ main(int argc, char **argv)
         return 2;
     }
     for (size_t i = 0; i < INPUTS; i++)
-        inputs[i] = input_make(shapes[i % 3], i < 3 ? 1 : MANY, records);
+        inputs[i] = input_make(formats[i % 3], i < 3 ? 1 : MANY, i < 3 ? records : MANY_TIMES * records);
     size_t n_rows = list_rows(rows, inputs);
+    if (argc > 3)
+        n_rows = keep_rows(rows, n_rows, argv[3], argc > 4 ? (uint32_t)atoi(argv[4]) : 0);
     measure(rows, n_rows, rounds);
     bool is_whole = print(rows, n_rows, rounds);
     for (size_t i = 0; i < n_rows; i++)

@@ -2,11 +2,11 @@
 /* decode-input.h - what bench-decode's decoders read, and the other decoder. See bench-decode.c */
 #pragma once
 #include "collector/decoder.h"
-#include "tests/support/generator.h"
+#include "tests/bench/load.h"
 
 /* Datagrams in memory, of @n_exporters in turn; each sends the same ones. Slack stands behind the last. */
 typedef struct Input {
-    const char *shape;
+    const char *format; /* v5, v9, ipfix */
     uint32_t n_exporters;
     uint32_t n;         /* datagrams */
     uint64_t n_records; /* in all of them */
