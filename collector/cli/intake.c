@@ -5,11 +5,13 @@
 #include "collector/steering.h"
 
 #include <stdatomic.h>
+#include <time.h>
 
 enum {
     TICK_MS = 100,
     EXPORTERS_EVERY_MS = 1000,
     STATE_EVERY_MS = 1000,
+    LOAD_EVERY_MS = 1000,
     NOBODY_ASKS_MS = 15000, /* the exporters' objects are not made when nobody has looked for that long */
 };
 
@@ -23,9 +25,11 @@ struct Intake {
     atomic_llong asked_ms;                    /* when somebody last wanted the exporters' objects */
     int64_t exporters_made_ms, state_made_ms; /* intake thread */
     uint64_t state_datagrams;                 /* that had come when the state was made */
+    int64_t load_ns, cpu_ns;                  /* intake thread: when the load was worked out, its time then */
     GMutex lock; /* guards what is below; held for a swap only, never per record */
     json_t *exporters, *refused;
     BooksTotals totals;
+    IntakeLoad load;
     GBytes *state;
     uint64_t state_changes;
     uint64_t *socket_drops;
@@ -127,6 +131,44 @@ make_state(Intake *self, WallTime now, uint64_t datagrams)
     return decoder_save(self->decoder);
 }
 
+static int64_t
+thread_time_ns(void)
+{
+    struct timespec time = { 0 };
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
+/* Half of what was, half of what is now: the mean of some seconds. */
+static double
+mixed(double before, double now)
+{
+    return (before + now) / 2;
+}
+
+static void
+work_out_load(Intake *self, const Books *books, IntakeLoad *load)
+{
+    int64_t now_ns = clock_mono(self->clock).ns, passed_ns = now_ns - self->load_ns;
+
+    if (passed_ns < (int64_t)LOAD_EVERY_MS * 1000000)
+        return;
+    int64_t cpu_ns = thread_time_ns();
+    uint64_t records = books->records + books->late_records;
+    double seconds = (double)passed_ns / 1e9;
+    if (self->load_ns != 0) {
+        load->busy = mixed(load->busy, (double)(cpu_ns - self->cpu_ns) / (double)passed_ns);
+        load->records_per_s = mixed(load->records_per_s, (double)(records - load->records) / seconds);
+        load->datagrams_per_s =
+            mixed(load->datagrams_per_s, (double)(books->datagrams - load->datagrams) / seconds);
+    }
+    load->records = records;
+    load->datagrams = books->datagrams;
+    self->load_ns = now_ns;
+    self->cpu_ns = cpu_ns;
+}
+
 static void
 publish(Intake *self)
 {
@@ -144,6 +186,7 @@ publish(Intake *self)
     GBytes *state = make_state(self, now, totals.all.datagrams);
     g_mutex_lock(&self->lock);
     self->totals = totals;
+    work_out_load(self, &totals.all, &self->load);
     for (size_t i = 0; i < self->conf.n_sockets; i++)
         self->socket_drops[i] = receiver_drops(self->receiver, i);
     if (exporters != NULL) {
@@ -235,6 +278,15 @@ intake_totals(Intake *self, BooksTotals *out)
     g_mutex_lock(&self->lock);
     *out = self->totals;
     g_mutex_unlock(&self->lock);
+}
+
+void
+intake_load(Intake *self, IntakeLoad *out)
+{
+    g_mutex_lock(&self->lock);
+    *out = self->load;
+    g_mutex_unlock(&self->lock);
+    out->kind = self->receiver->type->name;
 }
 
 uint64_t

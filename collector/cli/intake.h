@@ -48,6 +48,14 @@ json_t *intake_exporters(Intake *self);
  * likewise. */
 json_t *intake_refused(Intake *self);
 void intake_totals(Intake *self, BooksTotals *out);
+/* How much it has to do, over the last some seconds. */
+typedef struct IntakeLoad {
+    const char *kind; /* of its receiver; static */
+    uint64_t datagrams, records;
+    double datagrams_per_s, records_per_s;
+    double busy; /* share of one processor that its thread takes, 0 to 1 */
+} IntakeLoad;
+void intake_load(Intake *self, IntakeLoad *out);
 /* Datagrams that the kernel dropped at socket @index. */
 uint64_t intake_socket_drops(Intake *self, size_t index);
 /* What is to be kept of the exporters, as it was when it changed last, and how often it has changed; NULL:

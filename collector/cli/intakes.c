@@ -4,7 +4,9 @@
 #include "collector/listener.h"
 #include "collector/steering.h"
 
-enum { FRESH_MS = 200 };
+#include <string.h>
+
+enum { FRESH_MS = 200, MOST_REFUSED = 64 };
 
 struct Intakes {
     IntakeSockets sockets; /* borrows the numbers */
@@ -161,10 +163,28 @@ intakes_exporters(Intakes *self)
     return join(self, intake_exporters);
 }
 
+static gint
+compare_datagrams(gconstpointer a, gconstpointer b)
+{
+    json_int_t x = json_integer_value(json_object_get(*(json_t *const *)a, "datagrams"));
+    json_int_t y = json_integer_value(json_object_get(*(json_t *const *)b, "datagrams"));
+
+    return (x < y) - (x > y);
+}
+
 json_t *
 intakes_refused(Intakes *self)
 {
-    return join(self, intake_refused);
+    json_t *all = join(self, intake_refused), *list = json_array(), *each;
+    g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+    size_t i;
+
+    json_array_foreach(all, i, each) g_ptr_array_add(sorted, each);
+    g_ptr_array_sort(sorted, compare_datagrams);
+    for (guint k = 0; k < MIN(sorted->len, (guint)MOST_REFUSED); k++)
+        json_array_append(list, sorted->pdata[k]);
+    json_decref(all);
+    return list;
 }
 
 void
@@ -176,6 +196,30 @@ intakes_totals(Intakes *self, BooksTotals *out)
         intake_totals(self->all[i], &each);
         books_totals_add(out, &each);
     }
+}
+
+size_t
+intakes_count(const Intakes *self)
+{
+    return self->n;
+}
+
+double
+intakes_load(Intakes *self, size_t index, IntakeLoad *out)
+{
+    double sum = 0;
+    size_t n = 0;
+
+    intake_load(self->all[index], out);
+    for (size_t i = 0; i < self->n; i++) {
+        IntakeLoad each;
+        intake_load(self->all[i], &each);
+        if (strcmp(each.kind, out->kind) != 0)
+            continue;
+        sum += each.records_per_s;
+        n++;
+    }
+    return sum >= 1 ? out->records_per_s * (double)n / sum : 0;
 }
 
 uint64_t

@@ -42,9 +42,14 @@ IpAddress intakes_exporter(void *intakes, uint32_t number);
 /* The rest is for the control thread. */
 /* Array of the API's Exporter objects, not older than about a second; a new reference. */
 json_t *intakes_exporters(Intakes *self);
-/* Array of {address, datagrams}: who was refused because it is no exporter; a new reference. */
+/* Array of {address, datagrams, reason}: who was refused because it is no exporter, 64 at most, those with
+ * most datagrams first; a new reference. */
 json_t *intakes_refused(Intakes *self);
 void intakes_totals(Intakes *self, BooksTotals *out);
+/* How many there are, and the load of one; also against the mean of those with its kind of receiver: 1 is its
+ * fair share, 0 stands for all of them idle. */
+size_t intakes_count(const Intakes *self);
+double intakes_load(Intakes *self, size_t index, IntakeLoad *out);
 /* Datagrams that the kernel dropped at the sockets of the place to listen at @index. */
 uint64_t intakes_socket_drops(Intakes *self, size_t index);
 /* What is to be kept of the exporters, if it changed since the last call; else NULL. The caller owns it. */

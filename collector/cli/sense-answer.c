@@ -88,6 +88,16 @@ processes_json(const Board *board)
     return list;
 }
 
+/* NULL when the buffer is as large as was asked. */
+static char *
+buffer_hint(const BoardSocket *socket)
+{
+    if (socket->got >= socket->asked)
+        return NULL;
+    return g_strdup_printf("the kernel gave less than asked for; as root: sysctl -w net.core.rmem_max=%u",
+                           socket->asked);
+}
+
 static json_t *
 sockets_json(const Sense *self)
 {
@@ -95,16 +105,28 @@ sockets_json(const Sense *self)
 
     for (uint32_t i = 0; i < self->args->board->n_sockets; i++) {
         const BoardSocket *socket = &self->args->board->sockets[i];
-        g_autofree char *hint =
-            socket->got < socket->asked
-                ? g_strdup_printf(
-                      "the kernel gave less than asked for; as root: sysctl -w net.core.rmem_max=%u",
-                      socket->asked)
-                : NULL;
+        g_autofree char *hint = buffer_hint(socket);
         json_array_append_new(list,
                               json_pack("{s:s,s:I,s:I,s:I,s:s?}", "listen", socket->listen, "asked",
                                         (json_int_t)socket->asked, "got", (json_int_t)socket->got, "drops",
                                         (json_int_t)intakes_socket_drops(self->intakes, i), "hint", hint));
+    }
+    return list;
+}
+
+static json_t *
+intakes_json(const Sense *self)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < intakes_count(self->intakes); i++) {
+        IntakeLoad load;
+        double imbalance = intakes_load(self->intakes, i, &load);
+        g_autofree char *name = g_strdup_printf("%s-%zu", load.kind, i);
+        json_array_append_new(list, json_pack("{s:s,s:I,s:I,s:f,s:f,s:f,s:f}", "name", name, "datagrams",
+                                              (json_int_t)load.datagrams, "records", (json_int_t)load.records,
+                                              "datagramsPerSecond", load.datagrams_per_s, "recordsPerSecond",
+                                              load.records_per_s, "busy", load.busy, "imbalance", imbalance));
     }
     return list;
 }
@@ -149,6 +171,44 @@ refused_words(const Sense *self, Refusal reason, uint32_t all)
     return g_string_free(g_steal_pointer(&words), FALSE);
 }
 
+/* A thread at its end: because it is the only one, or because too much of the load is heard by it. */
+static void
+add_overload(const Sense *self, json_t *list)
+{
+    static const double hot = 0.85, unfair = 1.5;
+    size_t n = intakes_count(self->intakes);
+
+    for (size_t i = 0; i < n; i++) {
+        IntakeLoad load;
+        double imbalance = intakes_load(self->intakes, i, &load);
+        if (load.busy < hot)
+            continue;
+        if (imbalance < unfair)
+            add_problem(list, "warning", "raise [collector] threads= if the machine has processors to spare",
+                        "receiving thread %s-%zu is busy %.0f %% of the time", load.kind, i, load.busy * 100);
+        else
+            add_problem(
+                list, "warning",
+                "another number of [collector] threads= spreads the exporters anew; one that is too "
+                "much for a thread must export less",
+                "receiving thread %s-%zu is busy %.0f %% of the time, as it hears %.1f times its share "
+                "of the records",
+                load.kind, i, load.busy * 100, imbalance);
+    }
+}
+
+/* What to do about drops: the first socket whose buffer could be larger says it. */
+static char *
+drops_hint(const Sense *self)
+{
+    for (uint32_t i = 0; i < self->args->board->n_sockets; i++) {
+        char *hint = buffer_hint(&self->args->board->sockets[i]);
+        if (hint != NULL)
+            return hint;
+    }
+    return g_strdup("raise [collector] receive-buffer=, or give talaya more processor");
+}
+
 static json_t *
 problems_json(const Sense *self, const BooksTotals *totals, const ScoringCounters *scoring)
 {
@@ -163,10 +223,12 @@ problems_json(const Sense *self, const BooksTotals *totals, const ScoringCounter
     if (scoring->alerts_lost > 0)
         add_problem(list, "error", "the disk was full for too long", "%" G_GUINT64_FORMAT " alerts were lost",
                     scoring->alerts_lost);
+    g_autofree char *hint = drops_hint(self);
     if (totals->kernel_drops > 0)
-        add_problem(list, "warning", "larger socket buffers (see sockets), or more processor for talaya",
+        add_problem(list, "warning", hint,
                     "the kernel dropped %" G_GUINT64_FORMAT " datagrams at our sockets",
                     totals->kernel_drops);
+    add_overload(self, list);
     if (totals->all.queue_full_records > 0)
         add_problem(list, "warning", "raise [collector] queue=, or give talaya more processor",
                     "%" G_GUINT64_FORMAT " records came faster than they could be scored",
@@ -261,6 +323,7 @@ answer_status(Sense *self, json_t *query, uint16_t *status)
         books_status_json(&totals, scorer), "processes", processes_json(self->args->board), "sockets",
         sockets_json(self), "series", "problems", problems_json(self, &totals, &scoring));
     json_object_set_new(answer, "refusedSenders", intakes_refused(self->intakes));
+    json_object_set_new(answer, "intakes", intakes_json(self));
     json_decref(scorer);
     json_decref(exporters);
     *status = 200;

@@ -106,6 +106,9 @@ def test_reload(tap, folder):
             time.sleep(1)
             now = settled_while_running(daemon)
             tap.equal(now["lostRecords"] + now["unseenRecords"] + now["kernelDrops"], 0, "and nothing is lost")
+            intakes = daemon.api("status")["intakes"]
+            tap.equal(len([one for one in intakes if one["name"].startswith("udp-")]), threads, "and each is shown")
+            tap.equal(sum(one["records"] for one in intakes) > 0, True, "with what it hears")
         stream.end()
 
 

@@ -33,6 +33,13 @@ const SOCKET_COLUMNS = [
   { key: 'drops', label: 'Drops', hint: 'Datagrams that the kernel dropped because the buffer was full', num: true, cell: (s) => html`<span class=${s.drops > 0 ? 'bad' : ''}>${whole(s.drops)}</span>` },
 ];
 
+const INTAKE_COLUMNS = [
+  { key: 'name', label: 'Thread', cell: (t) => html`<span class="mono">${t.name}</span>` },
+  { key: 'recordsPerSecond', label: 'Records', num: true, cell: (t) => perSecond(t.recordsPerSecond) },
+  { key: 'imbalance', label: 'Share', hint: 'Its records against the mean of all: 1 is a fair share', num: true, cell: (t) => (t.imbalance > 0 ? t.imbalance.toFixed(2) : '–') },
+  { key: 'busy', label: 'Busy', hint: 'How much of a processor it takes', num: true, cell: (t) => html`<span class=${t.busy > 0.85 ? 'bad' : ''}>${Math.round(t.busy * 100)} %</span>` },
+];
+
 function Daemon({ status }) {
   const hints = (status.sockets ?? []).filter(({ hint }) => hint);
   return html`
@@ -40,6 +47,7 @@ function Daemon({ status }) {
       <${Table} caption="Sockets" columns=${SOCKET_COLUMNS} rows=${status.sockets ?? []} />
       ${hints.length > 0 && html`<ul class="findings">${hints.map(({ listen, hint }) => html`<${Finding} key=${listen} severity="warning" text=${`The buffer of ${listen} is smaller than asked.`} fix=${hint} />`)}</ul>`}
     <//>
+    ${status.intakes?.length > 0 && html`<${Card} title="Receiving threads"><${Table} caption="Receiving threads" columns=${INTAKE_COLUMNS} rows=${status.intakes} /><//>`}
     <${Card} title="The books of all"><${Balance} books=${status.books} /><//>`;
 }
 
