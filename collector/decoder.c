@@ -80,6 +80,7 @@ decoder_new(const DecoderConf *conf, const DecoderSink *sink)
     wire->at = g_new0(const uint8_t *, fields);
     wire->lengths = g_new0(uint16_t, fields);
     wire->views = g_new0(FieldView, fields);
+    wire->lists = g_new0(ListRoom, 1);
     return self;
 }
 
@@ -99,6 +100,7 @@ decoder_free(Decoder *self)
     g_free(self->wire.at);
     g_free(self->wire.lengths);
     g_free(self->wire.views);
+    g_free(self->wire.lists);
     g_free(self);
 }
 

@@ -26,8 +26,15 @@ typedef enum ElementType {
     ELEMENT_MILLISECONDS,
     ELEMENT_MICROSECONDS, /* NTP format */
     ELEMENT_NANOSECONDS,  /* NTP format */
-    ELEMENT_LIST,         /* basicList, subTemplateList, subTemplateMultiList: RFC 6313 */
+    ELEMENT_BASIC_LIST,   /* RFC 6313: values of one element, */
+    ELEMENT_RECORD_LIST,  /* records of one template (subTemplateList), */
+    ELEMENT_MULTI_LIST,   /* records of several (subTemplateMultiList) */
 } ElementType;
+static inline bool
+element_type_is_list(ElementType type)
+{
+    return type >= ELEMENT_BASIC_LIST;
+}
 
 typedef struct Element {
     uint32_t pen; /* private enterprise number; 0: IANA. Reverse elements (RFC 5103) are of PEN 29305. */

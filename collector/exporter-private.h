@@ -20,6 +20,7 @@
 #include "collector/sequence-unit.h"
 #include "collector/session.h"
 #include "collector/template-cache.h"
+#include "collector/type-info.h"
 #include "collector/uptime.h"
 
 enum {
@@ -152,6 +153,7 @@ struct Exporter {
     GHashTable *vrfs;                         /* id -> name; likewise */
     bool has_usage;                           /* some interfaces have counters */
     NumberMap applications;                   /* applicationId -> owned ApplicationName */
+    TypeInfo *types;                          /* of enterprise elements; NULL: it has told none */
     HeldStore held;
     int64_t skew_ms[SKEW_SAMPLES]; /* export time minus our clock, last datagrams */
     uint32_t n_skew;
@@ -239,6 +241,10 @@ bool exporter_has_room(Exporter *self, const RateMap *rates, uint64_t key);
 /* Puts a clean copy of @name into @slot; one that says nothing changes nothing. False when there is no room.
  */
 bool exporter_rename(Exporter *self, char **slot, const char *name);
+/* What a record of options data tells of enterprise elements; they have these names when they are printed
+ * from now on. True when that is news. */
+bool exporter_learn_types(Exporter *self, const ElementModel *model, const Template *tmpl,
+                          const uint8_t *const *at, const uint16_t *lengths);
 /* The last record of a set has another rate than the one before. */
 void exporter_rate_changed(Exporter *self, const FlowRecord *last);
 /* Writes into the history what options data does not tell: a rate of records, headers or the operator that

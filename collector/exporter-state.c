@@ -5,8 +5,9 @@
 #include <gio/gio.h>
 #include <string.h>
 
-/* Layout 3: rates have their time, and there are histories. Layout 2 is still read. */
-enum { LAYOUT = 3, LAYOUT_OLDEST = 2 };
+/* Layout 3: rates have their time, and there are histories. Layout 4: types of enterprise elements. Layout 2
+ * is still read. */
+enum { LAYOUT = 4, LAYOUT_OLDEST = 2 };
 
 /* Writing */
 
@@ -165,6 +166,17 @@ count_kept(const Exporter *exporter)
 }
 
 static void
+put_type(void *user, const Element *element, uint8_t data_type)
+{
+    GByteArray *out = user;
+
+    put(out, element->pen, 4);
+    put(out, element->id, 2);
+    put(out, data_type, 1);
+    put_text(out, element->name);
+}
+
+static void
 put_exporter(GByteArray *out, const Exporter *exporter)
 {
     int64_t skew;
@@ -182,6 +194,8 @@ put_exporter(GByteArray *out, const Exporter *exporter)
     put_history(out, &exporter->sampling_history);
     put_sampling(out, &exporter->sampling);
     put_names(out, exporter);
+    put(out, type_info_count(exporter->types), 4);
+    type_info_foreach(exporter->types, put_type, out);
     put(out, count_kept(exporter), 4);
     for (guint i = 0; i < exporter->domains->len; i++)
         if (is_kept(g_ptr_array_index(exporter->domains, i)))
@@ -433,6 +447,23 @@ get_names(Cursor *cur, Exporter *exporter, uint32_t layout)
 }
 
 static void
+get_types(Wire *wire, Cursor *cur, Exporter *exporter)
+{
+    uint32_t n = get_count(cur, 9);
+
+    if (n > 0 && exporter->types == NULL)
+        exporter->types = type_info_new();
+    for (uint32_t i = 0; i < n && !cur->failed; i++) {
+        uint32_t pen = (uint32_t)get(cur, 4);
+        uint16_t id = (uint16_t)get(cur, 2);
+        uint8_t data_type = (uint8_t)get(cur, 1);
+        g_autofree char *name = get_text(cur);
+
+        type_info_tell(exporter->types, wire->model, pen, id, data_type, name, strlen(name));
+    }
+}
+
+static void
 get_exporter(Wire *wire, Cursor *cur, Exporter *exporter, uint32_t layout)
 {
     uint32_t protocol = (uint32_t)get(cur, 1);
@@ -451,6 +482,8 @@ get_exporter(Wire *wire, Cursor *cur, Exporter *exporter, uint32_t layout)
     }
     get_sampling(cur, exporter, &exporter->sampling, layout);
     get_names(cur, exporter, layout);
+    if (layout >= 4)
+        get_types(wire, cur, exporter);
     uint32_t n = get_count(cur, 69);
     for (uint32_t i = 0; i < n && !cur->failed; i++)
         get_domain(wire, cur, exporter, layout);

@@ -335,6 +335,7 @@ exporter_free(gpointer at)
         if (self->applications.values[i] != NULL)
             application_name_free(self->applications.values[i]);
     number_map_clear(&self->applications);
+    g_clear_pointer(&self->types, type_info_free);
     g_clear_pointer(&self->told_interfaces, g_hash_table_unref);
     rate_map_clear(&self->operator_interfaces);
     sampling_clear(&self->sampling);

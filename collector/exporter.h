@@ -33,6 +33,9 @@
     X(STREAM_VERSION, "stream_version", "no IPFIX message begins where one must; only IPFIX goes over TCP")  \
     X(TORN, "torn", "a message of which the connection brought the beginning only")                          \
     X(RECORD_LENGTH, "record_length", "a record that runs past its set")                                     \
+    X(LIST_SYNTAX, "list_syntax", "a list in a record (RFC 6313) that contradicts itself or nests too deep") \
+    X(LIST_TEMPLATE, "list_template", "a list of records whose template is not known")                       \
+    X(LIST_WORK, "list_work", "a list that costs more to read than its length allows")                       \
     X(SAMPLE_SYNTAX, "sample_syntax", "an sFlow sample that contradicts itself")                             \
     X(WORK_QUOTA, "work_quota", "more records, templates or sets than one datagram may make us work on")     \
     X(NAME_QUOTA, "name_quota", "more names or sampling rates than one exporter may have")

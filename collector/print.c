@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* print.c - see print.h */
 #include "collector/print.h"
+#include "collector/list.h"
 #include "collector/stamp.h"
 
 #include <arpa/inet.h>
@@ -154,8 +155,10 @@ print_typed(TextBuf *to, const FieldView *field)
     case ELEMENT_NANOSECONDS:
         return print_time(to, field);
     case ELEMENT_OCTETS:
-    case ELEMENT_LIST:
-        return false;
+    case ELEMENT_BASIC_LIST:
+    case ELEMENT_RECORD_LIST:
+    case ELEMENT_MULTI_LIST:
+        break;
     }
     return false;
 }
@@ -178,38 +181,139 @@ print_key(TextBuf *to, const char *name)
     textbuf_text(to, "\":");
 }
 
-static bool
-is_same(const FieldView *a, const FieldView *b)
+/* As print_key, but the first key of an object has no comma before it. */
+static void
+print_next_key(TextBuf *to, bool *is_first, const char *name)
 {
-    return a->element->id == b->element->id && a->element->pen == b->element->pen;
+    if (!*is_first)
+        textbuf_char(to, ',');
+    *is_first = false;
+    textbuf_char(to, '"');
+    textbuf_text(to, name);
+    textbuf_text(to, "\":");
 }
 
-/* Prints field @i of @n with all that repeat it; nothing when it repeats an earlier one. */
-static void
-print_field(TextBuf *to, const FieldView *fields, uint32_t n, uint32_t i)
+static bool
+is_same(const Element *a, const Element *b)
 {
-    const FieldView *field = &fields[i];
+    return a->id == b->id && a->pen == b->pen;
+}
+
+/* A row of fields, wherever it comes from. */
+typedef struct Row {
+    const ListScope *lists; /* NULL: lists are printed in hex */
+    unsigned depth;         /* of lists */
+    uint32_t n;
+    const FieldView *views; /* NULL: a record of a list, which has the following */
+    const FieldSpec *fields;
+    const uint8_t *const *at;
+    const uint16_t *lengths;
+} Row;
+
+static inline const Element *
+element_of(const Row *row, uint32_t i)
+{
+    const TypeInfo *told = row->lists == NULL ? NULL : row->lists->told;
+
+    return type_info_name(told, row->views != NULL ? row->views[i].element : row->fields[i].element);
+}
+
+static void print_list(TextBuf *to, const Row *row, const FieldView *field);
+
+static void
+print_row_value(TextBuf *to, const Row *row, uint32_t i)
+{
+    FieldView field = { 0 };
+
+    if (row->views != NULL)
+        field = row->views[i];
+    else
+        field = (FieldView){ .at = row->at[i], .length = row->lengths[i] };
+    field.element = element_of(row, i);
+    if (element_type_is_list(field.element->type) && row->lists != NULL)
+        print_list(to, row, &field);
+    else
+        print_value_json(to, &field);
+}
+
+/* Prints field @i with all that repeat it; nothing when it repeats an earlier one. */
+static void
+print_field(TextBuf *to, const Row *row, uint32_t i, bool *is_first)
+{
+    const Element *element = element_of(row, i);
     uint32_t again = 0;
 
     for (uint32_t j = 0; j < i; j++)
-        if (is_same(field, &fields[j]))
+        if (is_same(element, element_of(row, j)))
             return;
-    for (uint32_t j = i + 1; j < n && again == 0; j++)
-        if (is_same(field, &fields[j]))
+    for (uint32_t j = i + 1; j < row->n && again == 0; j++)
+        if (is_same(element, element_of(row, j)))
             again = j;
-    print_key(to, field->element->name);
-    if (again == 0) {
+    print_next_key(to, is_first, element->name);
+    if (again != 0)
+        textbuf_char(to, '[');
+    print_row_value(to, row, i);
+    for (uint32_t j = again; j < row->n && again != 0; j++)
+        if (is_same(element, element_of(row, j))) {
+            textbuf_char(to, ',');
+            print_row_value(to, row, j);
+        }
+    if (again != 0)
+        textbuf_char(to, ']');
+}
+
+static void
+print_list_record(TextBuf *to, const Row *row, const ListRecord *record)
+{
+    const Row inner = { .lists = row->lists,
+                        .depth = row->depth + 1,
+                        .n = record->n_fields,
+                        .fields = record->fields,
+                        .at = record->at,
+                        .lengths = record->lengths };
+    bool is_first = true;
+
+    textbuf_char(to, '{');
+    if (record->template_id != 0) {
+        print_next_key(to, &is_first, "templateId");
+        textbuf_unsigned(to, record->template_id);
+    }
+    if (record->fields == NULL) {
+        print_next_key(to, &is_first, "unknown");
+        textbuf_char(to, '"');
+        textbuf_hex(to, record->at[0], record->lengths[0]);
+        textbuf_char(to, '"');
+    }
+    list_enter(row->lists->room, record);
+    for (uint32_t i = 0; record->fields != NULL && i < record->n_fields; i++)
+        if (record->lengths[i] > 0)
+            print_field(to, &inner, i, &is_first);
+    list_leave(row->lists->room, record);
+    textbuf_char(to, '}');
+}
+
+/* RFC 6313; what contradicts itself is printed as it came. */
+static void
+print_list(TextBuf *to, const Row *row, const FieldView *field)
+{
+    const char *separator = "";
+    ListRecord record;
+    List list;
+
+    if (row->depth >= LIST_DEPTH_MOST ||
+        list_open(&list, row->lists, field->element, field->at, field->length) != LIST_RECORD) {
         print_value_json(to, field);
         return;
     }
-    textbuf_char(to, '[');
-    print_value_json(to, field);
-    for (uint32_t j = again; j < n; j++)
-        if (is_same(field, &fields[j])) {
-            textbuf_char(to, ',');
-            print_value_json(to, &fields[j]);
-        }
-    textbuf_char(to, ']');
+    textbuf_text(to, "{\"semantic\":\"");
+    textbuf_text(to, list_semantic_name(list.semantic));
+    textbuf_text(to, "\",\"records\":[");
+    while (list_next(&list, &record) != LIST_END) {
+        textbuf_text(to, separator);
+        separator = ",";
+        print_list_record(to, row, &record);
+    }
+    textbuf_text(to, "]}");
 }
 
 static const FieldView *
@@ -284,18 +388,21 @@ print_domain(TextBuf *to, const RecordView *record)
     textbuf_char(to, ']');
 }
 
-/* What lies within the record, one in the other. A group begins with its number, for a key to go before. */
+/* What lies within the record, one in the other. */
 static void
 print_groups(TextBuf *to, const RecordView *record)
 {
+    bool is_first = false;
+
     for (uint32_t i = 0; i < record->n_groups; i++) {
         const FieldGroup *group = &record->groups[i];
+        const Row row = { .views = record->fields + group->first, .n = group->n_fields };
 
-        print_key(to, group->name);
-        textbuf_text(to, "{\"level\":");
-        textbuf_unsigned(to, i + 1);
-        for (uint32_t j = 0; j < group->n_fields; j++)
-            print_field(to, record->fields + group->first, group->n_fields, j);
+        print_next_key(to, &is_first, group->name);
+        textbuf_char(to, '{');
+        is_first = true;
+        for (uint32_t j = 0; j < row.n; j++)
+            print_field(to, &row, j, &is_first);
     }
     for (uint32_t i = 0; i < record->n_groups; i++)
         textbuf_char(to, '}');
@@ -304,7 +411,9 @@ print_groups(TextBuf *to, const RecordView *record)
 void
 print_record_json(TextBuf *to, const RecordView *record)
 {
+    const Row row = { .lists = record->lists, .views = record->fields, .n = record->n_fields };
     char address[IP_TEXT];
+    bool is_first = false;
 
     textbuf_text(to, "{\"exporter\":\"");
     textbuf_text(to, ip_text(&record->exporter, address));
@@ -321,7 +430,7 @@ print_record_json(TextBuf *to, const RecordView *record)
     textbuf_char(to, '"');
     for (uint32_t i = 0; i < record->n_fields; i++)
         if (record->fields[i].element->id != DOMAIN_ID || record->fields[i].element->pen != 0)
-            print_field(to, record->fields, record->n_fields, i);
+            print_field(to, &row, i, &is_first);
     if (record->kind == RECORD_FLOW)
         print_derived(to, record);
     print_groups(to, record);

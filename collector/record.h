@@ -42,6 +42,8 @@ typedef struct FieldGroup {
     uint32_t first, n_fields; /* in RecordView.fields, behind its n_fields */
 } FieldGroup;
 
+typedef struct ListScope ListScope; /* list.h */
+
 typedef struct RecordView {
     Protocol protocol;
     IpAddress exporter;
@@ -55,4 +57,5 @@ typedef struct RecordView {
     uint32_t n_scope; /* the first @n_scope fields are an options record's scope */
     const FieldGroup *groups;
     uint32_t n_groups;
+    const ListScope *lists; /* what the lists among the fields are made of */
 } RecordView;

@@ -365,9 +365,10 @@ job_init(SetJob *job, Wire *wire, const Template *tmpl)
     job->blank.sampling_source = job->sampling.source;
 }
 
-/* After the plan: @n records whose stamps are raw. @extras has one for each, or is NULL. */
-static void
-complete(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t n)
+/* After the plan: @n records whose stamps are raw. @extras has one for each, or is NULL. The octets of them
+ * that are traffic. */
+static uint64_t
+finish_block(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t n)
 {
     const DecodePlan *plan = &job->tmpl->plan;
     bool has_details = extras != NULL && plan->has_details;
@@ -384,12 +385,32 @@ complete(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t n)
     }
     if (job->shift_ms != 0)
         shift_times(records, n, job->shift_ms);
+    return octets;
+}
+
+static void
+complete(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t n)
+{
+    uint64_t octets = finish_block(job, records, extras, n);
+
     if (job->sampling.per_interface || job->sampling.per_record || job->sampling.per_sampler ||
         job->sampling.per_operator)
         for (uint32_t i = 0; i < n; i++)
             sample(job->wire, &job->sampling, extras == NULL ? NULL : &extras[i], &records[i]);
     job->wire->exporter->octets += octets;
     note_rate(job->wire->exporter, &records[n - 1]);
+}
+
+void
+wire_inner_record(Wire *self, const Template *tmpl, const uint8_t *const *at, const uint16_t *lengths,
+                  FlowRecord *out)
+{
+    PlanExtra extra = { 0 };
+    SetJob job;
+
+    job_init(&job, self, tmpl);
+    plan_run_fields(&tmpl->plan, at, lengths, &job.blank, out, &extra);
+    finish_block(&job, out, tmpl->plan.n_extra > 0 ? &extra : NULL, 1);
 }
 
 static void
@@ -479,6 +500,8 @@ variable_records(SetJob *job, Cursor set)
         FlowRecord *out = wire_room(wire, 1, &n);
         plan_run_fields(plan, wire->at, wire->lengths, &job->blank, out, &extra);
         complete(job, out, plan->n_extra > 0 ? &extra : NULL, 1);
+        if (job->tmpl->nested != NULL)
+            wire_nested(wire, job->tmpl, wire->at, wire->lengths, out);
         if (wire->sink.record != NULL)
             wire_show(wire, job->tmpl, wire->at, wire->lengths);
         wire_filled(wire, 1);
@@ -502,6 +525,9 @@ options_records(Wire *self, const Template *tmpl, Cursor set)
             break;
         }
         options_learn(self, tmpl, self->at, self->lengths);
+        self->has_changed |= exporter_learn_types(self->exporter, self->model, tmpl, self->at, self->lengths);
+        if (tmpl->nested != NULL)
+            wire_nested(self, tmpl, self->at, self->lengths, NULL);
         if (self->sink.record != NULL)
             wire_show(self, tmpl, self->at, self->lengths);
         total++;

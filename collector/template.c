@@ -65,6 +65,7 @@ template_new(const ElementModel *model, uint16_t id, const FieldNumber *fields, 
     self->hash = hash_fields(fields, n_fields, n_scope);
     name_fields(self, model, fields);
     plan_compile(&self->plan, self->fields, n_fields);
+    self->nested = nested_new(&self->plan, self->fields, n_fields);
     return self;
 }
 
@@ -84,6 +85,7 @@ template_unref(Template *self)
         g_free((char *)self->unknown[i].name);
     g_free(self->unknown);
     plan_clear(&self->plan);
+    g_free(self->nested);
     g_aligned_free(self);
 }
 

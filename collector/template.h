@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "collector/base/cursor.h"
+#include "collector/nested.h"
 #include "collector/plan.h"
 
 typedef struct Template {
@@ -21,6 +22,7 @@ typedef struct Template {
     int64_t used_ms;  /* our clock, last data set that was read with it */
     int64_t heard_ms; /* our clock, last time it was announced */
     DecodePlan plan;
+    Nested *nested; /* owned; NULL: the fields hold nothing but values */
     uint32_t n_unknown;
     Element *unknown; /* owned; the elements that the model does not know */
     FieldSpec fields[];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* wire.c - streams, templates and sets, whatever the format; the records themselves are in records.c. See
  * wire.h */
+#include "collector/frame-record.h"
 #include "collector/wire.h"
 
 enum { LIVE_MS = 3600 * 1000 }; /* an announcement that is older says nothing of who is there now */
@@ -39,6 +40,7 @@ wire_open(Wire *self, Protocol protocol, uint32_t domain, int64_t export_ms)
     self->has_uptime = false;
     self->flows = self->options = 0;
     self->is_whole = true;
+    list_room_begin(self->lists, self->datagram->length);
     if (protocol != PROTOCOL_SFLOW) { /* which has no clock in its header */
         exporter_note_skew(self->exporter, export_ms - self->received_ms);
         exporter_correct_clock(self->exporter);
@@ -180,6 +182,7 @@ decode_late(Wire *self, const HeldSet *set)
     self->uptime = set->uptime;
     self->has_uptime = set->has_uptime;
     self->is_late = true;
+    list_room_begin(self->lists, set->length);
     wire_records(self, set->tmpl, cursor_over(set->bytes, set->length));
 }
 
@@ -404,16 +407,24 @@ wire_show_view(Wire *self, RecordView *view)
 void
 wire_show(Wire *self, const Template *tmpl, const uint8_t *const *at, const uint16_t *lengths)
 {
-    RecordView view = { .template_id = tmpl->id,
-                        .kind = tmpl->is_options ? RECORD_OPTIONS : RECORD_FLOW,
-                        .fields = self->views };
+    RecordView view = { .template_id = tmpl->id, .kind = tmpl->is_options ? RECORD_OPTIONS : RECORD_FLOW };
+    ListScope scope = wire_list_scope(self);
+    Frame frame;
+    Show show;
 
+    show_init(&show, self->model, self->views);
     for (uint32_t i = 0; i < tmpl->n_fields; i++) {
         if (lengths[i] == 0)
             continue;
         view.n_scope += i < tmpl->n_scope;
-        self->views[view.n_fields++] =
+        self->views[show.n_views++] =
             (FieldView){ .element = tmpl->fields[i].element, .at = at[i], .length = lengths[i] };
     }
+    if (wire_section(tmpl, at, lengths, &frame) && show_group(&show, "frame")) {
+        frame_show(&frame, &show);
+        frame_show_inner(&frame, &show);
+    }
+    show_finish(&show, &view);
+    view.lists = &scope;
     wire_show_view(self, &view);
 }

@@ -10,6 +10,8 @@
 #pragma once
 #include "collector/decoder.h"
 #include "collector/exporter-private.h"
+#include "collector/frame.h"
+#include "collector/list.h"
 #include "collector/work.h"
 
 typedef struct Wire {
@@ -25,6 +27,7 @@ typedef struct Wire {
     const uint8_t **at;      /* room for the fields of one record */
     uint16_t *lengths;
     FieldView *views;
+    ListRoom *lists;  /* room for those of the lists in it */
     bool has_changed; /* since the last save */
 
     /* of the datagram in work */
@@ -74,6 +77,19 @@ void wire_data_set(Wire *self, uint16_t id, Cursor set);
 /* The records of a set whose template is known. How many they were. */
 uint32_t wire_records(Wire *self, Template *tmpl, Cursor set);
 
+/*
+ * What lies in a record's fields. The lists are checked, and what is wrong with them counted; a packet's
+ * first bytes are read. @out, whose own fields are complete, takes of them what it lacks; NULL: nothing is
+ * filled.
+ */
+void wire_nested(Wire *self, const Template *tmpl, const uint8_t *const *at, const uint16_t *lengths,
+                 FlowRecord *out);
+/* The packet in a record of a template with a section. False when there is none in this record. */
+bool wire_section(const Template *tmpl, const uint8_t *const *at, const uint16_t *lengths, Frame *frame);
+/* One record within another: what its fields say, with times and sampling, counted nowhere. */
+void wire_inner_record(Wire *self, const Template *tmpl, const uint8_t *const *at, const uint16_t *lengths,
+                       FlowRecord *out);
+ListScope wire_list_scope(const Wire *self);
 /* Spends @units. False when there is nothing left: the caller gives up the part in hand, which is counted
  * here. */
 static inline bool

@@ -20,7 +20,9 @@ test_registered_elements_have_their_names_and_types(void)
         { 152, "flowStartMilliseconds", ELEMENT_MILLISECONDS },
         { 154, "flowStartMicroseconds", ELEMENT_MICROSECONDS },
         { 156, "flowStartNanoseconds", ELEMENT_NANOSECONDS },
-        { 293, "subTemplateMultiList", ELEMENT_LIST },
+        { 291, "basicList", ELEMENT_BASIC_LIST },
+        { 292, "subTemplateList", ELEMENT_RECORD_LIST },
+        { 293, "subTemplateMultiList", ELEMENT_MULTI_LIST },
         { 311, "samplingProbability", ELEMENT_FLOAT },
     };
     g_autoptr(ElementModel) model = element_model_new();

@@ -516,10 +516,9 @@ test_what_a_tunnel_carries_is_shown_and_not_trusted(void)
     g_assert_cmpuint(flow->protocol, ==, 17);
     g_assert_cmpuint(flow->dst_port, ==, 2152);
     g_assert_cmphex(flow->tcp_flags, ==, 0);
-    assert_has(self.lines->pdata[0],
-               "\"egressQueue\":4,\"octetDeltaCount\":900,\"packetDeltaCount\":1,"
-               "\"inner\":{\"level\":1,\"tunnelType\":\"gtp-u\",\"tunnelId\":77,\"ipVersion\":4");
-    assert_has(self.lines->pdata[0], "\"inner\":{\"level\":2,\"tunnelType\":\"ip\",\"ipVersion\":4");
+    assert_has(self.lines->pdata[0], "\"egressQueue\":4,\"octetDeltaCount\":900,\"packetDeltaCount\":1,"
+                                     "\"inner\":{\"tunnelType\":\"gtp-u\",\"tunnelId\":77,\"ipVersion\":4");
+    assert_has(self.lines->pdata[0], "\"inner\":{\"tunnelType\":\"ip\",\"ipVersion\":4");
     assert_has(self.lines->pdata[0], "\"tcpControlBits\":18}}}");
 }
 
