@@ -480,7 +480,7 @@ is_zero(const Cursor *cur)
 }
 
 static uint32_t
-variable_records(SetJob *job, Cursor set)
+walked_records(SetJob *job, Cursor set)
 {
     Wire *wire = job->wire;
     const DecodePlan *plan = &job->tmpl->plan;
@@ -554,7 +554,9 @@ wire_records(Wire *self, Template *tmpl, Cursor set)
         return n;
     }
     job_init(&job, self, tmpl);
-    n = tmpl->plan.record_length != 0 ? fixed_records(&job, set) : variable_records(&job, set);
+    /* What holds more than values is walked record by record, whether its fields are of fixed length or not. */
+    bool is_plain = tmpl->plan.record_length != 0 && tmpl->nested == NULL;
+    n = is_plain ? fixed_records(&job, set) : walked_records(&job, set);
     self->domain->records += n;
     self->flows += n;
     if (self->is_late)

@@ -206,7 +206,7 @@ test_enterprise_elements_and_lists_are_hex(void)
     pen_ip(&pen, "198.51.100.1");
     end(&self, &pen, set);
     assert_has(self.lines->pdata[0], "\"e35632id180\":\"beef\"");
-    assert_has(self.lines->pdata[0], "\"basicList\":\"0300520002\"");
+    assert_has(self.lines->pdata[0], "\"basicList\":{\"semantic\":\"allOf\",\"records\":[]}");
     assert_has(self.lines->pdata[0], "\"sourceIPv4Address\":\"198.51.100.1\"");
 }
 

@@ -25,6 +25,7 @@ static const Target targets[] = {
     { "netflow9", BIT(PROTOCOL_NETFLOW9), "netflow9" },
     { "ipfix", BIT(PROTOCOL_IPFIX), "ipfix" },
     { "sflow", BIT(PROTOCOL_SFLOW), "sflow5" },
+    { "lists", 0, NULL },
     { "session", ~0u, NULL },
     { "stream", BIT(PROTOCOL_IPFIX), "ipfix" },
     { "state", 0, NULL },
@@ -257,6 +258,30 @@ static const char *const assets[] = {
     "prefix\n\"198.18.0.1\n",
 };
 
+/* The first byte picks the template: see fuzz-lists.c. */
+static void
+lists(SeedTaker take, void *user)
+{
+    static const struct {
+        const char *bytes;
+        size_t length;
+    } all[] = {
+#define LIST(text) { text, sizeof(text) - 1 }
+        LIST(
+            "\0\xc0\0\2\1\xc0\0\2\2\x1d\3\1\4\0\x10\2\0\0\0\0\1\2\0\0\0\0\2\1\1\0\x0c\1\xbb\xc3\x50\3\3\1\1"),
+        LIST("\1\1\xbb\0\x50\x0c\3\1\1\1\xbb\0\x51\4\3\1\1\0"),
+        LIST("\2\x0c\4\0\x52\xff\xff\2hi\3you\x0d\3\1\xe3\0\4\xfd\xe8\0\1\xfd\xe8\0\2"),
+        LIST("\2\xff\0\x0b\x00\x80\7\0\1\0\0\xff\xee\5\6\1\xff"),
+        LIST("\5\x30\2\0\0\0\0\1\2\0\0\0\0\2\x08\0\x45\0\5\xdc\0\1\0\0\x3d\x11\0\0\xc0\0\2\1\xc6\x33\x64\2"
+             "\xc3\x50\x12\xb5\0\0\0\0\x08\0\0\0\0\0\5\xee\0\x30\0\0"),
+        LIST("\6\0\0\xff\xee\0\7\x14\4hops\0\0\xff\xee\0\x08\3\3hop"),
+#undef LIST
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+        take(user, all[i].bytes, all[i].length);
+}
+
 static void
 give_file(const char *path, SeedTaker take, void *user)
 {
@@ -329,7 +354,9 @@ seeds_generated(const char *name, SeedTaker take, void *user)
     else if (strcmp(name, "state") == 0) {
         decoder_states(take, user);
         scorer_states(take, user);
-    } else if (strcmp(name, "csv-places") == 0)
+    } else if (strcmp(name, "lists") == 0)
+        lists(take, user);
+    else if (strcmp(name, "csv-places") == 0)
         texts(places, G_N_ELEMENTS(places), take, user);
     else if (strcmp(name, "csv-assets") == 0)
         texts(assets, G_N_ELEMENTS(assets), take, user);
