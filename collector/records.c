@@ -554,7 +554,8 @@ wire_records(Wire *self, Template *tmpl, Cursor set)
         return n;
     }
     job_init(&job, self, tmpl);
-    /* What holds more than values is walked record by record, whether its fields are of fixed length or not. */
+    /* What holds more than values is walked record by record, whether its fields are of fixed length or not.
+     */
     bool is_plain = tmpl->plan.record_length != 0 && tmpl->nested == NULL;
     n = is_plain ? fixed_records(&job, set) : walked_records(&job, set);
     self->domain->records += n;
