@@ -6,8 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const columns[] = { "ifIndex", "exporter", "name", "description", "speed", "sampling" };
-enum { COLUMN_INDEX, COLUMN_EXPORTER, COLUMN_NAME, COLUMN_DESCRIPTION, COLUMN_SPEED, COLUMN_SAMPLING };
+enum {
+    COLUMN_INDEX,
+    COLUMN_EXPORTER,
+    COLUMN_NAME,
+    COLUMN_DESCRIPTION,
+    COLUMN_SPEED,
+    COLUMN_SAMPLING,
+    N_COLUMNS
+};
+static const char *const columns[N_COLUMNS + 1] = { "ifIndex",     "exporter", "name",
+                                                    "description", "speed",    "sampling" };
 
 /* A number of at most @most; "" is 0. */
 static bool
@@ -67,7 +76,7 @@ read_interfaces(const char *path, const ExporterRule *rule, ExporterRules *rules
     CsvResult result;
 
     if (!g_file_get_contents(path, &bytes, &length, error) ||
-        !csv_begin(&csv, path, bytes, length, columns, G_N_ELEMENTS(columns), rule != NULL ? 1 : 2, error))
+        !csv_begin(&csv, path, bytes, length, columns, N_COLUMNS, rule != NULL ? 1 : 2, error))
         return false;
     while ((result = csv_next(&csv, error)) == CSV_ROW)
         if (!read_row(&csv, rule, rules, error))
