@@ -13,8 +13,10 @@
  *              Returns how many datagrams (messages) it was.
  *   wake       ends a run_once that waits. The one function that any thread may call. NULL: @timeout_ms is
  *              soon enough.
- *   drops      how many datagrams the kernel dropped at socket @index, in the order of the configuration's
- *              listen=. NULL: this kind does not lose any there.
+ *   finish     takes what has arrived already, without waiting for more: the thread ends. NULL: nothing to
+ * do. report     what it has to tell of itself, as an array of JSON objects for the API; called by the thread
+ * that runs it, the caller owns it. NULL: nothing. drops      how many datagrams the kernel dropped at socket
+ * @index, in the order of the configuration's listen=. NULL: this kind does not lose any there.
  */
 #pragma once
 #include <stddef.h>
@@ -27,6 +29,8 @@ typedef struct ReceiverType {
     const char *name; /* for the log and the status page */
     size_t (*run_once)(Receiver *self, int timeout_ms);
     void (*wake)(Receiver *self);
+    void (*finish)(Receiver *self);
+    json_t *(*report)(const Receiver *self);
     uint64_t (*drops)(const Receiver *self, size_t index);
     void (*free)(Receiver *self);
 } ReceiverType;
@@ -46,6 +50,19 @@ receiver_wake(Receiver *self)
 {
     if (self->type->wake != NULL)
         self->type->wake(self);
+}
+
+static inline void
+receiver_finish(Receiver *self)
+{
+    if (self->type->finish != NULL)
+        self->type->finish(self);
+}
+
+static inline json_t *
+receiver_report(const Receiver *self)
+{
+    return self->type->report != NULL ? self->type->report(self) : json_array();
 }
 
 static inline uint64_t

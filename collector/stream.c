@@ -448,14 +448,29 @@ wake(Receiver *receiver)
 }
 
 static void
+finish(Receiver *receiver)
+{
+    stream_finish((Stream *)receiver);
+}
+
+static json_t *
+report(const Receiver *receiver)
+{
+    return stream_report((const Stream *)receiver);
+}
+
+static void
 free_receiver(Receiver *receiver)
 {
     stream_free((Stream *)receiver);
 }
 
-static const ReceiverType stream_type = {
-    .name = "tcp", .run_once = run_once, .wake = wake, .free = free_receiver
-};
+static const ReceiverType stream_type = { .name = "tcp",
+                                          .run_once = run_once,
+                                          .wake = wake,
+                                          .finish = finish,
+                                          .report = report,
+                                          .free = free_receiver };
 
 Receiver *
 stream_receiver(Stream *self)

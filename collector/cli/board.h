@@ -21,6 +21,11 @@ typedef struct BoardSocket {
     uint32_t steered_before; /* how many threads shared it before the last change; what came then may wait */
 } BoardSocket;
 
+typedef struct BoardStream {
+    char listen[80];
+    bool is_tls;
+} BoardStream;
+
 typedef struct Board {
     atomic_llong started_ms; /* the parent's start */
     struct {
@@ -31,6 +36,8 @@ typedef struct Board {
     uint32_t n_sockets; /* places to listen at; written before the children start, as is all below */
     uint32_t n_threads; /* that receive, each at its own socket of each place */
     BoardSocket sockets[BOARD_SOCKETS];
+    uint32_t n_streams; /* places to listen at for TCP and TLS */
+    BoardStream streams[BOARD_SOCKETS];
 } Board;
 
 /* Parent: a new board and the descriptor that children map. NULL when there is no memory. */

@@ -19,6 +19,8 @@ typedef struct ChildArgs {
      * -1 where there is none. */
     int *sockets;
     size_t n_sockets;
+    int *streams; /* sense: sockets that listen for TCP and TLS, in the order of the board */
+    size_t n_streams;
     int peers[N_CHILDREN]; /* descriptor of the channel to each of the others; -1 for itself */
     int signals;           /* a signalfd with SIGTERM and SIGINT: readable when it is time to end */
 } ChildArgs;

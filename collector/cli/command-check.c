@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* command-check.c - `talaya check`: is this configuration sound, its tables included? */
 #include "collector/cli/commands.h"
-#include "collector/cli/settings.h"
+#include "collector/cli/settings-stream.h"
 
 #include <stdio.h>
 
@@ -19,11 +19,20 @@ check(const char *path)
         fprintf(stderr, "%s\n", error->message);
         return EXIT_FAILED;
     }
+    g_autoptr(Tls) tls = NULL;
+    if (settings_speaks_tls(settings) && (tls = settings_tls(settings, &error)) == NULL) {
+        fprintf(stderr, "%s: [tls] %s\n", path, error->message);
+        return EXIT_FAILED;
+    }
     printf(
         "%s is sound: %zu sockets, %zu prefixes of exporters, %zu prefixes of assets, %zu inventory entries, "
         "%zu place sources\n",
-        path, settings->n_listen, settings->n_exporters, settings->n_prefixes, asset_table_count(assets),
-        settings->n_places);
+        path, settings->n_listen + settings->n_streams, settings->n_exporters, settings->n_prefixes,
+        asset_table_count(assets), settings->n_places);
+    if (tls != NULL) {
+        g_autofree char *words = tls_words(tls, clock_wall(clock_system()));
+        printf("TLS: %s\n", words);
+    }
     return EXIT_DONE;
 }
 

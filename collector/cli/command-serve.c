@@ -17,7 +17,7 @@
 
 typedef struct ServeOptions {
     char *config, *state;
-    char *child, *descriptors, *peers; /* set by the parent only */
+    char *child, *descriptors, *streams, *peers; /* set by the parent only */
     int board, parent;
 } ServeOptions;
 
@@ -72,6 +72,7 @@ run_child(const ServeOptions *options, const Settings *settings)
     if (getppid() != options->parent)
         return EXIT_FAILED;
     args.sockets = parse_numbers(options->descriptors, &args.n_sockets);
+    args.streams = parse_numbers(options->streams, &args.n_streams);
     args.board = board_map(options->board);
     for (size_t i = 0; i < N_CHILDREN; i++)
         args.peers[i] = i < n_peers ? peers[i] : -1;
@@ -82,6 +83,7 @@ run_child(const ServeOptions *options, const Settings *settings)
         prctl(PR_SET_NAME, name);
         int status = runs[i](&args);
         g_free(args.sockets);
+        g_free(args.streams);
         return status;
     }
     return EXIT_USAGE;
@@ -107,7 +109,8 @@ serve(const ServeOptions *options)
 int
 command_serve(int argc, char **argv)
 {
-    g_autofree char *config = NULL, *state = NULL, *child = NULL, *descriptors = NULL, *peers = NULL;
+    g_autofree char *config = NULL, *state = NULL, *child = NULL, *descriptors = NULL, *streams = NULL,
+                    *peers = NULL;
     int board = -1, parent = 0;
     const GOptionEntry entries[] = {
         { "config", 'c', 0, G_OPTION_ARG_FILENAME, &config, "the configuration file", "FILE" },
@@ -115,6 +118,7 @@ command_serve(int argc, char **argv)
           "where everything is kept, in place of [state] dir=", "DIR" },
         { "child", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &child, NULL, NULL },
         { "descriptors", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &descriptors, NULL, NULL },
+        { "streams", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &streams, NULL, NULL },
         { "peers", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &peers, NULL, NULL },
         { "board", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &board, NULL, NULL },
         { "parent", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &parent, NULL, NULL },
@@ -125,7 +129,8 @@ command_serve(int argc, char **argv)
 
     g_option_context_set_summary(
         context,
-        "The daemon: receives flow exports over UDP, scores them, and serves console and API.\n\n"
+        "The daemon: receives flow exports over UDP, TCP and TLS, scores them, and serves console and "
+        "API.\n\n"
         "At the first start it makes an admin token and leaves it in DIR/admin-token, readable by its owner "
         "only.\nSIGHUP: read the configuration again (an unsound one is refused and the old one stays).\n"
         "SIGTERM: save and stop.");
@@ -138,5 +143,5 @@ command_serve(int argc, char **argv)
                 error != NULL ? error->message : "--config FILE is wanted; see --help");
         return EXIT_USAGE;
     }
-    return serve(&(ServeOptions){ config, state, child, descriptors, peers, board, parent });
+    return serve(&(ServeOptions){ config, state, child, descriptors, streams, peers, board, parent });
 }

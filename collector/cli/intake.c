@@ -9,6 +9,7 @@
 
 enum {
     TICK_MS = 100,
+    PUSH_PAUSE_US = 1000,
     EXPORTERS_EVERY_MS = 1000,
     STATE_EVERY_MS = 1000,
     LOAD_EVERY_MS = 1000,
@@ -22,12 +23,14 @@ struct Intake {
     Receiver *receiver; /* intake thread, but for receiver_wake */
     GThread *thread;
     atomic_bool should_end;
+    int64_t patience_us; /* intake thread: what is left of it */
+    atomic_ullong pushed_back_us;
     atomic_llong asked_ms;                    /* when somebody last wanted the exporters' objects */
     int64_t exporters_made_ms, state_made_ms; /* intake thread */
     uint64_t state_datagrams;                 /* that had come when the state was made */
     int64_t load_ns, cpu_ns;                  /* intake thread: when the load was worked out, its time then */
     GMutex lock; /* guards what is below; held for a swap only, never per record */
-    json_t *exporters, *refused;
+    json_t *exporters, *refused, *report;
     BooksTotals totals;
     IntakeLoad load;
     GBytes *state;
@@ -35,11 +38,31 @@ struct Intake {
     uint64_t *socket_drops;
 };
 
+/*
+ * Over TCP a sender can wait: while we do not read he is slowed down, and nothing is lost. But not for ever,
+ * as others wait for this thread too: when the patience is used up, batches are dropped until the first one
+ * is taken again.
+ */
+static FlowBatch *
+push(Intake *self, FlowBatch *batch)
+{
+    FlowBatch *next;
+
+    while ((next = funnel_push(self->conf.funnel, self->conf.lane, batch)) == NULL && self->patience_us > 0) {
+        g_usleep(PUSH_PAUSE_US);
+        self->patience_us -= PUSH_PAUSE_US;
+        atomic_fetch_add(&self->pushed_back_us, PUSH_PAUSE_US);
+    }
+    if (next != NULL)
+        self->patience_us = (int64_t)self->conf.patience_ms * 1000;
+    return next;
+}
+
 static FlowBatch *
 hand_over(void *user, FlowBatch *batch)
 {
     Intake *self = user;
-    FlowBatch *next = funnel_push(self->conf.funnel, self->conf.lane, batch);
+    FlowBatch *next = push(self, batch);
 
     if (next == NULL) {
         decoder_count_queue_full(self->decoder, batch);
@@ -75,6 +98,8 @@ intake_new(const IntakeConf *conf)
     self->socket_drops = g_new0(uint64_t, conf->n_sockets + 1);
     self->exporters = json_array();
     self->refused = json_array();
+    self->report = json_array();
+    self->patience_us = (int64_t)conf->patience_ms * 1000;
     self->decoder = decoder_new(&decoder, &sink);
     if (conf->n_steered > 0 && conf->state != NULL && !decoder_restore(self->decoder, conf->state, &error))
         log_error("not all that was kept of the exporters could be read: %s", error->message);
@@ -94,6 +119,7 @@ intake_free(Intake *self)
     decoder_free(self->decoder);
     json_decref(self->exporters);
     json_decref(self->refused);
+    json_decref(self->report);
     g_clear_pointer(&self->state, g_bytes_unref);
     g_mutex_clear(&self->lock);
     g_free(self->socket_drops);
@@ -173,7 +199,7 @@ static void
 publish(Intake *self)
 {
     WallTime now = clock_wall(self->clock);
-    json_t *exporters = NULL, *refused = NULL;
+    json_t *exporters = NULL, *refused = NULL, *report = NULL;
     BooksTotals totals;
 
     decoder_totals(self->decoder, &totals);
@@ -182,6 +208,7 @@ publish(Intake *self)
         self->exporters_made_ms = now.ms;
         exporters = make_exporters(self, now);
         refused = exporter_table_refused_to_json(decoder_exporters(self->decoder));
+        report = receiver_report(self->receiver);
     }
     GBytes *state = make_state(self, now, totals.all.datagrams);
     g_mutex_lock(&self->lock);
@@ -194,6 +221,8 @@ publish(Intake *self)
         self->exporters = exporters;
         json_decref(self->refused);
         self->refused = refused;
+        json_decref(self->report);
+        self->report = report;
     }
     if (state != NULL) {
         g_clear_pointer(&self->state, g_bytes_unref);
@@ -217,6 +246,7 @@ intake_main(gpointer data)
             publish(self);
         }
     }
+    receiver_finish(self->receiver);
     decoder_finish(self->decoder, clock_wall(self->clock));
     self->state_made_ms = 0;
     publish(self);
@@ -261,6 +291,21 @@ intake_exporters(Intake *self)
     json_t *list = json_incref(self->exporters);
     g_mutex_unlock(&self->lock);
     return list;
+}
+
+json_t *
+intake_report(Intake *self)
+{
+    g_mutex_lock(&self->lock);
+    json_t *list = json_incref(self->report);
+    g_mutex_unlock(&self->lock);
+    return list;
+}
+
+double
+intake_pushed_back_s(Intake *self)
+{
+    return (double)atomic_load(&self->pushed_back_us) / 1e6;
 }
 
 json_t *

@@ -20,7 +20,8 @@ typedef struct IntakeConf {
     Funnel *funnel;               /* borrowed */
     size_t lane;                  /* of the funnel; also which senders it hears, of @n_steered (steering.h) */
     uint32_t n_steered;           /* 0: senders come to it in another way, and nothing is kept of them */
-    size_t n_sockets;             /* that drops are asked for; see Receiver */
+    uint32_t patience_ms; /* how long a full lane is waited for before a batch is dropped; 0: not at all */
+    size_t n_sockets;     /* that drops are asked for; see Receiver */
     GBytes *state; /* of all intakes, from an earlier run, or NULL: what this one will hear is restored */
     /* Makes the receiver that feeds @decoder. */
     Receiver *(*make)(void *user, Decoder *decoder);
@@ -47,6 +48,10 @@ json_t *intake_exporters(Intake *self);
 /* Array of {address, datagrams, reason}: who was refused because it is no exporter (the heaviest 64);
  * likewise. */
 json_t *intake_refused(Intake *self);
+/* What its receiver has to tell of itself (receiver.h), not older than about a second; likewise. */
+json_t *intake_report(Intake *self);
+/* For how long its senders were made to wait, because the scoring did not keep up. */
+double intake_pushed_back_s(Intake *self);
 void intake_totals(Intake *self, BooksTotals *out);
 /* How much it has to do, over the last some seconds. */
 typedef struct IntakeLoad {

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { FRESH_MS = 200, MOST_REFUSED = 64 };
+enum { FRESH_MS = 200, MOST_REFUSED = 64, STREAM_PATIENCE_MS = 3000 };
 
 struct Intakes {
     IntakeSockets sockets; /* borrows the numbers */
@@ -47,10 +47,16 @@ make_listener(void *user, Decoder *decoder)
     return listener_receiver(listener_new(fds, n, decoder));
 }
 
-size_t
-intakes_lanes(size_t n_threads)
+static Receiver *
+make_stream(void *user, Decoder *decoder)
 {
-    return n_threads;
+    return stream_receiver(stream_new(user, decoder));
+}
+
+size_t
+intakes_lanes(size_t n_threads, bool has_streams)
+{
+    return n_threads + has_streams;
 }
 
 Intakes *
@@ -62,7 +68,7 @@ intakes_new(const Settings *settings, const IntakeSockets *sockets, Funnel *funn
     self->sockets = *sockets;
     self->directory =
         exporter_directory_new((uint32_t)limits->max_exporters, (uint32_t)limits->max_new_exporters);
-    self->all = g_new0(Intake *, intakes_lanes(sockets->n_threads));
+    self->all = g_new0(Intake *, intakes_lanes(sockets->n_threads, sockets->streams != NULL));
     for (size_t i = 0; i < sockets->n_threads; i++) {
         UdpSockets udp = { sockets, i };
         self->all[self->n++] = intake_new(&(IntakeConf){ .settings = settings,
@@ -75,6 +81,14 @@ intakes_new(const Settings *settings, const IntakeSockets *sockets, Funnel *funn
                                                          .make = make_listener,
                                                          .user = &udp });
     }
+    if (sockets->streams != NULL)
+        self->all[self->n++] = intake_new(&(IntakeConf){ .settings = settings,
+                                                         .directory = self->directory,
+                                                         .funnel = funnel,
+                                                         .lane = sockets->n_threads,
+                                                         .patience_ms = STREAM_PATIENCE_MS,
+                                                         .make = make_stream,
+                                                         .user = (void *)sockets->streams });
     return self;
 }
 
@@ -185,6 +199,34 @@ intakes_refused(Intakes *self)
         json_array_append(list, sorted->pdata[k]);
     json_decref(all);
     return list;
+}
+
+/* reason -> connections, over all @listeners */
+static json_t *
+sum_ends(const json_t *listeners)
+{
+    json_t *out = json_object(), *listener, *end;
+    size_t i, k;
+
+    json_array_foreach(listeners, i, listener) json_array_foreach(json_object_get(listener, "ended"), k, end)
+    {
+        const char *reason = json_string_value(json_object_get(end, "reason"));
+        json_int_t n = json_integer_value(json_object_get(end, "count"));
+        json_object_set_new(out, reason, json_integer(n + json_integer_value(json_object_get(out, reason))));
+    }
+    return out;
+}
+
+json_t *
+intakes_streams(Intakes *self)
+{
+    json_t *listeners = join(self, intake_report);
+    double pushed_back_s = 0;
+
+    for (size_t i = 0; i < self->n; i++)
+        pushed_back_s += intake_pushed_back_s(self->all[i]);
+    return json_pack("{s:f,s:o,s:o}", "pushedBackSeconds", pushed_back_s, "ended", sum_ends(listeners),
+                     "listeners", listeners);
 }
 
 void

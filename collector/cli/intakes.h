@@ -2,12 +2,14 @@
 /*
  * intakes.h - all intakes of `sense`, seen as one
  *
- * Makes one for each thread that hears the UDP sockets, and starts, stops and adds up. A sender is heard by
- * one of them, so what they tell is joined without anything being counted twice.
+ * Makes one for each thread that hears the UDP sockets, and one for all connections over TCP and TLS; starts,
+ * stops and adds up. A sender is heard by one of them, so what they tell is joined without anything being
+ * counted twice.
  */
 #pragma once
 #include "collector/cli/board.h"
 #include "collector/cli/intake.h"
+#include "collector/stream.h"
 
 typedef struct Intakes Intakes;
 
@@ -16,6 +18,7 @@ typedef struct IntakeSockets {
     const int *fds;
     size_t n_listen, n_each, n_threads;
     uint32_t before[BOARD_SOCKETS]; /* for each place: how many threads shared it before */
+    const StreamConf *streams;      /* connections, for a thread of their own; borrowed; NULL: none */
 } IntakeSockets;
 /* @fds: @n sockets in the order of @board. */
 IntakeSockets intake_sockets(const Board *board, const int *fds, size_t n);
@@ -27,7 +30,7 @@ Intakes *intakes_new(const Settings *settings, const IntakeSockets *sockets, Fun
 void intakes_free(Intakes *self);
 
 /* How many lanes a funnel for them must have. */
-size_t intakes_lanes(size_t n_threads);
+size_t intakes_lanes(size_t n_threads, bool has_streams);
 
 /* Decodes first what waits at sockets since before their number changed, each datagram in the intake that
  * hears its sender now. Then starts the threads. */
@@ -45,6 +48,8 @@ json_t *intakes_exporters(Intakes *self);
 /* Array of {address, datagrams, reason}: who was refused because it is no exporter, 64 at most, those with
  * most datagrams first; a new reference. */
 json_t *intakes_refused(Intakes *self);
+/* The places to listen at for TCP and TLS (openapi.json, Streams); a new reference. */
+json_t *intakes_streams(Intakes *self);
 void intakes_totals(Intakes *self, BooksTotals *out);
 /* How many there are, and the load of one; also against the mean of those with its kind of receiver: 1 is its
  * fair share, 0 stands for all of them idle. */

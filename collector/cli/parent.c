@@ -6,8 +6,9 @@
 #include "collector/base/message.h"
 #include "collector/cli/board.h"
 #include "collector/cli/first-start.h"
-#include "collector/cli/settings.h"
+#include "collector/cli/settings-stream.h"
 #include "collector/cli/socket-store.h"
+#include "collector/cli/stream-sockets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,8 @@
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
+
+#define TLS_WARN_MS (INT64_C(14) * 24 * 3600 * 1000) /* a fortnight is time to renew a certificate */
 
 enum {
     RESTART_SOONEST_MS = 50,
@@ -44,6 +47,7 @@ struct Parent {
     Settings *settings;
     char *state; /* the folder in use */
     Sockets *sockets;
+    StreamSockets *streams;
     SocketStore *store; /* keeps them over a restart of the service */
     Board *board;
     int board_fd;
@@ -76,9 +80,19 @@ descriptors_text(const Parent *self, ChildId id)
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+static char *
+streams_text(const Parent *self, ChildId id)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (size_t i = 0; id == CHILD_SENSE && i < stream_sockets_count(self->streams); i++)
+        g_string_append_printf(text, "%s%d", i > 0 ? "," : "", stream_sockets_get(self->streams, i));
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 /* In the child, between fork and exec: only its own descriptors stay open. */
 static G_GNUC_NORETURN void
-become(const Parent *self, ChildId id, pid_t parent, char *descriptors)
+become(const Parent *self, ChildId id, pid_t parent, char *descriptors, char *streams)
 {
     char peers[64], board[16], parent_text[16];
     sigset_t none;
@@ -95,10 +109,12 @@ become(const Parent *self, ChildId id, pid_t parent, char *descriptors)
         pass_on(sockets_web(self->sockets));
     for (size_t i = 0; id == CHILD_SENSE && i < sockets_count(self->sockets); i++)
         pass_on(sockets_udp(self->sockets, i));
+    for (size_t i = 0; id == CHILD_SENSE && i < stream_sockets_count(self->streams); i++)
+        pass_on(stream_sockets_get(self->streams, i));
     unsetenv("NOTIFY_SOCKET"); /* systemd hears from the parent only */
     execl("/proc/self/exe", "talaya", "serve", "--config", self->config_path, "--state", self->state,
-          "--child", child_name(id), "--descriptors", descriptors, "--peers", peers, "--board", board,
-          "--parent", parent_text, (char *)NULL);
+          "--child", child_name(id), "--descriptors", descriptors, "--streams", streams, "--peers", peers,
+          "--board", board, "--parent", parent_text, (char *)NULL);
     _exit(127);
 }
 
@@ -184,11 +200,12 @@ start_child(Child *child)
             log_error("%s", error->message);
         socket_store_keep(self->store, self->sockets);
     }
-    g_autofree char *descriptors = descriptors_text(self, child->id);
+    g_autofree char *descriptors = descriptors_text(self, child->id),
+                    *streams = streams_text(self, child->id);
 
     child->pid = fork();
     if (child->pid == 0)
-        become(self, child->id, parent, descriptors);
+        become(self, child->id, parent, descriptors, streams);
     if (child->pid < 0) {
         log_error("cannot start the %s process: %s; trying again", child_name(child->id), g_strerror(errno));
         child->pid = 0;
@@ -258,6 +275,41 @@ log_lines(const char *text)
         log_error("%s", *line);
 }
 
+/* Looks at what [tls] names before anybody relies on it, and says how long our certificate lasts. */
+static bool
+check_tls(const Settings *settings, GError **error)
+{
+    if (!settings_speaks_tls(settings))
+        return true;
+    WallTime now = clock_wall(clock_system());
+    g_autoptr(Tls) tls = settings_tls(settings, error);
+    if (tls == NULL)
+        return false;
+    g_autofree char *words = tls_words(tls, now);
+    if (tls_expires(tls).ms <= now.ms + TLS_WARN_MS)
+        log_warn("TLS: %s", words);
+    else
+        log_note("TLS: %s", words);
+    return true;
+}
+
+/* Binds what @settings wants; on failure all stays as it is. */
+static bool
+listen_at(Parent *self, const Settings *settings, GError **error)
+{
+    g_autoptr(StreamSockets) streams = NULL;
+
+    if (!check_tls(settings, error))
+        return false;
+    streams = stream_sockets_new(settings, self->streams, error);
+    if (streams == NULL || !sockets_rebind(self->sockets, settings, self->board, error))
+        return false;
+    stream_sockets_free(self->streams);
+    self->streams = g_steal_pointer(&streams);
+    stream_sockets_show(self->streams, self->board);
+    return true;
+}
+
 static gboolean
 on_reload(gpointer data)
 {
@@ -268,7 +320,7 @@ on_reload(gpointer data)
     g_autoptr(PlaceTable) places = assets != NULL ? settings_places(settings, &error) : NULL;
 
     sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, clock_mono(clock_system()).ns / 1000);
-    if (places == NULL || !sockets_rebind(self->sockets, settings, self->board, &error)) {
+    if (places == NULL || !listen_at(self, settings, &error)) {
         log_lines(error->message);
         log_error("the configuration is not sound; the old one stays in force");
     } else {
@@ -306,7 +358,7 @@ bind_patiently(Parent *self, GError **error)
 {
     for (int tries = 1;; tries++) {
         g_autoptr(GError) failure = NULL;
-        if (sockets_rebind(self->sockets, self->settings, self->board, &failure))
+        if (listen_at(self, self->settings, &failure))
             return true;
         if (tries == BIND_TRIES || !g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE)) {
             g_propagate_error(error, g_steal_pointer(&failure));
@@ -346,6 +398,7 @@ clear(Parent *self)
             if (self->pairs[a][b] > 0)
                 close(self->pairs[a][b]);
     g_clear_pointer(&self->sockets, sockets_free);
+    g_clear_pointer(&self->streams, stream_sockets_free);
     g_clear_pointer(&self->store, socket_store_free);
     g_clear_pointer(&self->loop, g_main_loop_unref);
     g_clear_pointer(&self->settings, settings_free);
@@ -359,6 +412,8 @@ say_what_is_listened_on(const Parent *self)
 
     for (uint32_t i = 0; i < self->board->n_sockets; i++)
         g_string_append_printf(words, "%s%s", i > 0 ? ", " : "", self->board->sockets[i].listen);
+    for (uint32_t i = 0; i < self->board->n_streams; i++)
+        g_string_append_printf(words, "%s%s", words->len > 0 ? ", " : "", self->board->streams[i].listen);
     log_note("talaya " TALAYA_VERSION " receives on %s; console and API on http://%s/", words->str,
              self->settings->web.listen);
     if (self->settings->n_exporters == 0)

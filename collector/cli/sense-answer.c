@@ -209,6 +209,32 @@ drops_hint(const Sense *self)
     return g_strdup("raise [collector] receive-buffer=, or give talaya more processor");
 }
 
+/* Why connections over TCP and TLS were refused or ended lately, where something can be done about it. */
+static void
+add_stream_problems(json_t *list, const json_t *streams, WallTime now)
+{
+    enum { LATELY_MS = 15 * 60 * 1000 };
+    json_t *listener, *end;
+    size_t i, k;
+
+    json_array_foreach(json_object_get(streams, "listeners"), i, listener)
+        json_array_foreach(json_object_get(listener, "ended"), k, end)
+    {
+        const char *fix = json_string_value(json_object_get(end, "fix"));
+        const char *time = json_string_value(json_object_get(end, "lastTime"));
+        WallTime last;
+        if (fix == NULL || !wall_time_parse(time, &last) || now.ms - last.ms > LATELY_MS)
+            continue;
+        add_problem(list, "warning", fix,
+                    "%" G_GINT64_FORMAT " connections to %s came to nothing or to an end: %s "
+                    "(the last from %s at %s)",
+                    (gint64)json_integer_value(json_object_get(end, "count")),
+                    json_string_value(json_object_get(listener, "listen")),
+                    json_string_value(json_object_get(end, "text")),
+                    json_string_value(json_object_get(end, "lastFrom")), time);
+    }
+}
+
 static json_t *
 problems_json(const Sense *self, const BooksTotals *totals, const ScoringCounters *scoring)
 {
@@ -322,6 +348,9 @@ answer_status(Sense *self, json_t *query, uint16_t *status)
         self->settings->scoring.budget, "thresholdDecibans", threshold, "books",
         books_status_json(&totals, scorer), "processes", processes_json(self->args->board), "sockets",
         sockets_json(self), "series", "problems", problems_json(self, &totals, &scoring));
+    json_t *streams = intakes_streams(self->intakes);
+    add_stream_problems(json_object_get(answer, "problems"), streams, now);
+    json_object_set_new(answer, "streams", streams);
     json_object_set_new(answer, "refusedSenders", intakes_refused(self->intakes));
     json_object_set_new(answer, "intakes", intakes_json(self));
     json_decref(scorer);

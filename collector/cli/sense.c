@@ -4,10 +4,12 @@
 #include "collector/base/log.h"
 #include "collector/base/sandbox.h"
 #include "collector/base/statefile.h"
+#include "collector/cli/settings-stream.h"
 
 #include <gio/gio.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum { TURN_MS = 100, ANSWER_MS = 500, STATE_VERSION = 1 };
 
@@ -108,17 +110,64 @@ memory_bound(const Settings *settings)
 {
     return (4ULL << 30) + (uint64_t)settings->collector.queue * sizeof(FlowBatch) +
            (uint64_t)settings->scoring.max_assets * (16 << 10) + (uint64_t)settings->scoring.max_pairs * 512 +
-           (uint64_t)settings->collector.max_exporters * (uint64_t)settings->collector.max_held_bytes;
+           (uint64_t)settings->collector.max_exporters * (uint64_t)settings->collector.max_held_bytes +
+           (uint64_t)settings->stream.max_connections * (192 << 10); /* a message, and what GnuTLS keeps */
 }
 
 static void
 enter_sandbox(const Sense *self)
 {
     SandboxFolder folders[] = { { self->args->state_dir, true } };
-    g_autofree char *holds = sandbox_enter(
-        &(SandboxConf){ .folders = folders, .n_folders = 1, .memory_bytes = memory_bound(self->settings) });
+    g_autofree char *holds = sandbox_enter(&(SandboxConf){ .folders = folders,
+                                                           .n_folders = 1,
+                                                           .memory_bytes = memory_bound(self->settings),
+                                                           .may_accept = self->args->n_streams > 0 });
 
     log_info("sense: %s", holds);
+}
+
+/* A descriptor for each connection, beside what else is open. */
+static void
+allow_connections(uint32_t n)
+{
+    enum { BESIDE = 256 };
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= n + BESIDE)
+        return;
+    limit.rlim_cur = MIN(limit.rlim_max, (rlim_t)n + BESIDE);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < n + BESIDE)
+        log_warn("only about %u of [stream] max-connections=%u can be open at a time: LimitNOFILE= is %llu",
+                 limit.rlim_cur > BESIDE ? (unsigned)limit.rlim_cur - BESIDE : 0, n,
+                 (unsigned long long)limit.rlim_max);
+}
+
+/* Where connections come, and who we are to those over TLS: what the board says, whatever stands in the file
+ * now. */
+static StreamConf
+stream_conf(const ChildArgs *args, StreamPlace places[BOARD_SOCKETS], Tls **tls)
+{
+    const Board *board = args->board;
+    StreamConf conf = settings_stream(args->settings);
+    g_autoptr(GError) error = NULL;
+
+    conf.places = places;
+    for (size_t i = 0; i < MIN((size_t)board->n_streams, args->n_streams); i++) {
+        const BoardStream *stream = &board->streams[i];
+        if (stream->is_tls && *tls == NULL && (*tls = settings_tls(args->settings, &error)) == NULL) {
+            log_error("nobody is let in at %s: %s", stream->listen, error->message);
+            g_clear_error(&error);
+            continue;
+        }
+        places[conf.n_places++] = (StreamPlace){ .fd = args->streams[i],
+                                                 .transport = stream->is_tls ? TRANSPORT_TLS : TRANSPORT_TCP,
+                                                 .name = stream->listen };
+    }
+    conf.tls = *tls;
+    if (conf.n_places > 0)
+        allow_connections(conf.max_connections);
+    return conf;
 }
 
 int
@@ -139,7 +188,12 @@ sense_run(const ChildArgs *args)
     g_autoptr(GBytes) templates = read_state(&self, &templates_file);
     g_autoptr(GBytes) baselines = read_state(&self, &baselines_file);
     IntakeSockets sockets = intake_sockets(args->board, args->sockets, args->n_sockets);
-    Funnel *funnel = funnel_new(intakes_lanes(sockets.n_threads), (uint32_t)args->settings->collector.queue);
+    StreamPlace places[BOARD_SOCKETS];
+    g_autoptr(Tls) tls = NULL;
+    StreamConf streams = stream_conf(args, places, &tls);
+    sockets.streams = streams.n_places > 0 ? &streams : NULL;
+    Funnel *funnel = funnel_new(intakes_lanes(sockets.n_threads, sockets.streams != NULL),
+                                (uint32_t)args->settings->collector.queue);
 
     enter_sandbox(&self);
     self.intakes = intakes_new(args->settings, &sockets, funnel, templates);

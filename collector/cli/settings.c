@@ -2,6 +2,7 @@
 /* settings.c - see settings.h */
 #include "collector/cli/settings.h"
 #include "collector/cli/settings-exporters.h"
+#include "collector/cli/settings-stream.h"
 
 #include <gio/gio.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ typedef struct PlaceSettings {
 static const ConfigKey keys[] = {
     { "collector", "listen", CONFIG_LIST, AT(CollectorSettings, listen),
       "udp:127.0.0.1:2055,udp:127.0.0.1:4739,udp:127.0.0.1:6343",
-      .words = "UDP sockets; any format on any of them" },
+      .words = "sockets: udp:ADDRESS:PORT (any format), tcp:ADDRESS:PORT and tls:ADDRESS:PORT (IPFIX)" },
     { "collector", "exporters", CONFIG_LIST, AT(CollectorSettings, exporters), "127.0.0.0/8,::1",
       .words = "who may send: addresses or prefixes; everybody else is refused and counted" },
     { "collector", "receive-buffer", CONFIG_NUMBER, AT(CollectorSettings, receive_buffer), "67108864", 65536,
@@ -69,6 +70,28 @@ static const ConfigKey keys[] = {
                  "a huawei mikrotik fortinet paloalto vyos softflowd pmacct hsflow"
                  "d openvswitch vmware nprobe yaf sonicwall netscaler barracuda",
       .words = "whose router it is; unknown: seen from what it sends" },
+    { "stream", "max-connections", CONFIG_NUMBER, AT(StreamSettings, max_connections), "1024", 1, 65536,
+      .words = "connections over TCP and TLS at the same time, at most" },
+    { "stream", "max-per-address", CONFIG_NUMBER, AT(StreamSettings, max_per_address), "16", 1, 65536,
+      .words = "of them from one address, at most" },
+    { "stream", "max-new", CONFIG_NUMBER, AT(StreamSettings, max_new), "60", 1, 65536,
+      .words = "new connections from one address in one minute, at most" },
+    { "stream", "handshake-timeout", CONFIG_NUMBER, AT(StreamSettings, handshake_timeout), "10", 1, 3600,
+      .words = "seconds for a TLS handshake" },
+    { "stream", "message-timeout", CONFIG_NUMBER, AT(StreamSettings, message_timeout), "30", 1, 3600,
+      .words = "seconds for a message that has begun to become whole" },
+    { "stream", "idle-timeout", CONFIG_NUMBER, AT(StreamSettings, idle_timeout), "3600", 1, 604800,
+      .words = "seconds without any message after which a connection is ended" },
+    { "tls", "certificate", CONFIG_PATH, AT(TlsSettings, certificate), NULL,
+      .words = "PEM file: our certificate, then those between it and its authority" },
+    { "tls", "key", CONFIG_PATH, AT(TlsSettings, key), NULL, .words = "PEM file: its private key" },
+    { "tls", "ca", CONFIG_PATH, AT(TlsSettings, ca), NULL,
+      .words = "PEM file: the authorities that issue routers' certificates" },
+    { "tls", "client-certificates", CONFIG_CHOICE, AT(TlsSettings, client_certificates), "require",
+      .choices = "require allow", .words = "allow: routers that show no certificate may send as well" },
+    { "tls", "names", CONFIG_LIST, AT(TlsSettings, names), NULL,
+      .words = "names or addresses in routers' certificates that may send; empty: all that [tls] ca= vouches "
+               "for" },
     { "assets", "prefixes", CONFIG_LIST, AT(AssetSettings, prefixes), NULL,
       .words = "the addresses that are ours: what is scored" },
     { "assets", "inventory", CONFIG_PATH, AT(AssetSettings, inventory), NULL,
@@ -154,24 +177,43 @@ parse_host_port(const char *text, char **address, uint16_t *port)
     return false;
 }
 
+/* "tls:ADDRESS:PORT" */
+static bool
+parse_one_listen(const char *text, Listen *out)
+{
+    const char *colon = strchr(text, ':');
+
+    for (Transport transport = TRANSPORT_UDP; colon != NULL && transport <= TRANSPORT_TLS; transport++) {
+        g_autofree char *prefix = g_strconcat(transport_name(transport), ":", NULL);
+        out->transport = transport;
+        if (g_str_has_prefix(text, prefix))
+            return parse_host_port(colon + 1, &out->address, &out->port);
+    }
+    return false;
+}
+
 static void
 parse_listen(Settings *self, const Config *config, GString *wrong)
 {
     size_t n = g_strv_length(self->collector.listen);
 
     self->listen = g_new0(Listen, n + 1);
+    self->streams = g_new0(Listen, n + 1);
     for (size_t i = 0; i < n; i++) {
         const char *text = self->collector.listen[i];
-        Listen *one = &self->listen[self->n_listen];
-        if (!g_str_has_prefix(text, "udp:") || !parse_host_port(text + 4, &one->address, &one->port)) {
-            settings_complain(wrong, config, "collector", "listen",
-                              "'%s' is not of the form udp:ADDRESS:PORT", text);
-            continue;
-        }
-        self->n_listen++;
+        Listen one = { 0 };
+        if (!parse_one_listen(text, &one))
+            settings_complain(
+                wrong, config, "collector", "listen",
+                "'%s' is not of the form udp:ADDRESS:PORT, tcp:ADDRESS:PORT or tls:ADDRESS:PORT", text);
+        else if (one.transport == TRANSPORT_UDP)
+            self->listen[self->n_listen++] = one;
+        else
+            self->streams[self->n_streams++] = one;
     }
     if (n == 0)
         settings_complain(wrong, config, "collector", "listen", "nothing to listen on");
+    settings_check_tls(self, config, wrong);
 }
 
 static IpPrefix *
@@ -244,6 +286,8 @@ settings_load(const char *path, GError **error)
     g_autoptr(Settings) self = g_new0(Settings, 1);
     self->path = g_strdup(path);
     config_fill(config, "collector", &self->collector);
+    config_fill(config, "stream", &self->stream);
+    config_fill(config, "tls", &self->tls);
     config_fill(config, "assets", &self->assets);
     config_fill(config, "scoring", &self->scoring);
     config_fill(config, "series", &self->series);
@@ -265,6 +309,8 @@ settings_free(Settings *self)
         return;
     for (size_t i = 0; self->listen != NULL && i < self->n_listen; i++)
         g_free(self->listen[i].address);
+    for (size_t i = 0; i < self->n_streams; i++)
+        g_free(self->streams[i].address);
     for (size_t i = 0; i < self->n_places; i++) {
         g_free(self->places[i].name);
         g_free(self->places[i].path);
@@ -280,6 +326,12 @@ settings_free(Settings *self)
     g_free(self->web.listen);
     g_free(self->state.dir);
     g_free(self->listen);
+    g_free(self->streams);
+    g_free(self->tls.certificate);
+    g_free(self->tls.key);
+    g_free(self->tls.ca);
+    g_free(self->tls.client_certificates);
+    g_strfreev(self->tls.names);
     g_free(self->exporters);
     g_free(self->prefixes);
     g_free(self->places);

@@ -11,6 +11,7 @@
 typedef struct Listen {
     char *address; /* as written */
     uint16_t port;
+    Transport transport;
 } Listen;
 
 typedef struct CollectorSettings {
@@ -21,6 +22,16 @@ typedef struct CollectorSettings {
     int64_t sampling;
     char *interfaces;
 } CollectorSettings;
+
+typedef struct StreamSettings {
+    int64_t max_connections, max_per_address, max_new;
+    int64_t handshake_timeout, message_timeout, idle_timeout; /* seconds */
+} StreamSettings;
+
+typedef struct TlsSettings {
+    char *certificate, *key, *ca, *client_certificates;
+    char **names;
+} TlsSettings;
 
 typedef struct AssetSettings {
     char **prefixes;
@@ -52,6 +63,8 @@ typedef struct DemoSettings {
 typedef struct Settings {
     char *path; /* of the file */
     CollectorSettings collector;
+    StreamSettings stream;
+    TlsSettings tls;
     AssetSettings assets;
     ScoringSettings scoring;
     SeriesSettings series;
@@ -59,8 +72,10 @@ typedef struct Settings {
     StateSettings state;
     DemoSettings demo;
     /* What the lists above say, parsed. */
-    Listen *listen;
+    Listen *listen; /* UDP */
     size_t n_listen;
+    Listen *streams; /* TCP and TLS */
+    size_t n_streams;
     IpPrefix *exporters;
     size_t n_exporters;
     ExporterRules *rules; /* [exporter.NAME] and the interfaces files */

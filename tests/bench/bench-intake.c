@@ -77,7 +77,7 @@ static void
 receive(const Settings *settings, const Sockets *sockets, const Board *board)
 {
     size_t n_sockets = sockets_count(sockets);
-    Funnel *funnel = funnel_new(intakes_lanes(board->n_threads), (uint32_t)settings->collector.queue);
+    Funnel *funnel = funnel_new(intakes_lanes(board->n_threads, false), (uint32_t)settings->collector.queue);
     g_autofree int *fds = g_new0(int, n_sockets);
     Taker taker = { .funnel = funnel };
     BooksTotals totals;

@@ -182,7 +182,7 @@ site_steer(Site *self, uint32_t n_threads)
 static void
 site_start(Site *self, GBytes *state)
 {
-    self->funnel = funnel_new(intakes_lanes(self->sockets.n_threads), 64);
+    self->funnel = funnel_new(intakes_lanes(self->sockets.n_threads, false), 64);
     self->intakes = intakes_new(self->settings, &self->sockets, self->funnel, state);
     intakes_start(self->intakes);
 }
