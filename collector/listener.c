@@ -53,6 +53,7 @@ typedef struct Inlet {
 struct Listener {
     Receiver receiver; /* first, so that the two can be cast */
     Decoder *decoder;  /* borrowed */
+    TeeLane *tee;      /* borrowed; NULL: nothing is sent on */
     Clock *clock;
     size_t n;
     Inlet sockets[MOST_SOCKETS];
@@ -142,6 +143,20 @@ decode_message(const uint8_t *bytes, size_t length, size_t each, Datagram *datag
     return n;
 }
 
+/* The messages of one call are sent on, whatever they are. */
+static void
+send_on(TeeLane *tee, Inbox *inbox, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        Datagram datagram = { 0 };
+
+        read_sender(&inbox->senders[i], &datagram);
+        tee_lane_push(tee, inbox->parts[i].iov_base, inbox->messages[i].msg_len,
+                      read_control(&inbox->messages[i].msg_hdr).each, &datagram.source, datagram.source_port);
+    }
+    tee_lane_flush(tee);
+}
+
 /* ---- the kernel's counts ---- */
 
 static void
@@ -193,6 +208,12 @@ free_receiver(Receiver *receiver)
 static const ReceiverType listener_type = {
     .name = "udp", .run_once = run_once, .drops = drops_at, .free = free_receiver
 };
+
+void
+listener_set_tee(Listener *self, TeeLane *tee)
+{
+    self->tee = tee;
+}
 
 Receiver *
 listener_receiver(Listener *self)
@@ -253,6 +274,8 @@ receive(Listener *self, size_t index)
 
     if (n == 0)
         return 0;
+    if (self->tee != NULL)
+        send_on(self->tee, inbox, n);
     WallTime now = clock_wall(self->clock);
     for (size_t i = 0; i < n; i++) {
         Datagram datagram = { .received = now, .socket = (uint8_t)index };
@@ -350,7 +373,8 @@ keep(Inbox *inbox, size_t i, size_t each, const Datagram *datagram, GPtrArray *k
 }
 
 void
-listener_drain(int fd, uint32_t lane, uint32_t old_lanes, ListenerChoice choose, void *user, GPtrArray *kept)
+listener_drain(int fd, uint32_t lane, uint32_t old_lanes, ListenerChoice choose, void *user, GPtrArray *kept,
+               TeeLane *tee)
 {
     Clock *clock = clock_system();
     Inbox *inbox = g_new0(Inbox, 1);
@@ -362,6 +386,8 @@ listener_drain(int fd, uint32_t lane, uint32_t old_lanes, ListenerChoice choose,
     while (are_old && n == BATCH && clock_mono(clock).ns < until_ns) {
         WallTime now = clock_wall(clock);
         n = inbox_fill(inbox, fd);
+        if (tee != NULL)
+            send_on(tee, inbox, n);
         for (size_t i = 0; i < n; i++) {
             Datagram datagram = { .received = now };
             size_t each = read_control(&inbox->messages[i].msg_hdr).each;

@@ -10,6 +10,7 @@
  */
 #pragma once
 #include "collector/receiver.h"
+#include "collector/tee.h"
 
 typedef struct ListenerBufferInfo {
     uint32_t asked, got; /* bytes of receive buffer, as the kernel counts them for its limit */
@@ -35,6 +36,8 @@ typedef struct Listener Listener;
 Listener *listener_new(const int *sockets, size_t n_sockets, Decoder *decoder);
 void listener_free(Listener *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Listener, listener_free)
+/* From now on all that comes is pushed into @tee, too. Borrowed. */
+void listener_set_tee(Listener *self, TeeLane *tee);
 /* The same object as an intake sees it. */
 Receiver *listener_receiver(Listener *self);
 
@@ -50,8 +53,9 @@ size_t listener_run_once(Listener *self, int timeout_ms);
  * for the decoder of a sender. Bounded in time and in what is kept, whatever goes on to come.
  */
 typedef Decoder *(*ListenerChoice)(void *user, const IpAddress *source);
+/* @tee may be NULL; what is drained is pushed into it. */
 void listener_drain(int fd, uint32_t lane, uint32_t old_lanes, ListenerChoice choose, void *user,
-                    GPtrArray *kept);
+                    GPtrArray *kept, TeeLane *tee);
 /* @kept was made with g_ptr_array_new_with_free_func(g_free). */
 void listener_decode_kept(const GPtrArray *kept, ListenerChoice choose, void *user);
 

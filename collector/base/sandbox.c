@@ -143,6 +143,23 @@ drop_capabilities(void)
     return syscall(SYS_capset, &header, none) == 0;
 }
 
+void
+sandbox_drop_raw(void)
+{
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct sets[2] = { 0 };
+    const uint32_t raw = UINT32_C(1) << CAP_NET_RAW;
+
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, CAP_NET_RAW, 0, 0);
+    prctl(PR_CAPBSET_DROP, CAP_NET_RAW, 0, 0, 0); /* root would get it back when it starts a program */
+    if (syscall(SYS_capget, &header, sets) != 0)
+        return;
+    sets[0].effective &= ~raw;
+    sets[0].permitted &= ~raw;
+    sets[0].inheritable &= ~raw;
+    syscall(SYS_capset, &header, sets);
+}
+
 char *
 sandbox_enter(const SandboxConf *conf)
 {

@@ -28,3 +28,5 @@ typedef struct SandboxConf {
 /* Enters; there is no way back. What holds now, in words ("landlock, seccomp, no capabilities"); the caller
  * frees it. Call once, before any other thread is started. */
 char *sandbox_enter(const SandboxConf *conf);
+/* Gives CAP_NET_RAW away, so that neither this process nor what it starts can open raw sockets. */
+void sandbox_drop_raw(void);

@@ -21,6 +21,7 @@ typedef struct ChildArgs {
     size_t n_sockets;
     int *streams; /* sense: sockets that listen for TCP and TLS, in the order of the board */
     size_t n_streams;
+    TeeRaw raw;            /* sense: for tees that keep the source; -1 where there is none */
     int peers[N_CHILDREN]; /* descriptor of the channel to each of the others; -1 for itself */
     int signals;           /* a signalfd with SIGTERM and SIGINT: readable when it is time to end */
 } ChildArgs;

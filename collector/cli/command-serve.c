@@ -17,7 +17,7 @@
 
 typedef struct ServeOptions {
     char *config, *state;
-    char *child, *descriptors, *streams, *peers; /* set by the parent only */
+    char *child, *descriptors, *streams, *peers, *raw; /* set by the parent only */
     int board, parent;
 } ServeOptions;
 
@@ -74,6 +74,9 @@ run_child(const ServeOptions *options, const Settings *settings)
     args.sockets = parse_numbers(options->descriptors, &args.n_sockets);
     args.streams = parse_numbers(options->streams, &args.n_streams);
     args.board = board_map(options->board);
+    size_t n_raw = 0;
+    g_autofree int *raw = parse_numbers(options->raw, &n_raw);
+    args.raw = (TeeRaw){ n_raw > 0 ? raw[0] : -1, n_raw > 1 ? raw[1] : -1 };
     for (size_t i = 0; i < N_CHILDREN; i++)
         args.peers[i] = i < n_peers ? peers[i] : -1;
     for (size_t i = 0; i < N_CHILDREN; i++) {
@@ -110,7 +113,7 @@ int
 command_serve(int argc, char **argv)
 {
     g_autofree char *config = NULL, *state = NULL, *child = NULL, *descriptors = NULL, *streams = NULL,
-                    *peers = NULL;
+                    *peers = NULL, *raw = NULL;
     int board = -1, parent = 0;
     const GOptionEntry entries[] = {
         { "config", 'c', 0, G_OPTION_ARG_FILENAME, &config, "the configuration file", "FILE" },
@@ -120,6 +123,7 @@ command_serve(int argc, char **argv)
         { "descriptors", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &descriptors, NULL, NULL },
         { "streams", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &streams, NULL, NULL },
         { "peers", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &peers, NULL, NULL },
+        { "raw", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &raw, NULL, NULL },
         { "board", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &board, NULL, NULL },
         { "parent", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &parent, NULL, NULL },
         { NULL },
@@ -143,5 +147,5 @@ command_serve(int argc, char **argv)
                 error != NULL ? error->message : "--config FILE is wanted; see --help");
         return EXIT_USAGE;
     }
-    return serve(&(ServeOptions){ config, state, child, descriptors, streams, peers, board, parent });
+    return serve(&(ServeOptions){ config, state, child, descriptors, streams, peers, raw, board, parent });
 }

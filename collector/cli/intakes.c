@@ -44,7 +44,9 @@ make_listener(void *user, Decoder *decoder)
 
     for (size_t i = 0; i < n; i++)
         fds[i] = sockets->all->fds[i * sockets->all->n_each + sockets->thread];
-    return listener_receiver(listener_new(fds, n, decoder));
+    Listener *listener = listener_new(fds, n, decoder);
+    listener_set_tee(listener, tee_lane(sockets->all->tee, sockets->thread));
+    return listener_receiver(listener);
 }
 
 static Receiver *
@@ -126,7 +128,7 @@ sort_out(Intakes *self)
         uint32_t before = sockets->before[i];
         for (uint32_t lane = 0; before != sockets->n_threads && lane < sockets->n_each; lane++)
             if (fds[lane] >= 0)
-                listener_drain(fds[lane], lane, before, decoder_for, self, kept);
+                listener_drain(fds[lane], lane, before, decoder_for, self, kept, tee_lane(sockets->tee, 0));
     }
     listener_decode_kept(kept, decoder_for, self);
 }

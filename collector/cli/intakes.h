@@ -19,6 +19,7 @@ typedef struct IntakeSockets {
     size_t n_listen, n_each, n_threads;
     uint32_t before[BOARD_SOCKETS]; /* for each place: how many threads shared it before */
     const StreamConf *streams;      /* connections, for a thread of their own; borrowed; NULL: none */
+    Tee *tee;                       /* borrowed; NULL: nothing is sent on */
 } IntakeSockets;
 /* @fds: @n sockets in the order of @board. */
 IntakeSockets intake_sockets(const Board *board, const int *fds, size_t n);

@@ -4,6 +4,7 @@
 #include "collector/base/clock.h"
 #include "collector/base/log.h"
 #include "collector/base/message.h"
+#include "collector/base/sandbox.h"
 #include "collector/cli/board.h"
 #include "collector/cli/first-start.h"
 #include "collector/cli/settings-stream.h"
@@ -48,6 +49,7 @@ struct Parent {
     char *state; /* the folder in use */
     Sockets *sockets;
     StreamSockets *streams;
+    TeeRaw raw;         /* for tees that keep the source: opened at the start, when they are wanted then */
     SocketStore *store; /* keeps them over a restart of the service */
     Board *board;
     int board_fd;
@@ -94,12 +96,14 @@ streams_text(const Parent *self, ChildId id)
 static G_GNUC_NORETURN void
 become(const Parent *self, ChildId id, pid_t parent, char *descriptors, char *streams)
 {
-    char peers[64], board[16], parent_text[16];
+    char peers[64], board[16], raw[32], parent_text[16];
     sigset_t none;
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     snprintf(peers, sizeof peers, "%d,%d,%d", self->pairs[id][0], self->pairs[id][1], self->pairs[id][2]);
+    snprintf(raw, sizeof raw, "%d,%d", id == CHILD_SENSE ? self->raw.v4 : -1,
+             id == CHILD_SENSE ? self->raw.v6 : -1);
     snprintf(board, sizeof board, "%d", self->board_fd);
     snprintf(parent_text, sizeof parent_text, "%d", (int)parent);
     for (size_t i = 0; i < N_CHILDREN; i++)
@@ -111,10 +115,12 @@ become(const Parent *self, ChildId id, pid_t parent, char *descriptors, char *st
         pass_on(sockets_udp(self->sockets, i));
     for (size_t i = 0; id == CHILD_SENSE && i < stream_sockets_count(self->streams); i++)
         pass_on(stream_sockets_get(self->streams, i));
+    for (int i = 0; id == CHILD_SENSE && i < 2; i++)
+        pass_on(i == 0 ? self->raw.v4 : self->raw.v6);
     unsetenv("NOTIFY_SOCKET"); /* systemd hears from the parent only */
     execl("/proc/self/exe", "talaya", "serve", "--config", self->config_path, "--state", self->state,
           "--child", child_name(id), "--descriptors", descriptors, "--streams", streams, "--peers", peers,
-          "--board", board, "--parent", parent_text, (char *)NULL);
+          "--raw", raw, "--board", board, "--parent", parent_text, (char *)NULL);
     _exit(127);
 }
 
@@ -310,6 +316,19 @@ listen_at(Parent *self, const Settings *settings, GError **error)
     return true;
 }
 
+/* The right to open raw sockets was given away at the start. */
+static bool
+has_raw(const Parent *self, const Settings *settings, GError **error)
+{
+    if (!settings_keep_source(settings) || self->raw.v4 >= 0)
+        return true;
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
+                "%s: keep-source=yes is new: it takes a restart, for the right to it is given away after the "
+                "start",
+                self->config_path);
+    return false;
+}
+
 static gboolean
 on_reload(gpointer data)
 {
@@ -320,7 +339,7 @@ on_reload(gpointer data)
     g_autoptr(PlaceTable) places = assets != NULL ? settings_places(settings, &error) : NULL;
 
     sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, clock_mono(clock_system()).ns / 1000);
-    if (places == NULL || !listen_at(self, settings, &error)) {
+    if (places == NULL || !has_raw(self, settings, &error) || !listen_at(self, settings, &error)) {
         log_lines(error->message);
         log_error("the configuration is not sound; the old one stays in force");
     } else {
@@ -379,6 +398,9 @@ prepare(Parent *self, GError **error)
     g_autoptr(PlaceTable) places = assets != NULL ? settings_places(self->settings, error) : NULL;
     if (places == NULL || !first_start(self->state, error))
         return false;
+    if (settings_keep_source(self->settings) && !tee_open_raw(&self->raw, error))
+        return false;
+    sandbox_drop_raw(); /* whether it was needed or not */
     self->board = board_new(&self->board_fd);
     if (self->board == NULL) {
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, "no memory to share with the children");
@@ -397,6 +419,10 @@ clear(Parent *self)
         for (size_t b = 0; b < N_CHILDREN; b++)
             if (self->pairs[a][b] > 0)
                 close(self->pairs[a][b]);
+    if (self->raw.v4 >= 0)
+        close(self->raw.v4);
+    if (self->raw.v6 >= 0)
+        close(self->raw.v6);
     g_clear_pointer(&self->sockets, sockets_free);
     g_clear_pointer(&self->streams, stream_sockets_free);
     g_clear_pointer(&self->store, socket_store_free);
@@ -425,6 +451,7 @@ parent_run(const char *config_path, const char *state_dir)
 {
     Parent self = { .config_path = config_path,
                     .state_dir = state_dir,
+                    .raw = { -1, -1 },
                     .store = socket_store_new(),
                     .loop = g_main_loop_new(NULL, FALSE) };
     g_autoptr(GError) error = NULL;

@@ -235,6 +235,23 @@ add_stream_problems(json_t *list, const json_t *streams, WallTime now)
     }
 }
 
+static void
+add_tee_problems(const Sense *self, json_t *list)
+{
+    json_t *tees = tee_to_json(self->tee), *one;
+    size_t i;
+
+    json_array_foreach(tees, i, one)
+    {
+        const char *problem = json_string_value(json_object_get(one, "problem"));
+        if (problem != NULL)
+            add_problem(list, "warning", "see that it runs and can be reached; nothing else waits for it",
+                        "%s (tee.%s): %s", json_string_value(json_object_get(one, "to")),
+                        json_string_value(json_object_get(one, "name")), problem);
+    }
+    json_decref(tees);
+}
+
 static json_t *
 problems_json(const Sense *self, const BooksTotals *totals, const ScoringCounters *scoring)
 {
@@ -274,6 +291,7 @@ problems_json(const Sense *self, const BooksTotals *totals, const ScoringCounter
                     "too many new ones in a minute: %s",
                     totals->all.refused[REFUSED_EXPORTER_QUOTA], who);
     }
+    add_tee_problems(self, list);
     for (size_t i = 0; i < N_CHILDREN; i++)
         if (self->args->board->children[i].restarts > 0)
             add_problem(list, "warning", "the log says of what; please report it",
@@ -351,6 +369,7 @@ answer_status(Sense *self, json_t *query, uint16_t *status)
     json_t *streams = intakes_streams(self->intakes);
     add_stream_problems(json_object_get(answer, "problems"), streams, now);
     json_object_set_new(answer, "streams", streams);
+    json_object_set_new(answer, "tees", tee_to_json(self->tee));
     json_object_set_new(answer, "refusedSenders", intakes_refused(self->intakes));
     json_object_set_new(answer, "intakes", intakes_json(self));
     json_decref(scorer);

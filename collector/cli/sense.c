@@ -114,6 +114,22 @@ memory_bound(const Settings *settings)
            (uint64_t)settings->stream.max_connections * (192 << 10); /* a message, and what GnuTLS keeps */
 }
 
+static bool
+open_tee(Sense *self, size_t n_threads, GError **error)
+{
+    const Settings *settings = self->settings;
+
+    if (settings->n_tees == 0)
+        return true;
+    self->tee = tee_new(&(TeeConf){ .targets = settings->tees,
+                                    .n_targets = settings->n_tees,
+                                    .n_lanes = n_threads,
+                                    .queue_bytes = (size_t)settings->collector.tee_queue,
+                                    .raw = self->args->raw },
+                        error);
+    return self->tee != NULL;
+}
+
 static void
 enter_sandbox(const Sense *self)
 {
@@ -188,6 +204,11 @@ sense_run(const ChildArgs *args)
     g_autoptr(GBytes) templates = read_state(&self, &templates_file);
     g_autoptr(GBytes) baselines = read_state(&self, &baselines_file);
     IntakeSockets sockets = intake_sockets(args->board, args->sockets, args->n_sockets);
+    if (!open_tee(&self, sockets.n_threads, &error)) {
+        log_error("sense: %s", error->message);
+        return 1;
+    }
+    sockets.tee = self.tee;
     StreamPlace places[BOARD_SOCKETS];
     g_autoptr(Tls) tls = NULL;
     StreamConf streams = stream_conf(args, places, &tls);
@@ -200,6 +221,8 @@ sense_run(const ChildArgs *args)
     self.scoring =
         scoring_thread_new(args->settings, self.assets, self.places, funnel, self.series, store, baselines);
     scoring_thread_start(self.scoring, intakes_exporter, self.intakes);
+    if (self.tee != NULL)
+        tee_start(self.tee);
     intakes_start(self.intakes);
     control(&self);
 
@@ -209,6 +232,7 @@ sense_run(const ChildArgs *args)
     write_state(&self, &baselines_file, scoring_thread_take_state(self.scoring));
     scoring_thread_free(self.scoring);
     intakes_free(self.intakes);
+    tee_free(self.tee);
     funnel_free(funnel);
     store_free(self.store);
     channel_free(self.web);

@@ -24,6 +24,7 @@ typedef struct Sense {
     PlaceTable *places;
     Intakes *intakes;
     ScoringThread *scoring;
+    Tee *tee;     /* NULL: nothing is sent on */
     Store *store; /* the control thread's own connection */
     Channel *web, *series;
     RateRow rates[RATE_ROWS]; /* a ring: the newest is at (n_rates - 1) % RATE_ROWS */

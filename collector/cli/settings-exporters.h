@@ -19,5 +19,7 @@ typedef struct ExporterSettings {
 /* Appends a complaint with file, line and key. */
 void settings_complain(GString *wrong, const Config *config, const char *section, const char *key,
                        const char *format, ...) G_GNUC_PRINTF(5, 6);
+/* "192.0.2.1:2055" or "[2001:db8::1]:2055"; the caller frees @address. False when it is neither. */
+bool settings_parse_host_port(const char *text, char **address, uint16_t *port);
 /* The caller owns it. What is wrong goes to @wrong. @settings has its lists parsed. */
 ExporterRules *settings_read_exporters(const Settings *settings, const Config *config, GString *wrong);

@@ -3,6 +3,7 @@
 #include "collector/cli/settings.h"
 #include "collector/cli/settings-exporters.h"
 #include "collector/cli/settings-stream.h"
+#include "collector/cli/settings-tee.h"
 
 #include <gio/gio.h>
 #include <stdio.h>
@@ -48,6 +49,9 @@ static const ConfigKey keys[] = {
       1024, 67108864, .words = "memory for the templates of one exporter, at most" },
     { "collector", "max-held-bytes", CONFIG_NUMBER, AT(CollectorSettings, max_held_bytes), "1048576", 0,
       67108864, .words = "data of one exporter that waits for its template, at most" },
+    { "collector", "tee-queue", CONFIG_NUMBER, AT(CollectorSettings, tee_queue), "16777216", 262144,
+      1073741824,
+      .words = "bytes of memory for datagrams that wait to be sent on to [tee.NAME] destinations" },
     { "collector", "interfaces", CONFIG_PATH, AT(CollectorSettings, interfaces), NULL,
       .words = "CSV: exporter,ifIndex,name,description,speed,sampling" },
     { "exporter.*", "address", CONFIG_LIST, AT(ExporterSettings, address), NULL,
@@ -108,6 +112,12 @@ static const ConfigKey keys[] = {
       .words = "peers of one asset that keep their places when room gets short" },
     { "scoring", "max-pairs", CONFIG_NUMBER, AT(ScoringSettings, max_pairs), "1048576", 1024, 67108864,
       .words = "conversations followed at the same time, at most" },
+    { "tee.*", "to", CONFIG_TEXT, AT(TeeSettings, to), NULL,
+      .words = "another collector that gets every datagram unchanged: udp:ADDRESS:PORT" },
+    { "tee.*", "keep-source", CONFIG_FLAG, AT(TeeSettings, keep_source), "no",
+      .words = "send with the exporter's own address and port; takes CAP_NET_RAW at the start" },
+    { "tee.*", "exporters", CONFIG_LIST, AT(TeeSettings, exporters), NULL,
+      .words = "whose datagrams: addresses or prefixes; left out: everybody's" },
     { "place.*", "type", CONFIG_CHOICE, AT(PlaceSettings, type), "csv", .choices = "csv mmdb list",
       .words = "what kind of file this source is" },
     { "place.*", "path", CONFIG_PATH, AT(PlaceSettings, path), NULL, .words = "the file" },
@@ -154,8 +164,8 @@ settings_complain(GString *wrong, const Config *config, const char *section, con
     va_end(args);
 }
 
-static bool
-parse_host_port(const char *text, char **address, uint16_t *port)
+bool
+settings_parse_host_port(const char *text, char **address, uint16_t *port)
 {
     const char *colon = strrchr(text, ':');
     char *end = NULL;
@@ -187,7 +197,7 @@ parse_one_listen(const char *text, Listen *out)
         g_autofree char *prefix = g_strconcat(transport_name(transport), ":", NULL);
         out->transport = transport;
         if (g_str_has_prefix(text, prefix))
-            return parse_host_port(colon + 1, &out->address, &out->port);
+            return settings_parse_host_port(colon + 1, &out->address, &out->port);
     }
     return false;
 }
@@ -264,7 +274,7 @@ parse_lists(Settings *self, const Config *config, GString *wrong)
     if (self->n_prefixes == 0 && g_strv_length(self->assets.prefixes) == 0)
         settings_complain(wrong, config, "assets", "prefixes",
                           "is missing; without it nothing is ours and nothing is scored");
-    if (!parse_host_port(self->web.listen, &self->web_address, &self->web_port))
+    if (!settings_parse_host_port(self->web.listen, &self->web_address, &self->web_port))
         settings_complain(wrong, config, "web", "listen", "'%s' is not of the form ADDRESS:PORT",
                           self->web.listen);
     const char *const *sections = config_sections(config);
@@ -273,6 +283,7 @@ parse_lists(Settings *self, const Config *config, GString *wrong)
         if (g_str_has_prefix(*sections, "place."))
             read_place(self, config, *sections, wrong);
     self->rules = settings_read_exporters(self, config, wrong);
+    settings_read_tees(self, config, wrong);
 }
 
 Settings *
@@ -322,6 +333,7 @@ settings_free(Settings *self)
     g_strfreev(self->assets.prefixes);
     g_free(self->collector.interfaces);
     exporter_rules_free(self->rules);
+    settings_free_tees(self);
     g_free(self->assets.inventory);
     g_free(self->web.listen);
     g_free(self->state.dir);

@@ -6,6 +6,7 @@
  */
 #pragma once
 #include "collector/decoder.h"
+#include "collector/tee.h"
 #include "scoring/scorer.h"
 
 typedef struct Listen {
@@ -19,7 +20,7 @@ typedef struct CollectorSettings {
     int64_t receive_buffer, queue, threads;
     int64_t max_exporters, max_new_exporters, max_domains, max_templates, max_fields, max_template_bytes,
         max_held_bytes;
-    int64_t sampling;
+    int64_t sampling, tee_queue;
     char *interfaces;
 } CollectorSettings;
 
@@ -83,6 +84,8 @@ typedef struct Settings {
     size_t n_prefixes;
     PlaceSource *places;
     size_t n_places;
+    TeeTarget *tees; /* [tee.NAME] */
+    size_t n_tees;
     char *web_address;
     uint16_t web_port;
 } Settings;
@@ -94,6 +97,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Settings, settings_free)
 
 /* How many threads are to receive: what the file says, or what suits this machine. */
 uint32_t settings_threads(const Settings *self);
+
+/* Some destination wants the exporters' own addresses: raw sockets are needed. */
+bool settings_keep_source(const Settings *self);
 
 /* The parts as the rooms want them. They borrow from the settings. */
 DecoderConf settings_decoder(const Settings *self);

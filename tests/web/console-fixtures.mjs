@@ -76,6 +76,7 @@ export function status(store, empty) {
     sockets: [['udp:0.0.0.0:2055', 8388608, 425984], ['udp:0.0.0.0:4739', 8388608, 8388608]].map(([listen, asked, got]) => ({ listen, asked, got, drops: 0,
       hint: got < asked ? 'sysctl -w net.core.rmem_max=8388608' : null })),
     intakes: [0, 1].map((i) => ({ name: `udp-${i}`, datagrams: 406000, records: 10150206, datagramsPerSecond: 144, recordsPerSecond: 3600 - i * 400, busy: 0.04 + i * 0.01, imbalance: 1.06 - i * 0.12 })),
+    tees: empty ? [] : [{ name: 'old', to: 'udp:192.0.2.20:2055', keepSource: true, sent: 90211, dropped: 0, queueDropped: 0, errors: 12, problem: 'Nobody listens there: its machine sends datagrams back as unreachable.' }],
     series: { files: 61, samples: 90211, written: 90211, paused: false },
     problems: empty ? [] : [{ severity: 'warning', text: 'The receive buffer of udp:0.0.0.0:2055 is 416 KiB; 8 MiB were asked for.', hint: 'sysctl -w net.core.rmem_max=8388608, then restart.' }] };
 }

@@ -40,6 +40,21 @@ const INTAKE_COLUMNS = [
   { key: 'busy', label: 'Busy', hint: 'How much of a processor it takes', num: true, cell: (t) => html`<span class=${t.busy > 0.85 ? 'bad' : ''}>${Math.round(t.busy * 100)} %</span>` },
 ];
 
+const TEE_COLUMNS = [
+  { key: 'to', label: 'Sent on to', cell: (t) => html`<span class="mono">${t.to}</span>${t.keepSource && html` <span class="muted">as the exporter</span>`}` },
+  { key: 'sent', label: 'Sent', num: true, cell: (t) => whole(t.sent) },
+  { key: 'dropped', label: 'Not sent', hint: 'Datagrams that the queue or the socket could not take', num: true, cell: (t) => html`<span class=${t.dropped + t.queueDropped > 0 ? 'bad' : ''}>${whole(t.dropped + t.queueDropped)}</span>` },
+];
+
+function Tees({ tees }) {
+  const problems = tees.filter(({ problem }) => problem);
+  return html`
+    <${Card} title="Other collectors">
+      <${Table} caption="Other collectors" columns=${TEE_COLUMNS} rows=${tees} />
+      ${problems.length > 0 && html`<ul class="findings">${problems.map(({ name, to, problem }) => html`<${Finding} key=${name} severity="warning" text=${`${to}: ${problem}`} />`)}</ul>`}
+    <//>`;
+}
+
 function Daemon({ status }) {
   const hints = (status.sockets ?? []).filter(({ hint }) => hint);
   return html`
@@ -48,6 +63,7 @@ function Daemon({ status }) {
       ${hints.length > 0 && html`<ul class="findings">${hints.map(({ listen, hint }) => html`<${Finding} key=${listen} severity="warning" text=${`The buffer of ${listen} is smaller than asked.`} fix=${hint} />`)}</ul>`}
     <//>
     ${status.intakes?.length > 0 && html`<${Card} title="Receiving threads"><${Table} caption="Receiving threads" columns=${INTAKE_COLUMNS} rows=${status.intakes} /><//>`}
+    ${status.tees?.length > 0 && html`<${Tees} tees=${status.tees} />`}
     <${Card} title="The books of all"><${Balance} books=${status.books} /><//>`;
 }
 
