@@ -241,10 +241,12 @@ weigh_loss(Decoder *self, Exporter *exporter, const Datagram *datagram, uint64_t
         uint64_t *sum = &exporter->books.lost_records;
         *sum = records < 0 && (uint64_t)-records > *sum ? 0 : *sum + (uint64_t)records;
     }
-    if (lost > 0 && datagram->drops > since)
+    if (lost > 0 && datagram->drops > since) {
+        exporter->lost_here += (uint64_t)lost;
         socket_loss_see(&self->sockets[socket],
                         in_datagrams || size == 0 ? (double)lost : (double)lost / size,
                         datagram->drops - since);
+    }
     exporter->drops = datagram->drops;
     exporter->socket = socket;
     exporter->is_heard = true;
@@ -277,11 +279,23 @@ count(Exporter *exporter, const Datagram *datagram)
     exporter->books.bytes += datagram->length;
     exporter->last_ms = datagram->received.ms;
     exporter->transport = TRANSPORT_UDP;
-    if (session == NULL)
+    if (session == NULL) {
+        if (datagram->length > FRAGMENT_OCTETS) {
+            sight(&exporter->big, 1, datagram->received.ms);
+            exporter->biggest = MAX(exporter->biggest, (uint32_t)datagram->length);
+        }
         return;
+    }
     exporter->transport = session->transport;
     session->messages++;
     session->bytes += datagram->length;
+}
+
+static void
+refuse(Exporter *exporter, Refusal reason, int64_t now_ms)
+{
+    exporter->books.refused[reason]++;
+    sight(&exporter->refused_at[reason], 1, now_ms);
 }
 
 bool
@@ -308,8 +322,10 @@ decoder_datagram(Decoder *self, const Datagram *datagram)
     if (refused == N_REFUSALS) {
         exporter->books.decoded++;
         weigh_loss(self, exporter, datagram, lost_before);
+        if (wire->repeats > 0 && wire->flows > 0)
+            sight(&exporter->quirks.seen[QUIRK_TEMPLATE_EACH], 1, datagram->received.ms);
     } else {
-        exporter->books.refused[refused]++;
+        refuse(exporter, refused, datagram->received.ms);
     }
     if (wire->table->due.length > 0)
         wire_decode_due(wire, 0);
@@ -319,10 +335,11 @@ decoder_datagram(Decoder *self, const Datagram *datagram)
 static void
 age_exporter(Wire *wire, Exporter *exporter, WallTime now)
 {
-    exporter->books.held_dropped_sets += held_store_expire(&exporter->held, now.ms - HELD_AGE_MS);
+    exporter_count_given_up(exporter, held_store_expire(&exporter->held, now.ms - HELD_AGE_MS));
     exporter_pace(exporter, now.ms);
     exporter_settle_rate(exporter, now.ms);
     exporter_retire_ports(exporter, now.ms - PORT_SILENT_MS);
+    exporter_look_at_loss(exporter, now.ms);
     for (guint i = 0; i < exporter->domains->len; i++) {
         Domain *domain = g_ptr_array_index(exporter->domains, i);
 
@@ -390,8 +407,10 @@ decoder_count_queue_full(Decoder *self, const FlowBatch *dropped)
 
         for (n = 1; i + n < dropped->n && dropped->records[i + n].exporter == number; n++)
             continue;
-        if (exporter != NULL)
-            exporter->books.queue_full_records += n;
+        if (exporter == NULL)
+            continue;
+        exporter->books.queue_full_records += n;
+        sight(&exporter->queue_full, n, exporter->last_ms);
     }
 }
 

@@ -1,52 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* diagnosis.c - see diagnosis.h */
+/* diagnosis.c - see diagnosis.h: the table of questions that are asked of every exporter, and the answers */
 #include "collector/diagnosis.h"
+#include "collector/finding.h"
 
 enum {
     SILENT_MS = 5 * 60 * 1000,
     SKEW_MS = 5 * 1000,
     SKEW_GRAVE_MS = 5 * 60 * 1000,
+    ZONE_MS = 30 * 60 * 1000, /* time zones differ by whole half hours */
+    ZONE_TOLERANCE_MS = 60 * 1000,
+    REFRESH_SLOW_MS = 10 * 60 * 1000,
+    TIMEOUT_LONG_S = 5 * 60,
+    DAY_MS = 24 * 3600 * 1000,
+    REDEFINED_OFTEN = 3,
+    REBOOTS_MANY = 3,
+    DATAGRAMS_ENOUGH = 20, /* to wonder where the flows are */
 };
-
-typedef enum Severity { SEVERITY_OK, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR } Severity;
-
-typedef struct Findings {
-    json_t *out;
-    Severity worst;
-} Findings;
-
-/* @fix may be NULL. */
-static void G_GNUC_PRINTF(5, 6)
-    find(Findings *self, Severity severity, const char *code, const char *fix, const char *format, ...)
-{
-    static const char *const names[] = { "ok", "info", "warning", "error" };
-    va_list args;
-
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    json_t *finding = json_object();
-    json_object_set_new(finding, "severity", json_string(names[severity]));
-    json_object_set_new(finding, "code", json_string(code));
-    json_object_set_new(finding, "text", json_string(text));
-    json_object_set_new(finding, "fix", fix == NULL ? json_null() : json_string(fix));
-    json_array_append_new(self->out, finding);
-    self->worst = MAX(self->worst, severity);
-}
-
-/* A distance in time as one number and its unit. */
-static char *
-distance(int64_t ms)
-{
-    ms = ms < 0 ? -ms : ms;
-    if (ms < 120 * 1000)
-        return g_strdup_printf("%" G_GINT64_FORMAT " s", (ms + 500) / 1000);
-    if (ms < 120 * 60 * 1000)
-        return g_strdup_printf("%" G_GINT64_FORMAT " min", ms / 60000);
-    if (ms < INT64_C(48) * 3600 * 1000)
-        return g_strdup_printf("%" G_GINT64_FORMAT " h", ms / 3600000);
-    return g_strdup_printf("%" G_GINT64_FORMAT " days", ms / 86400000);
-}
 
 bool
 domain_is_provisional(const Domain *domain)
@@ -59,93 +28,209 @@ domain_is_provisional(const Domain *domain)
     return false;
 }
 
-static bool
-find_silence(Findings *findings, const Exporter *exporter, WallTime now)
+VendorJudgement
+exporter_vendor(const Exporter *self)
 {
-    int64_t age = now.ms - exporter->last_ms;
+    if (self->rule != NULL && self->rule->vendor != VENDOR_UNKNOWN)
+        return (VendorJudgement){ .vendor = self->rule->vendor,
+                                  .percent = 100,
+                                  .reasons = { "the operator says so" } };
+    return vendor_judge(self->evidence);
+}
+
+static uint64_t
+all_records(const Exporter *exporter)
+{
+    return exporter->books.records + exporter->books.late_records;
+}
+
+static void
+find_silence(Findings *findings, const Exporter *exporter)
+{
+    int64_t age = findings->now_ms - exporter->last_ms;
 
     if (age < SILENT_MS)
-        return false;
-    g_autofree char *since = distance(age);
-    find(
-        findings, SEVERITY_WARNING, "silent",
-        "See whether the router is up, still has this collector as its export destination, and can reach it.",
-        "Nothing has come from it for %s.", since);
-    return true;
+        return;
+    g_autofree char *since = distance_words(age);
+    findings_add(findings,
+                 &(Finding){ .severity = SEVERITY_WARNING,
+                             .code = "silent",
+                             .fix = "See whether the router is up, still has this collector as its export "
+                                    "destination, and can reach it.",
+                             .remedy = REMEDY_CHECK,
+                             .when = { .first_ms = exporter->last_ms, .last_ms = findings->now_ms } },
+                 "Nothing has come from it for %s.", since);
 }
 
 /* Over TCP an exporter that is there has a connection, whether it has anything to tell or not. */
 static void
-find_no_session(Findings *findings, const Exporter *exporter, WallTime now)
+find_no_session(Findings *findings, const Exporter *exporter)
 {
     if (exporter->transport == TRANSPORT_UDP || exporter->sessions->len > 0)
         return;
-    g_autofree char *since = distance(now.ms - exporter->session_ended_ms);
-    find(findings, SEVERITY_INFO, "disconnected",
-         "Most routers connect again by themselves; see under Status why connections were refused or ended.",
-         "It has no connection open; the last one, over %s, ended %s ago.",
-         transport_name(exporter->transport), since);
+    g_autofree char *since = distance_words(findings->now_ms - exporter->session_ended_ms);
+    findings_add(findings,
+                 &(Finding){ .severity = SEVERITY_INFO,
+                             .code = "disconnected",
+                             .fix =
+                                 "Most routers connect again by themselves; see under Status why connections "
+                                 "were refused or ended.",
+                             .when = { .first_ms = exporter->session_ended_ms } },
+                 "It has no connection open; the last one, over %s, ended %s ago.",
+                 transport_name(exporter->transport), since);
 }
 
+static const char wait_fix[] =
+    "Wait for the router to repeat its templates, or let it do so more often: each minute.";
+
 static void
-find_missing_templates(Findings *findings, const Exporter *exporter, WallTime now)
+find_missing_templates(Findings *findings, const Exporter *exporter)
 {
-    static const char fix[] = "Wait for the router to repeat its templates, or let it do so more often "
-                              "(Cisco: template data timeout 60).";
     const Books *books = &exporter->books;
 
     for (guint i = 0; i < exporter->domains->len; i++) {
         const Domain *domain = g_ptr_array_index(exporter->domains, i);
+        bool is_blind = domain->records == 0;
 
         if (domain->held_sets == 0)
             continue;
-        g_autofree char *since = distance(now.ms - domain->missing_since_ms);
-        find(findings, domain->records == 0 ? SEVERITY_ERROR : SEVERITY_WARNING, "no_template", fix,
-             "%u data sets of domain %u are held: their template has not come yet, for %s.",
-             domain->held_sets, domain->id, since);
+        g_autofree char *since = distance_words(findings->now_ms - domain->missing_since_ms);
+        findings_add(findings,
+                     &(Finding){ .severity = is_blind ? SEVERITY_ERROR : SEVERITY_WARNING,
+                                 .code = "no_template",
+                                 .fix = wait_fix,
+                                 .remedy = REMEDY_TEMPLATES,
+                                 .when = { domain->held_sets, domain->missing_since_ms, exporter->last_ms } },
+                     "%u data sets of domain %u are held: their template has not come yet, for %s.",
+                     domain->held_sets, domain->id, since);
     }
     if (books->held_dropped_sets > 0)
-        find(findings, SEVERITY_WARNING, "held_dropped", fix,
-             "%" G_GUINT64_FORMAT " data sets were given up because their template did not come in time.",
-             books->held_dropped_sets);
+        findings_add(
+            findings,
+            &(Finding){ .severity = findings_fade(findings, SEVERITY_WARNING, &exporter->held_dropped),
+                        .code = "held_dropped",
+                        .fix = wait_fix,
+                        .remedy = REMEDY_TEMPLATES,
+                        .when = exporter->held_dropped },
+            "%" G_GUINT64_FORMAT " data sets were given up because their template did not come in time.",
+            books->held_dropped_sets);
 }
 
-/* Lost in hundredths of a percent, and in which unit. */
+static void
+find_no_flows(Findings *findings, const Exporter *exporter)
+{
+    const Books *books = &exporter->books;
+    bool is_sflow = exporter->protocol == PROTOCOL_SFLOW;
+
+    if (all_records(exporter) > 0 || books->missing_template_sets > 0 || books->decoded < DATAGRAMS_ENOUGH)
+        return;
+    findings_add(findings,
+                 &(Finding){ .severity = SEVERITY_WARNING,
+                             .code = "no_flows",
+                             .fix = is_sflow
+                                        ? "Let it sample packets on its interfaces, not only poll counters."
+                                        : "Is the flow monitor put on an interface, and does traffic pass "
+                                          "there?",
+                             .remedy = REMEDY_CHECK,
+                             .when = { .first_ms = exporter->first_ms, .last_ms = exporter->last_ms } },
+                 is_sflow ? "Only counters come from it, no sampled packets."
+                          : "It sends templates or options, but not one flow has come.");
+}
+
+/* Loss: where it can have been, as far as this machine can know. */
+static const char *
+place_of_loss(const Exporter *exporter, const char **fix)
+{
+    *fix = "This machine's kernel dropped nothing at the time: they are lost on the way (a full link, a rate "
+           "limit, fragments) or in the router's own export queue.";
+    if (exporter->lost_here == 0)
+        return "";
+    *fix = "Raise the receive buffer (net.core.rmem_max, see Status), or give Talaya more of the processor.";
+    return exporter->lost_here * 2 >= exporter->books.sequence_lost
+               ? " Most of it was while this machine's kernel dropped datagrams."
+               : " Some of it was while this machine's kernel dropped datagrams.";
+}
+
+static void
+tell_loss(Findings *findings, const Exporter *exporter, uint64_t lost, uint64_t got, uint64_t recent_lost,
+          uint64_t recent_got, const char *unit)
+{
+    double percent = 100.0 * (double)lost / (double)MAX(lost + got, 1);
+    double recent = 100.0 * (double)recent_lost / (double)MAX(recent_lost + recent_got, 1);
+    const char *fix, *place = place_of_loss(exporter, &fix);
+    Finding finding = { .severity = recent >= 5     ? SEVERITY_ERROR
+                                    : recent >= 0.1 ? SEVERITY_WARNING
+                                                    : SEVERITY_INFO,
+                        .code = "loss",
+                        .fix = fix,
+                        .when = exporter->lost };
+
+    if (lost == 0)
+        return;
+    finding.when.count = lost;
+    g_autofree char *lately =
+        recent_lost == lost
+            ? g_strdup("")
+            : g_strdup_printf("; %" G_GUINT64_FORMAT " (%.2f %%) of them lately", recent_lost, recent);
+    findings_add(findings, &finding,
+                 "%" G_GUINT64_FORMAT " %s did not arrive (%.2f %%), by its sequence numbers%s.%s", lost,
+                 unit, percent, lately, place);
+}
+
 static void
 find_loss(Findings *findings, const Exporter *exporter)
 {
-    static const char fix[] = "Look at the kernel's drops under Status; if there are none, the datagrams are "
-                              "lost on the way or in the router.";
-    uint64_t lost_records = 0, records = 0, lost_datagrams = 0;
+    const LossCounts *before = &exporter->loss_before[0];
+    LossCounts now = exporter_count_losses(exporter);
 
-    for (guint i = 0; i < exporter->domains->len; i++) {
-        const Domain *domain = g_ptr_array_index(exporter->domains, i);
+    tell_loss(findings, exporter, now.lost_records, now.records,
+              now.lost_records - MIN(now.lost_records, before->lost_records),
+              now.records - MIN(now.records, before->records), "records");
+    tell_loss(findings, exporter, now.lost_datagrams, now.datagrams,
+              now.lost_datagrams - MIN(now.lost_datagrams, before->lost_datagrams),
+              now.datagrams - MIN(now.datagrams, before->datagrams), "datagrams");
+}
 
-        if (domain->sequence.unit == SEQUENCE_DATAGRAMS) {
-            lost_datagrams += domain->sequence_lost;
-        } else {
-            lost_records += domain->sequence_lost;
-            records += domain->records;
-        }
-    }
-    const struct {
-        uint64_t lost, got;
-        const char *unit;
-    } units[] = {
-        { lost_records, records, "records" },
-        { lost_datagrams, exporter->books.decoded, "datagrams" },
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
-        double percent = 100.0 * (double)units[i].lost / (double)MAX(units[i].lost + units[i].got, 1);
+/* What was lost behind the socket, and before it was sent. */
+static void
+find_other_loss(Findings *findings, const Exporter *exporter)
+{
+    if (exporter->queue_full.count > 0)
+        findings_add(
+            findings,
+            &(Finding){ .severity = findings_fade(findings, SEVERITY_ERROR, &exporter->queue_full),
+                        .code = "queue_full",
+                        .fix = "Scoring does not keep up: raise queue= for bursts, give Talaya more of the "
+                               "processor, or let routers sample more coarsely.",
+                        .when = exporter->queue_full },
+            "%" G_GUINT64_FORMAT " of its records arrived and were dropped here, because scoring was behind.",
+            exporter->queue_full.count);
+    if (exporter->not_sent_flows > 0)
+        findings_add(findings,
+                     &(Finding){ .severity = SEVERITY_WARNING,
+                                 .code = "not_sent",
+                                 .fix = "Its flow cache or export queue is too small: enlarge it, or sample "
+                                        "more coarsely.",
+                                 .remedy = REMEDY_CHECK,
+                                 .when = { .count = exporter->not_sent_flows } },
+                     "It says itself that it could not export %" G_GUINT64_FORMAT " flows since its start.",
+                     exporter->not_sent_flows);
+    if (exporter->ignored_packets > 0)
+        findings_add(findings,
+                     &(Finding){ .severity = SEVERITY_INFO,
+                                 .code = "ignored_packets",
+                                 .when = { .count = exporter->ignored_packets } },
+                     "It says itself that it did not look at %" G_GUINT64_FORMAT " packets since its start.",
+                     exporter->ignored_packets);
+}
 
-        if (units[i].lost > 0)
-            find(findings,
-                 percent >= 5     ? SEVERITY_ERROR
-                 : percent >= 0.1 ? SEVERITY_WARNING
-                                  : SEVERITY_INFO,
-                 "loss", fix, "%" G_GUINT64_FORMAT " %s did not arrive (%.2f %%), by its sequence numbers.",
-                 units[i].lost, units[i].unit, percent);
-    }
+static bool
+is_of_time_zone(int64_t skew)
+{
+    int64_t rest = ABS(skew) % ZONE_MS;
+
+    return ABS(skew) > ZONE_MS - ZONE_TOLERANCE_MS && ABS(skew) < DAY_MS &&
+           (rest < ZONE_TOLERANCE_MS || rest > ZONE_MS - ZONE_TOLERANCE_MS);
 }
 
 static void
@@ -153,25 +238,47 @@ find_clock(Findings *findings, const Exporter *exporter)
 {
     int64_t skew;
 
-    if (!exporter_skew(exporter, &skew) || (skew > -SKEW_MS && skew < SKEW_MS))
+    if (!exporter_skew(exporter, &skew) || ABS(skew) < SKEW_MS)
         return;
-    g_autofree char *by = distance(skew);
-    find(findings, skew > -SKEW_GRAVE_MS && skew < SKEW_GRAVE_MS ? SEVERITY_WARNING : SEVERITY_ERROR, "clock",
-         "Let it take its time from an NTP server.", "Its clock is %s %s ours.", by,
-         skew < 0 ? "behind" : "ahead of");
+    bool is_corrected = exporter->shift_ms != 0;
+    g_autofree char *by = distance_words(skew);
+    findings_add(
+        findings,
+        &(Finding){ .severity = is_corrected                ? SEVERITY_INFO
+                                : ABS(skew) < SKEW_GRAVE_MS ? SEVERITY_WARNING
+                                                            : SEVERITY_ERROR,
+                    .code = "clock",
+                    .fix = is_of_time_zone(skew)
+                               ? "It seems to take local time for UTC: set its time zone, and its "
+                                 "clock from an NTP server."
+                               : "Let it take its time from an NTP server, or ask for correction with "
+                                 "clock=correct in its section.",
+                    .remedy = REMEDY_CLOCK },
+        "Its clock is %s %s ours%s.", by, skew < 0 ? "behind" : "ahead of",
+        is_corrected ? "; its times are moved by that" : "");
 }
 
-static void
-find_sampling(Findings *findings, const Exporter *exporter, WallTime now)
+/* What an operator can do about what was refused; NULL where it is the sender's fault alone. */
+static const char *
+fix_of(Refusal reason)
 {
-    if (exporter->rate == 0 && exporter->books.records + exporter->books.late_records > 0)
-        find(findings, SEVERITY_INFO, "sampling_unknown",
-             "Let it export its sampler table (Cisco: option sampler-table), or set the rate in the "
-             "configuration.",
-             "It does not say whether it samples; volumes are taken as they are.");
-    if (exporter_is_rate_mixed(exporter, now.ms))
-        find(findings, SEVERITY_INFO, "sampling_mixed", NULL,
-             "Its records have more than one sampling rate.");
+    static const char damaged[] =
+        "Datagrams arrive damaged or cut short, or the router has a fault: see whether "
+        "its software has an update.";
+    static const char *const fixes[N_REFUSALS] = {
+        [REFUSED_DOMAIN_QUOTA] = "If the router really has so many line cards, raise max-domains=.",
+        [REFUSED_TEMPLATE_QUOTA] = "If the router really has so many templates, raise max-templates=, "
+                                   "max-fields= or max-template-bytes=.",
+        [REFUSED_VERSION] = "Something else than NetFlow, IPFIX or sFlow is sent to this port.",
+        [REFUSED_TOO_SHORT] = damaged,
+        [REFUSED_HEADER_LENGTH] = damaged,
+        [REFUSED_HEADER_COUNT] = damaged,
+        [REFUSED_SET_LENGTH] = damaged,
+        [REFUSED_RECORD_LENGTH] = damaged,
+        [REFUSED_SAMPLE_SYNTAX] = damaged,
+    };
+
+    return fixes[reason];
 }
 
 static void
@@ -180,16 +287,225 @@ find_bad(Findings *findings, const Exporter *exporter)
     const Books *books = &exporter->books;
 
     for (int i = 0; i < N_REFUSALS; i++) {
+        const Sighting *when = &exporter->refused_at[i];
+        Severity severity =
+            findings_fade(findings, i == REFUSED_WITHDRAWAL ? SEVERITY_INFO : SEVERITY_WARNING, when);
+        Finding finding = {
+            .severity = severity, .code = refusal_name((Refusal)i), .fix = fix_of((Refusal)i), .when = *when
+        };
+
+        finding.when.count = books->refused[i];
         if (books->refused[i] > 0)
-            find(findings, SEVERITY_WARNING, refusal_name((Refusal)i), NULL,
-                 "%" G_GUINT64_FORMAT " datagrams were refused: %s.", books->refused[i],
-                 refusal_words((Refusal)i));
+            findings_add(findings, &finding, "%" G_GUINT64_FORMAT " datagrams were refused: %s.",
+                         books->refused[i], refusal_words((Refusal)i));
+        finding.when.count = books->malformed[i];
         if (books->malformed[i] > 0)
-            find(findings, i == REFUSED_WITHDRAWAL ? SEVERITY_INFO : SEVERITY_WARNING,
-                 refusal_name((Refusal)i), NULL,
-                 "%" G_GUINT64_FORMAT " parts of datagrams were passed over: %s.", books->malformed[i],
-                 refusal_words((Refusal)i));
+            findings_add(findings, &finding, "%" G_GUINT64_FORMAT " parts of datagrams were passed over: %s.",
+                         books->malformed[i], refusal_words((Refusal)i));
     }
+}
+
+static bool
+names_its_sampler(const Exporter *exporter)
+{
+    for (guint i = 0; i < exporter->domains->len; i++) {
+        const TemplateCache *cache = &((const Domain *)g_ptr_array_index(exporter->domains, i))->templates;
+
+        for (uint32_t j = 0; j < cache->n_slots; j++)
+            if (cache->slots[j] != NULL && !cache->slots[j]->is_options && cache->slots[j]->plan.has_sampler)
+                return true;
+    }
+    return false;
+}
+
+static void
+tell_sampling_unknown(Findings *findings, const Exporter *exporter)
+{
+    static const char set_it[] =
+        "Let it export its sampling rate as options data, or set sampling= in its section.";
+    Finding finding = {
+        .severity = SEVERITY_INFO, .code = "sampling_unknown", .fix = set_it, .remedy = REMEDY_SAMPLING
+    };
+
+    if (exporter->sampling.samplers.n > 0) {
+        bool is_named = names_its_sampler(exporter);
+
+        finding.severity = SEVERITY_WARNING;
+        finding.code = is_named ? "sampler_unknown" : "sampler_not_named";
+        finding.fix = is_named ? set_it
+                               : "Let its records name their sampler (Cisco: collect flow sampler), or set "
+                                 "sampling= in its section.";
+        findings_add(findings, &finding,
+                     is_named
+                         ? "Its records name a sampler whose rate it has not told; volumes are taken as "
+                           "they are."
+                         : "It tells the rates of its samplers, but its records do not say which of them "
+                           "they went through; volumes are taken as they are.");
+    } else if (remedy_never_samples(findings->vendor)) {
+        finding.fix = "Say so with sampling=1 in its section.";
+        finding.remedy = REMEDY_NONE;
+        findings_add(findings, &finding,
+                     "It does not say whether it samples; devices of this kind see every packet.");
+    } else {
+        findings_add(findings, &finding,
+                     "It does not say whether it samples; volumes are taken as they are.");
+    }
+}
+
+static void
+find_sampling(Findings *findings, const Exporter *exporter)
+{
+    const SamplingChange *change = sampling_history_get(&exporter->sampling_history, 0);
+
+    if (exporter->rate == 0 && all_records(exporter) > 0)
+        tell_sampling_unknown(findings, exporter);
+    if (exporter_is_rate_mixed(exporter, findings->now_ms))
+        findings_add(findings,
+                     &(Finding){ .severity = SEVERITY_INFO,
+                                 .code = "sampling_mixed",
+                                 .when = { .last_ms = exporter->rate_mixed_ms } },
+                     "Its records have more than one sampling rate.");
+    if (change != NULL && change->before != 0 && findings->now_ms - change->at_ms < DAY_MS)
+        findings_add(findings,
+                     &(Finding){ .severity = SEVERITY_INFO,
+                                 .code = "sampling_changed",
+                                 .when = { .first_ms = change->at_ms, .last_ms = change->at_ms } },
+                     "Its sampling rate went from 1 in %u to 1 in %u; records have the rate of their time.",
+                     change->before, change->rate);
+}
+
+/* The longest that a template in use was not repeated. */
+static int64_t
+slowest_refresh(const Exporter *exporter)
+{
+    int64_t slowest = exporter->template_gap_ms;
+
+    for (guint i = 0; i < exporter->domains->len; i++) {
+        const Domain *domain = g_ptr_array_index(exporter->domains, i);
+
+        if (domain->session != NULL) /* RFC 7011 section 8.1: over TCP once is enough */
+            continue;
+        for (uint32_t j = 0; j < domain->templates.n_slots; j++) {
+            const Template *tmpl = domain->templates.slots[j];
+
+            if (tmpl != NULL && !tmpl->provisional)
+                slowest = MAX(slowest, tmpl->used_ms - tmpl->heard_ms);
+        }
+    }
+    return slowest;
+}
+
+static void
+find_templates(Findings *findings, const Exporter *exporter)
+{
+    int64_t refresh = slowest_refresh(exporter);
+
+    if (refresh > REFRESH_SLOW_MS) {
+        g_autofree char *each = distance_words(refresh);
+        findings_add(
+            findings,
+            &(Finding){ .severity = SEVERITY_INFO,
+                        .code = "template_refresh",
+                        .fix = "Let it repeat them each minute: after a restart of either side its data "
+                               "waits for so long.",
+                        .remedy = REMEDY_TEMPLATES },
+            "It repeats its templates only each %s.", each);
+    }
+    if (exporter->redefined.count >= REDEFINED_OFTEN)
+        findings_add(
+            findings,
+            &(Finding){ .severity = findings_fade(findings, SEVERITY_WARNING, &exporter->redefined),
+                        .code = "templates_change",
+                        .fix = "If it is one router whose configuration rests, several senders may share "
+                               "its address: see ports= in the configuration.",
+                        .when = exporter->redefined },
+            "It has given %" G_GUINT64_FORMAT " of its templates a new meaning.", exporter->redefined.count);
+}
+
+static void
+find_timeout(Findings *findings, const Exporter *exporter)
+{
+    if (exporter->active_timeout_s <= TIMEOUT_LONG_S)
+        return;
+    g_autofree char *after = distance_words((int64_t)exporter->active_timeout_s * 1000);
+    findings_add(findings,
+                 &(Finding){ .severity = SEVERITY_INFO,
+                             .code = "active_timeout",
+                             .fix =
+                                 "Let it report flows that go on each minute: what is found is found so much "
+                                 "sooner.",
+                             .remedy = REMEDY_TIMEOUT },
+                 "It reports a flow that goes on only each %s.", after);
+}
+
+static void
+find_fragments(Findings *findings, const Exporter *exporter)
+{
+    if (exporter->big.count == 0)
+        return;
+    findings_add(
+        findings,
+        &(Finding){ .severity = findings_fade(findings, SEVERITY_INFO, &exporter->big),
+                    .code = "fragmented",
+                    .fix = "Let it send at most 1,400 octets in a datagram: one lost fragment loses the "
+                           "whole of it, and firewalls drop fragments.",
+                    .when = exporter->big },
+        "%" G_GUINT64_FORMAT " of its datagrams were larger than an Ethernet frame (up to %u octets), "
+        "and came in fragments.",
+        exporter->big.count, exporter->biggest);
+}
+
+static void
+find_reboots(Findings *findings, const Exporter *exporter)
+{
+    Sighting when = { 0 };
+
+    for (guint i = 0; i < exporter->domains->len; i++) {
+        const Domain *domain = g_ptr_array_index(exporter->domains, i);
+
+        when.count = MAX(when.count, domain->reboots);
+        when.last_ms = MAX(when.last_ms, domain->rebooted_ms);
+    }
+    if (when.count == 0 || findings->now_ms - when.last_ms > DAY_MS)
+        return;
+    g_autofree char *ago = distance_words(findings->now_ms - when.last_ms);
+    findings_add(findings,
+                 &(Finding){ .severity = when.count >= REBOOTS_MANY
+                                             ? findings_fade(findings, SEVERITY_WARNING, &when)
+                                             : SEVERITY_INFO,
+                             .code = "rebooted",
+                             .when = when },
+                 "It was started anew %s ago (seen %" G_GUINT64_FORMAT " times in all).", ago, when.count);
+}
+
+static void
+find_shared_address(Findings *findings, const Exporter *exporter)
+{
+    static const char *const whys[N_SPLITS] = { [SPLIT_TEMPLATES] = "their templates contradict each other",
+                                                [SPLIT_SEQUENCE] = "each counts for itself",
+                                                [SPLIT_OPERATOR] = "ports=separate asks for it" };
+    g_autoptr(GString) ports = g_string_new(NULL);
+    const char *why = NULL;
+    int n = 0;
+
+    for (guint i = 0; i < exporter->domains->len; i++) {
+        const Domain *domain = g_ptr_array_index(exporter->domains, i);
+
+        if (domain->port == 0)
+            continue;
+        why = whys[domain->split] != NULL ? whys[domain->split] : whys[SPLIT_TEMPLATES];
+        if (n++ < 4)
+            g_string_append_printf(ports, "%s%u", n > 1 ? ", " : "", domain->port);
+    }
+    if (n > 0)
+        findings_add(
+            findings,
+            &(Finding){ .severity = SEVERITY_INFO,
+                        .code = "shared_address",
+                        .fix = "If these are several routers behind NAT, give each an address of its own.",
+                        .when = { .count = (uint64_t)n } },
+            "%d senders share this address; they are told apart by their ports (%s%s), since %s.", n,
+            ports->str, n > 4 ? ", ..." : "", why);
 }
 
 static void
@@ -197,57 +513,109 @@ find_provisional(Findings *findings, const Exporter *exporter)
 {
     for (guint i = 0; i < exporter->domains->len; i++)
         if (domain_is_provisional(g_ptr_array_index(exporter->domains, i))) {
-            find(findings, SEVERITY_INFO, "provisional", NULL,
-                 "Some of its templates are those from before the restart; it has not repeated them yet.");
+            findings_add(
+                findings, &(Finding){ .severity = SEVERITY_INFO, .code = "provisional" },
+                "Some of its templates are those from before the restart; it has not repeated them yet.");
             return;
         }
 }
 
-/* What is found by evidence, and allowed for: told, because other collectors may not allow for it. */
 static void
-find_quirks(Findings *findings, const Exporter *exporter)
+find_sequence_unit(Findings *findings, const Exporter *exporter)
 {
     static const char *const units[] = { "datagrams", "records", "flow records without options data",
                                          "flow records, those of the message itself included" };
 
-    if (exporter->swaps_rate)
-        find(findings, SEVERITY_INFO, "swapped_rate", NULL,
-             "It sends its sampling rate with the bytes the wrong way round; this is allowed for.");
-    for (guint i = 0; i < exporter->domains->len; i++)
-        if (((const Domain *)g_ptr_array_index(exporter->domains, i))->port != 0) {
-            find(findings, SEVERITY_INFO, "shared_address",
-                 "If these are several routers behind NAT, give each an address of its own.",
-                 "Several senders share this address and its domains; they are told apart by their ports.");
-            break;
-        }
     for (guint i = 0; i < exporter->domains->len; i++) {
         const Domain *domain = g_ptr_array_index(exporter->domains, i);
         SequenceUnit standard = domain_standard_unit(domain->protocol);
 
         if (domain->sequence.unit == standard)
             continue;
-        find(findings, SEVERITY_INFO, "sequence_unit", NULL,
-             "Its sequence numbers count %s, where the standard counts %s; this is allowed for.",
-             units[domain->sequence.unit], units[standard]);
+        findings_add(findings, &(Finding){ .severity = SEVERITY_INFO, .code = "sequence_unit" },
+                     "Its sequence numbers count %s, where the standard counts %s; this is allowed for.",
+                     units[domain->sequence.unit], units[standard]);
         return;
     }
 }
 
-const char *
-diagnosis_add(const Exporter *exporter, WallTime now, json_t *out)
+static void
+find_quirks(Findings *findings, const Exporter *exporter)
 {
-    Findings findings = { .out = out };
-    bool is_silent = find_silence(&findings, exporter, now);
+    const Quirks *quirks = &exporter->quirks;
+    uint64_t datagrams = quirks->datagrams_before + exporter->books.datagrams;
 
-    find_no_session(&findings, exporter, now);
-    find_missing_templates(&findings, exporter, now);
-    find_loss(&findings, exporter);
-    find_clock(&findings, exporter);
-    find_bad(&findings, exporter);
-    find_sampling(&findings, exporter, now);
-    find_quirks(&findings, exporter);
-    find_provisional(&findings, exporter);
+    for (int i = 0; i < N_QUIRKS; i++) {
+        const QuirkKind *kind = quirk_kind((Quirk)i);
+        uint64_t of = kind->share == SHARE_RECORDS ? quirks->looked : datagrams;
+
+        if (!quirk_is_told(quirks, (Quirk)i, datagrams))
+            continue;
+        const Finding finding = {
+            .severity = SEVERITY_INFO, .code = kind->code, .fix = kind->done, .when = quirks->seen[i]
+        };
+        if (kind->share == SHARE_NONE)
+            findings_add(findings, &finding, "%s.", kind->words);
+        else
+            findings_add(findings, &finding, "%s (%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " %s).",
+                         kind->words, quirks->seen[i].count, of,
+                         kind->share == SHARE_RECORDS ? "records that were looked at" : "datagrams");
+    }
+}
+
+static void
+find_names(Findings *findings, const Exporter *exporter)
+{
+    if (all_records(exporter) == 0 || g_hash_table_size(exporter->interfaces) > 0 ||
+        exporter->told_interfaces != NULL)
+        return;
+    findings_add(findings,
+                 &(Finding){ .severity = SEVERITY_INFO,
+                             .code = "interfaces_unnamed",
+                             .fix =
+                                 "Let it export its interface table as options data, or name them in a file "
+                                 "(interfaces=).",
+                             .remedy = REMEDY_NAMES },
+                 "It does not tell the names of its interfaces.");
+}
+
+/* A new question is one more line here; answers of one severity stand in this order. */
+static void (*const questions[])(Findings *findings, const Exporter *exporter) = {
+    find_silence,
+    find_no_session,
+    find_missing_templates,
+    find_no_flows,
+    find_loss,
+    find_other_loss,
+    find_clock,
+    find_bad,
+    find_sampling,
+    find_templates,
+    find_timeout,
+    find_fragments,
+    find_reboots,
+    find_shared_address,
+    find_quirks,
+    find_sequence_unit,
+    find_names,
+    find_provisional,
+};
+
+json_t *
+diagnosis_to_json(const Exporter *exporter, WallTime now, const char **state)
+{
+    Findings findings;
+
+    findings_init(&findings, exporter_vendor(exporter).vendor, now);
+    for (size_t i = 0; i < G_N_ELEMENTS(questions); i++)
+        questions[i](&findings, exporter);
     if (findings.worst <= SEVERITY_INFO)
-        find(&findings, SEVERITY_OK, "ok", NULL, "All that it sends is understood.");
-    return is_silent ? "silent" : findings.worst >= SEVERITY_WARNING ? "warning" : "ok";
+        findings_add(&findings, &(Finding){ .severity = SEVERITY_OK, .code = "ok" },
+                     "All that it sends is understood.");
+    *state = now.ms - exporter->last_ms >= SILENT_MS ? "silent"
+             : findings.worst >= SEVERITY_WARNING    ? "warning"
+                                                     : "ok";
+    json_t *out = findings_to_json(&findings);
+    findings_clear(&findings);
+    return out;
 }

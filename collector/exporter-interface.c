@@ -50,6 +50,18 @@ exporter_sample_interfaces(Exporter *self, const FlowRecord *record)
         out->usage->out_sampled += octets;
 }
 
+/* A new name may tell the vendor. */
+static bool
+rename_interface(Exporter *self, char **slot, const char *name)
+{
+    const char *before = *slot;
+    bool has_room = exporter_rename(self, slot, name);
+
+    if (*slot != before)
+        vendor_note_interface(&self->evidence, *slot);
+    return has_room;
+}
+
 bool
 exporter_name_interface(Exporter *self, uint32_t index, const char *name, const char *description)
 {
@@ -57,6 +69,6 @@ exporter_name_interface(Exporter *self, uint32_t index, const char *name, const 
 
     if (known == NULL)
         return false;
-    bool has_room = exporter_rename(self, &known->name, name);
-    return exporter_rename(self, &known->description, description) && has_room;
+    bool has_room = rename_interface(self, &known->name, name);
+    return rename_interface(self, &known->description, description) && has_room; /* IOS XR's is the name */
 }

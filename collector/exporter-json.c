@@ -294,6 +294,21 @@ vrfs_to_json(const Exporter *self)
     return out;
 }
 
+static json_t *
+vendor_to_json(const Exporter *self)
+{
+    VendorJudgement judgement = exporter_vendor(self);
+    json_t *reasons_out = json_array(), *out = json_object();
+
+    for (int i = 0; i < VENDOR_REASONS_MOST && judgement.reasons[i] != NULL; i++)
+        json_array_append_new(reasons_out, json_string(judgement.reasons[i]));
+    json_object_set_new(out, "code", json_string(vendor_code(judgement.vendor)));
+    json_object_set_new(out, "name", json_string(vendor_words(judgement.vendor)));
+    json_object_set_new(out, "percent", json_integer(judgement.percent));
+    json_object_set_new(out, "because", reasons_out);
+    return out;
+}
+
 static int64_t
 boot_time(const Exporter *self)
 {
@@ -335,11 +350,28 @@ exporter_to_json(const Exporter *self, WallTime now)
     json_object_set_new(out, "interfaces", interfaces_to_json(self));
     json_object_set_new(out, "vrfs", vrfs_to_json(self));
 
-    json_t *findings = json_array();
-    const char *state = diagnosis_add(self, now, findings);
+    const char *state;
+    json_object_set_new(out, "vendor", vendor_to_json(self));
+    json_object_set_new(out, "applications", json_integer(self->applications.n));
+    json_object_set_new(out, "diagnosis", diagnosis_to_json(self, now, &state));
     json_object_set_new(out, "state", json_string(state));
-    json_object_set_new(out, "diagnosis", findings);
     return out;
+}
+
+/* What to write into the configuration so that it is heard; the caller frees it. */
+static char *
+refused_hint(const RefusedSender *sender)
+{
+    char text[IP_TEXT];
+
+    if (sender->reason == REFUSED_NOT_ALLOWED)
+        return g_strdup_printf(
+            "If it is a router of yours, add %s to exporters= in the section [collector], and "
+            "reload.",
+            ip_text(&sender->address, text));
+    return g_strdup(
+        "There are as many exporters as max-exporters= allows, or more new ones in this minute than "
+        "max-new-exporters= allows.");
 }
 
 json_t *
@@ -350,12 +382,14 @@ exporter_table_refused_to_json(const ExporterTable *self)
     json_t *out = json_array();
 
     for (uint32_t i = 0; i < n; i++) {
+        g_autofree char *hint = refused_hint(&senders[i]);
         char text[IP_TEXT];
         json_t *each = json_object();
 
         json_object_set_new(each, "address", json_string(ip_text(&senders[i].address, text)));
         json_object_set_new(each, "datagrams", json_integer((json_int_t)senders[i].datagrams));
         json_object_set_new(each, "reason", json_string(refusal_name(senders[i].reason)));
+        json_object_set_new(each, "hint", json_string(hint));
         json_array_append_new(out, each);
     }
     return out;

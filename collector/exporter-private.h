@@ -14,6 +14,7 @@
 #include "collector/loss.h"
 #include "collector/interface.h"
 #include "collector/port-watch.h"
+#include "collector/quirk.h"
 #include "collector/record.h"
 #include "collector/refused-senders.h"
 #include "collector/sampling.h"
@@ -22,6 +23,7 @@
 #include "collector/template-cache.h"
 #include "collector/type-info.h"
 #include "collector/uptime.h"
+#include "collector/vendor-evidence.h"
 
 enum {
     EXPORTER_INTERFACES_MOST = 4096, /* names */
@@ -38,6 +40,8 @@ enum {
     SKEW_CORRECTED_MS = 1500, /* less is the header's own coarseness: whole seconds */
     SKEW_AGREES_MS = 2000,    /* how far apart the middle half of them may be */
     RATE_SECONDS = 10,
+    LATELY_MS = 5 * 60 * 1000,    /* loss of the last one or two of these is told beside that of all time */
+    FRAGMENT_OCTETS = 1472,       /* what is left of an Ethernet frame behind the headers of IPv4 and UDP */
     PORT_SILENT_MS = 3600 * 1000, /* a sender told by its port that is silent for so long is gone... */
     PORT_YIELDS_MS = 60 * 1000,   /* ...and when there is no room, for so long */
     PORT_YIELDS_EACH_MS = 1000,   /* room is looked for so often */
@@ -114,6 +118,12 @@ typedef struct ApplicationName {
     char *name, *description; /* owned, UTF-8; @description is NULL where not told */
 } ApplicationName;
 
+/* What sequence numbers say, by what they count. */
+typedef struct LossCounts {
+    int64_t at_ms; /* our clock */
+    uint64_t lost_records, records, lost_datagrams, datagrams;
+} LossCounts;
+
 struct Exporter {
     IpAddress address;
     uint32_t index;              /* in its table */
@@ -143,17 +153,26 @@ struct Exporter {
     Sampling sampling;    /* of all domains together: where a line card's domain does not say it itself */
     uint32_t rate;        /* of the last record; 0: unknown */
     uint8_t rate_source;  /* SamplingSource */
-    bool swaps_rate;      /* it sends sampling rates with the bytes the wrong way round */
     uint32_t rate_before; /* of the record whose rate was another one */
     int64_t rate_since_ms, rate_mixed_ms; /* our clock: the last change; the last change back */
     uint32_t rate_settled;                /* the last one in the history; 0: none */
     SamplingHistory sampling_history;
     uint64_t not_sent_flows, ignored_packets; /* lost by itself, as it says in options data */
-    GHashTable *interfaces;                   /* index -> InterfaceName; the keys are exporter_name_key's */
-    GHashTable *vrfs;                         /* id -> name; likewise */
-    bool has_usage;                           /* some interfaces have counters */
-    NumberMap applications;                   /* applicationId -> owned ApplicationName */
-    TypeInfo *types;                          /* of enterprise elements; NULL: it has told none */
+    uint32_t active_timeout_s;                /* likewise; 0: not told */
+    Quirks quirks;
+    VendorEvidence evidence;
+    Sighting refused_at[N_REFUSALS]; /* whole datagrams and parts */
+    Sighting lost, held_dropped, redefined, queue_full;
+    Sighting big; /* datagrams that an Ethernet frame cannot hold... */
+    uint32_t biggest;
+    int64_t template_gap_ms; /* between the last two announcements of a template */
+    uint64_t lost_here;      /* of @books.sequence_lost: while the kernel dropped datagrams at our sockets */
+    LossCounts loss_before[2]; /* some minutes ago, and before that */
+    GHashTable *interfaces;    /* index -> InterfaceName; the keys are exporter_name_key's */
+    GHashTable *vrfs;          /* id -> name; likewise */
+    bool has_usage;            /* some interfaces have counters */
+    NumberMap applications;    /* applicationId -> owned ApplicationName */
+    TypeInfo *types;           /* of enterprise elements; NULL: it has told none */
     HeldStore held;
     int64_t skew_ms[SKEW_SAMPLES]; /* export time minus our clock, last datagrams */
     uint32_t n_skew;
@@ -256,6 +275,12 @@ bool exporter_skew(const Exporter *self, int64_t *ms);
 void exporter_note_skew(Exporter *self, int64_t ms);
 /* Sets @shift_ms to the skew where the operator wants it corrected. It moves only with a skew that lasts. */
 void exporter_correct_clock(Exporter *self);
+/* Held sets that were given up. */
+void exporter_count_given_up(Exporter *self, uint64_t sets);
+LossCounts exporter_count_losses(const Exporter *self);
+/* Each second: what is lately moves on. */
+void exporter_look_at_loss(Exporter *self, int64_t now_ms);
+void exporter_note_swapped_rate(Exporter *self, int64_t now_ms);
 /* Works out the rates per second from what was counted since the last call, at most each RATE_SECONDS. */
 void exporter_pace(Exporter *self, int64_t now_ms);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* exporter-state.c - see exporter-state.h */
 #include "collector/exporter-state.h"
+#include "collector/stamp.h"
 
 #include <gio/gio.h>
 #include <string.h>
@@ -165,6 +166,25 @@ count_kept(const Exporter *exporter)
     return n;
 }
 
+/* By their codes, since their numbers are those of this version of the table. */
+static void
+put_quirks(GByteArray *out, const Exporter *exporter)
+{
+    const Quirks *quirks = &exporter->quirks;
+
+    put(out, quirks->looked, 8);
+    put(out, quirks->datagrams_before + exporter->books.datagrams, 8);
+    put(out, N_QUIRKS, 4);
+    for (int i = 0; i < N_QUIRKS; i++) {
+        put_text(out, quirk_kind((Quirk)i)->code);
+        put(out, quirks->seen[i].count, 8);
+        put(out, (uint64_t)quirks->seen[i].first_ms, 8);
+        put(out, (uint64_t)quirks->seen[i].last_ms, 8);
+    }
+    put(out, exporter->active_timeout_s, 4);
+    put(out, (uint64_t)exporter->template_gap_ms, 8);
+}
+
 static void
 put_type(void *user, const Element *element, uint8_t data_type)
 {
@@ -196,6 +216,7 @@ put_exporter(GByteArray *out, const Exporter *exporter)
     put_names(out, exporter);
     put(out, type_info_count(exporter->types), 4);
     type_info_foreach(exporter->types, put_type, out);
+    put_quirks(out, exporter);
     put(out, count_kept(exporter), 4);
     for (guint i = 0; i < exporter->domains->len; i++)
         if (is_kept(g_ptr_array_index(exporter->domains, i)))
@@ -248,15 +269,13 @@ get(Cursor *cur, unsigned length)
     return value;
 }
 
-#define LATEST_MS INT64_C(253402300799999) /* 9999-12-31 */
-
 /* A time, or a distance of times; nonsense becomes 0. */
 static int64_t
 get_ms(Cursor *cur)
 {
     int64_t ms = (int64_t)get(cur, 8);
 
-    return ms > LATEST_MS || ms < -LATEST_MS ? 0 : ms;
+    return ms > STAMP_LATEST_MS || ms < -STAMP_LATEST_MS ? 0 : ms;
 }
 
 /* A count of things that take at least @least bytes each: more than there is room for is nonsense. */
@@ -333,7 +352,7 @@ get_history(Cursor *cur, SamplingHistory *history)
 }
 
 static void
-get_template(Wire *wire, Cursor *cur, Domain *domain)
+get_template(Wire *wire, Cursor *cur, Exporter *exporter, Domain *domain)
 {
     uint16_t id = (uint16_t)get(cur, 2);
     bool is_options = get(cur, 1) != 0;
@@ -357,6 +376,7 @@ get_template(Wire *wire, Cursor *cur, Domain *domain)
         return;
     }
     tmpl->provisional = true;
+    vendor_note_template(&exporter->evidence, domain->protocol, tmpl);
     if (!is_options)
         plan_use_shuffles(&tmpl->plan, wire->shuffles);
     template_cache_put(&domain->templates, tmpl, heard_ms);
@@ -414,7 +434,7 @@ get_domain(Wire *wire, Cursor *cur, Exporter *exporter, uint32_t layout)
     get_sampling(cur, exporter, &domain->sampling, layout);
     uint32_t n = get_count(cur, 15);
     for (uint32_t i = 0; i < n && !cur->failed; i++)
-        get_template(wire, cur, domain);
+        get_template(wire, cur, exporter, domain);
 }
 
 static void
@@ -444,6 +464,38 @@ get_names(Cursor *cur, Exporter *exporter, uint32_t layout)
 
         exporter_name_application(exporter, id, name, description);
     }
+}
+
+/* A count that leaves room to count on. */
+static uint64_t
+get_total(Cursor *cur)
+{
+    return get(cur, 8) & (UINT64_MAX >> 16);
+}
+
+static void
+get_quirks(Cursor *cur, Exporter *exporter)
+{
+    Quirks *quirks = &exporter->quirks;
+
+    quirks->looked = get_total(cur);
+    quirks->datagrams_before = get_total(cur);
+    uint32_t n = get_count(cur, 26);
+    for (uint32_t i = 0; i < n && !cur->failed; i++) {
+        g_autofree char *code = get_text(cur);
+        Sighting seen = { .count = get_total(cur) };
+
+        seen.first_ms = get_ms(cur);
+        seen.last_ms = get_ms(cur);
+        for (int j = 0; j < N_QUIRKS && !cur->failed; j++)
+            if (strcmp(quirk_kind((Quirk)j)->code, code) == 0)
+                quirks->seen[j] = seen;
+    }
+    uint64_t active_timeout_s = get(cur, 4);
+    exporter->active_timeout_s = (uint32_t)MIN(active_timeout_s, (uint64_t)24 * 3600);
+    exporter->template_gap_ms = get_ms(cur);
+    if (quirks->seen[QUIRK_SWAPPED_RATE].count > 0)
+        vendor_note_swapped_rate(&exporter->evidence);
 }
 
 static void
@@ -484,6 +536,8 @@ get_exporter(Wire *wire, Cursor *cur, Exporter *exporter, uint32_t layout)
     get_names(cur, exporter, layout);
     if (layout >= 4)
         get_types(wire, cur, exporter);
+    if (layout >= 4)
+        get_quirks(cur, exporter);
     uint32_t n = get_count(cur, 69);
     for (uint32_t i = 0; i < n && !cur->failed; i++)
         get_domain(wire, cur, exporter, layout);

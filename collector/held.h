@@ -25,8 +25,8 @@ typedef struct HeldSet {
     bool has_uptime;
     uint32_t uptime;
     uint32_t length;
-    int64_t export_ms, received_ms;
-    uint8_t bytes[]; /* with DATAGRAM_SLACK behind them */
+    int64_t export_ms, header_ms, received_ms; /* @header_ms: as it stands there, right or wrong */
+    uint8_t bytes[];                           /* with DATAGRAM_SLACK behind them */
 } HeldSet;
 
 typedef struct HeldStore {

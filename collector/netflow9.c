@@ -2,8 +2,8 @@
 /*
  * netflow9.c - NetFlow v9 (RFC 3954): header, template FlowSets, data FlowSets
  *
- * The header's count is not used: exporters disagree on what it counts. FlowSets are walked to the end of the
- * datagram; zeros behind the last one are padding, of any size.
+ * The header's count is not used, but to tell who does not keep to it: exporters disagree on what it counts.
+ * FlowSets are walked to the end of the datagram; zeros behind the last one are padding, of any size.
  */
 #include "collector/wire.h"
 
@@ -65,12 +65,14 @@ sets(Wire *self, Cursor cur)
     }
     if (!cursor_is_zero(&cur)) /* of a set's header, the rest is missing */
         give_up(self);
+    else if (cursor_left(&cur) >= 4) /* less brings the last set to a whole number of words */
+        sight(&self->exporter->quirks.seen[QUIRK_PADDING], 1, self->received_ms);
 }
 
 Refusal
 netflow9_decode(Wire *self, Cursor cur)
 {
-    cursor_u32(&cur); /* version and count */
+    uint32_t count = cursor_u32(&cur) & UINT16_MAX; /* behind the version */
     uint32_t uptime = cursor_u32(&cur);
     int64_t export_ms = (int64_t)cursor_u32(&cur) * 1000;
     uint32_t sequence = cursor_u32(&cur), source_id = cursor_u32(&cur);
@@ -81,6 +83,7 @@ netflow9_decode(Wire *self, Cursor cur)
         return REFUSED_DOMAIN_QUOTA;
     wire_note_uptime(self, uptime);
     sets(self, cur);
+    wire_note_count(self, count);
     wire_note_sequence(self, sequence);
     return N_REFUSALS;
 }

@@ -4,12 +4,11 @@
  *
  * Options records are rare (one a minute or so), so this looks at every field of every one of them.
  */
+#include "collector/stamp.h"
 #include "collector/wire.h"
 
 #include <stddef.h>
 #include <string.h>
-
-#define LATEST_MS INT64_C(253402300799999) /* 9999-12-31 */
 
 static uint64_t
 number(const uint8_t *at, uint32_t length)
@@ -24,14 +23,14 @@ number(const uint8_t *at, uint32_t length)
 /* What one options record tells, whichever way round its fields stand. */
 typedef struct OptionsFacts {
     Selector selector;
-    uint64_t sampler, interface, vrf, application, init_ms, not_sent_flows, ignored_packets;
+    uint64_t sampler, interface, vrf, application, init_ms, not_sent_flows, ignored_packets, active_timeout_s;
     bool has_sampler, has_interface, has_vrf, has_application, has_not_sent, has_ignored;
     char name[EXPORTER_NAME_MOST + 1], description[EXPORTER_NAME_MOST + 1], vrf_name[EXPORTER_NAME_MOST + 1],
         application_name[EXPORTER_NAME_MOST + 1], application_words[EXPORTER_NAME_MOST + 1];
 } OptionsFacts;
 
 #define FACT(member) offsetof(OptionsFacts, member)
-enum { UNMARKED = 0 }; /* @selector is first, so no mark lies there */
+enum { UNMARKED = 0, DAY_S = 24 * 3600 }; /* @selector is first, so no mark lies there */
 
 /* A number, where it goes, and the mark that says it was there. */
 static const struct {
@@ -41,7 +40,7 @@ static const struct {
     { 50, FACT(selector.interval), UNMARKED },
     { 304, FACT(selector.algorithm), UNMARKED },
     { 305, FACT(selector.packet_interval), UNMARKED },
-    { 306, FACT(selector.packet_space), UNMARKED },
+    { 306, FACT(selector.packet_space), FACT(selector.has_packet_space) },
     { 307, FACT(selector.time_interval), UNMARKED },
     { 308, FACT(selector.time_space), UNMARKED },
     { 309, FACT(selector.size), UNMARKED },
@@ -52,6 +51,7 @@ static const struct {
     { 332, FACT(selector.selected_most), FACT(selector.has_selected) },
     { 48, FACT(sampler), FACT(has_sampler) },
     { 302, FACT(sampler), FACT(has_sampler) },
+    { 36, FACT(active_timeout_s), UNMARKED },
     { 95, FACT(application), FACT(has_application) },
     { 160, FACT(init_ms), UNMARKED },
     { 164, FACT(ignored_packets), FACT(has_ignored) },
@@ -152,7 +152,8 @@ learn_rate(Wire *self, const OptionsFacts *facts)
 
     if (rate == 0)
         return;
-    self->exporter->swaps_rate |= is_swapped;
+    if (is_swapped)
+        exporter_note_swapped_rate(self->exporter, self->received_ms);
     note_rate(self, &self->exporter->sampling, facts, rate, &change);
     if (note_rate(self, &self->domain->sampling, facts, rate, &change)) {
         change.domain = self->domain->id;
@@ -170,6 +171,8 @@ learn_own_loss(Exporter *exporter, const OptionsFacts *facts)
         exporter->not_sent_flows = facts->not_sent_flows;
     if (facts->has_ignored)
         exporter->ignored_packets = facts->ignored_packets;
+    if (facts->active_timeout_s != 0 && facts->active_timeout_s <= DAY_S)
+        exporter->active_timeout_s = (uint32_t)facts->active_timeout_s;
 }
 
 static void
@@ -201,7 +204,7 @@ options_learn(Wire *self, const Template *tmpl, const uint8_t *const *at, const 
     learn_rate(self, &facts);
     learn_own_loss(self->exporter, &facts);
     learn_names(self, &facts);
-    if (facts.init_ms != 0 && facts.init_ms < LATEST_MS) {
+    if (facts.init_ms != 0 && facts.init_ms < STAMP_LATEST_MS) {
         self->has_changed |= self->domain->init_ms != (int64_t)facts.init_ms;
         self->domain->init_ms = self->domain->boot_ms = (int64_t)facts.init_ms;
     }

@@ -12,8 +12,6 @@
 
 enum { BLOCK = 32 }; /* records: 8 KiB of FlowRecords and their bytes stay in the first cache */
 
-#define LATEST_MS INT64_C(253402300799999) /* 9999-12-31 */
-
 /* What stamps of a set mean. */
 typedef struct SetClock {
     int64_t export_ms;
@@ -26,6 +24,8 @@ typedef struct SetClock {
 static int64_t
 uptime_to_ms(const SetClock *clock, uint64_t stamp)
 {
+    if (stamp >= STAMP_UPTIME_MOST) /* eight bytes, and a date instead of an uptime */
+        return stamp <= STAMP_LATEST_MS ? (int64_t)stamp : clock->export_ms;
     if (!clock->has_boot)
         return clock->export_ms;
     return stamp_uptime_to_ms(clock->export_ms, clock->boot_ms, (uint32_t)stamp);
@@ -42,10 +42,15 @@ stamp_to_ms(const SetClock *clock, StampKind kind, uint64_t stamp)
     case STAMP_UPTIME:
         return uptime_to_ms(clock, stamp);
     case STAMP_SECONDS:
-        ms = stamp > LATEST_MS / 1000 ? 0 : (int64_t)stamp * 1000;
+        ms = stamp > STAMP_LATEST_MS          ? 0
+             : stamp > STAMP_LATEST_MS / 1000 ? (int64_t)stamp /* milliseconds in fact */
+                                              : (int64_t)stamp * 1000;
         break;
     case STAMP_MILLISECONDS:
-        ms = stamp > LATEST_MS ? 0 : (int64_t)stamp;
+        ms = stamp > STAMP_LATEST_MS ? 0
+             : stamp >= STAMP_SECONDS_LEAST && stamp <= UINT32_MAX
+                 ? (int64_t)stamp * 1000 /* seconds in fact */
+                 : (int64_t)stamp;
         break;
     case STAMP_NTP:
         ms = stamp_ntp_to_ms(clock->export_ms, stamp);
@@ -154,6 +159,14 @@ finish_family(FlowRecord *record)
     record->family = src_v4 && dst_v4 ? 4 : 6;
 }
 
+/* A template for IPv6 that is used for IPv4 too: ::ffff:192.0.2.1 is what we have for IPv4 anyway. */
+static void
+find_families(FlowRecord *records, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        finish_family(&records[i]);
+}
+
 enum { FIREWALL_UPDATE = 5 };
 
 /*
@@ -192,6 +205,17 @@ finish(const DecodePlan *plan, FlowRecord *records, uint32_t n)
     return octets;
 }
 
+/* What is before February 1970, or out of all reason, is looked at more closely. */
+static inline int64_t
+plain_milliseconds(const SetClock *clock, int64_t stamp)
+{
+    const int64_t least = INT64_C(1) << 32;
+
+    if (G_LIKELY((uint64_t)(stamp - least) <= (uint64_t)(STAMP_LATEST_MS - least)))
+        return stamp;
+    return stamp_to_ms(clock, STAMP_MILLISECONDS, (uint64_t)stamp);
+}
+
 /*
  * What nearly every router sends: both stamps are of the same plain kind, there is one family and no event.
  * All of it then goes in one pass, whose choices are made where it is called: this is compiled once for each
@@ -208,9 +232,9 @@ finish_plain(const SetClock *clock, StampKind kind, bool has_icmp, FlowRecord *r
         if (kind == STAMP_UPTIME) {
             from = clock->export_ms - (int32_t)(clock->uptime - (uint32_t)from);
             to = clock->export_ms - (int32_t)(clock->uptime - (uint32_t)to);
-        } else { /* as stamp_to_ms has it: 0 and what is out of all reason is no time */
-            from = (uint64_t)from - 1 < LATEST_MS ? from : clock->export_ms;
-            to = (uint64_t)to - 1 < LATEST_MS ? to : clock->export_ms;
+        } else {
+            from = plain_milliseconds(clock, from);
+            to = plain_milliseconds(clock, to);
         }
         record->start_ms = MIN(from, to);
         record->end_ms = to;
@@ -290,7 +314,8 @@ sample(const Wire *self, const SetSampling *set, const PlanExtra *extra, FlowRec
         record->sampling_source = SAMPLING_OPERATOR;
     } else if (set->per_record && extra != NULL && (rate = plan_extra_rate(extra)) != 0) {
         record->sampling_source = SAMPLING_RECORD;
-        self->exporter->swaps_rate |= plan_is_swapped_rate(extra);
+        if (plan_is_swapped_rate(extra))
+            exporter_note_swapped_rate(self->exporter, self->received_ms);
     } else if (set->per_sampler && extra != NULL &&
                ((rate = rate_map_at(&ours->samplers, extra->sampler, at_ms)) != 0 ||
                 (rate = rate_map_at(&all->samplers, extra->sampler, at_ms)) != 0)) {
@@ -323,7 +348,7 @@ use_extra(const PlanExtra *extra, const DecodePlan *plan, SetClock clock, FlowRe
         record->event = (uint8_t)extra->nat_event;
     if (extra->biflow_direction == 1)
         record->has_initiator = 1;
-    if (extra->init_ms != 0 && extra->init_ms < LATEST_MS) {
+    if (extra->init_ms != 0 && extra->init_ms < STAMP_LATEST_MS) {
         set_boot(&clock, (int64_t)extra->init_ms);
         finish_times(plan, &clock, record, 1);
     } else {
@@ -374,9 +399,12 @@ finish_block(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t
     bool has_details = extras != NULL && plan->has_details;
     uint64_t octets;
 
-    if (plan->end == STAMP_UPTIME && !job->wire->has_uptime && job->wire->domain->init_ms == 0)
+    if (plan->end == STAMP_UPTIME && !job->wire->has_uptime && job->wire->domain->init_ms == 0) {
         guess_boot(job->wire, &job->clock, records, n);
-    if (has_details || !try_finish_plain(plan, &job->clock, records, n, &octets)) {
+        sight(&job->wire->exporter->quirks.seen[QUIRK_NO_BOOT_TIME], n, job->wire->received_ms);
+    }
+    if (has_details || job->tmpl->has_long_uptime ||
+        !try_finish_plain(plan, &job->clock, records, n, &octets)) {
         for (uint32_t i = 0; has_details && i < n; i++)
             use_extra(&extras[i], plan, job->clock, &records[i]);
         if (!has_details)
@@ -391,14 +419,28 @@ finish_block(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t
 static void
 complete(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t n)
 {
+    const DecodePlan *plan = &job->tmpl->plan;
+    FlowRecord *last = &records[n - 1];
+    Exporter *exporter = job->wire->exporter;
+    QuirkView view = { .tmpl = job->tmpl,
+                       .record = last,
+                       .raw_start = (uint64_t)last->start_ms,
+                       .raw_end = (uint64_t)last->end_ms,
+                       .export_ms = job->blank.export_ms,
+                       .now_ms = job->wire->received_ms,
+                       .active_timeout_s = exporter->active_timeout_s };
     uint64_t octets = finish_block(job, records, extras, n);
 
     if (job->sampling.per_interface || job->sampling.per_record || job->sampling.per_sampler ||
         job->sampling.per_operator)
         for (uint32_t i = 0; i < n; i++)
             sample(job->wire, &job->sampling, extras == NULL ? NULL : &extras[i], &records[i]);
-    job->wire->exporter->octets += octets;
-    note_rate(job->wire->exporter, &records[n - 1]);
+    exporter->octets += octets;
+    note_rate(exporter, last);
+    if (quirks_turn(&exporter->quirks))
+        quirks_look(&exporter->quirks, &view);
+    if (plan->family == 6 && exporter->quirks.seen[QUIRK_V4_IN_V6].count != 0)
+        find_families(records, n);
 }
 
 void

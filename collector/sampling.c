@@ -153,14 +153,19 @@ hash_rate(const Selector *self)
 }
 
 /* Numbers of the registry that RFC 5477 section 10.1 begins ("PSAMP parameters"). */
-enum { ALGORITHM_FILTER = 5, ALGORITHM_HASH_FIRST = 6, ALGORITHM_HASH_LAST = 8 };
+enum { ALGORITHM_N_OF_N = 3, ALGORITHM_FILTER = 5, ALGORITHM_HASH_FIRST = 6, ALGORITHM_HASH_LAST = 8 };
 
 uint32_t
 selector_rate(const Selector *self, bool *is_swapped)
 {
+    /*
+     * Cisco IOS XR sends samplingPacketInterval = 1 besides size and population, and in some releases alone:
+     * how many packets are passed over it does not say, so that this is not a rate.
+     */
+    bool has_run = self->has_packet_space && self->algorithm != ALGORITHM_N_OF_N;
     const PlanExtra counts = { .interval = self->interval,
-                               .packet_interval = self->packet_interval,
-                               .packet_space = self->packet_space,
+                               .packet_interval = has_run ? self->packet_interval : 0,
+                               .packet_space = has_run ? self->packet_space : 0,
                                .size = self->size,
                                .population = self->population };
 

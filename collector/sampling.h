@@ -71,7 +71,7 @@ typedef struct Selector {
     uint64_t size, population;              /* n out of N */
     double probability;
     uint64_t output_least, output_most, selected_least, selected_most; /* hash ranges, ends included */
-    bool has_output, has_selected;
+    bool has_packet_space, has_output, has_selected;
 } Selector;
 /* One in how many; 0 when it says nothing, or selects by content (a filter takes no share that could be
  * told). */

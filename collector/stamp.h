@@ -7,6 +7,12 @@
 #pragma once
 #include <stdint.h>
 
+#define STAMP_LATEST_MS INT64_C(253402300799999) /* 9999-12-31 */
+/* September 2001 in seconds, January 1970 in milliseconds: from here on a small number is the former. */
+enum { STAMP_SECONDS_LEAST = 1000000000 };
+/* 35 years of milliseconds: no router has run for so long, so that this is a date. */
+#define STAMP_UPTIME_MOST (INT64_C(1) << 40)
+
 /*
  * Stamps of uptime have 32 bits and wrap after 49.7 days. The distance to the uptime at the export, modulo
  * 2^32 and signed, is right beyond the wrap too, and for a start just before the boot (0xffffffff).

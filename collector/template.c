@@ -44,6 +44,18 @@ hash_fields(const FieldNumber *fields, uint32_t n_fields, uint32_t n_scope)
     return hash;
 }
 
+static bool
+has_long_uptime(const Template *self)
+{
+    for (uint32_t i = 0; i < self->n_fields; i++) {
+        const Element *element = self->fields[i].element;
+
+        if (element->pen == 0 && (element->id == 21 || element->id == 22) && self->fields[i].length == 8)
+            return true;
+    }
+    return false;
+}
+
 Template *
 template_new(const ElementModel *model, uint16_t id, const FieldNumber *fields, uint32_t n_fields,
              uint32_t n_scope, bool is_options)
@@ -64,6 +76,7 @@ template_new(const ElementModel *model, uint16_t id, const FieldNumber *fields, 
     self->n_scope = (uint16_t)n_scope;
     self->hash = hash_fields(fields, n_fields, n_scope);
     name_fields(self, model, fields);
+    self->has_long_uptime = has_long_uptime(self);
     plan_compile(&self->plan, self->fields, n_fields);
     self->nested = nested_new(&self->plan, self->fields, n_fields);
     return self;

@@ -14,7 +14,8 @@ typedef struct Template {
     gint refs;
     uint16_t id;
     bool is_options;
-    bool provisional; /* restored from disk, not yet heard again */
+    bool provisional;     /* restored from disk, not yet heard again */
+    bool has_long_uptime; /* stamps of uptime have eight bytes */
     uint16_t n_fields;
     uint16_t n_scope;
     uint32_t hash;    /* of the definition: equal templates have equal hashes */

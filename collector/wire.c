@@ -5,6 +5,8 @@
 #include "collector/wire.h"
 
 enum { LIVE_MS = 3600 * 1000 }; /* an announcement that is older says nothing of who is there now */
+enum { REPEATED_AT_ONCE_MS = 2000 };
+#define CLOCK_LEAST_MS (INT64_C(366) * 24 * 3600 * 1000) /* of a clock that counts from 1970 */
 
 /* Senders that are told by their ports, and are gone, make room. */
 static Domain *
@@ -36,12 +38,15 @@ wire_open(Wire *self, Protocol protocol, uint32_t domain, int64_t export_ms)
         self->has_changed = true;
     self->domain->provisional = false;
     self->exporter->protocol = protocol;
-    self->export_ms = export_ms;
+    self->header_ms = self->export_ms = export_ms;
     self->has_uptime = false;
-    self->flows = self->options = 0;
+    self->flows = self->options = self->templates = self->repeats = 0;
     self->is_whole = true;
     list_room_begin(self->lists, self->datagram->length);
-    if (protocol != PROTOCOL_SFLOW) { /* which has no clock in its header */
+    if (export_ms < CLOCK_LEAST_MS) { /* never set: it cannot be said by how much it is off */
+        sight(&self->exporter->quirks.seen[QUIRK_HEADER_1970], 1, self->received_ms);
+        self->export_ms = self->received_ms;
+    } else if (protocol != PROTOCOL_SFLOW) { /* which has no clock in its header */
         exporter_note_skew(self->exporter, export_ms - self->received_ms);
         exporter_correct_clock(self->exporter);
     }
@@ -79,6 +84,8 @@ apply(Wire *self, const SequenceChange *change)
 {
     Books *books = &self->exporter->books;
 
+    if (change->lost > 0)
+        sight(&self->exporter->lost, (uint64_t)change->lost, self->received_ms);
     change_count(&books->sequence_lost, change->lost);
     change_count(&self->domain->sequence_lost, change->lost);
     change_count(&books->sequence_resets, change->resets);
@@ -156,6 +163,15 @@ note_ports(Wire *self, uint32_t number)
 }
 
 void
+wire_note_count(Wire *self, uint32_t count)
+{
+    Quirks *quirks = &self->exporter->quirks;
+
+    if (self->is_whole && count != self->flows + self->options + self->templates)
+        sight(&quirks->seen[QUIRK_V9_COUNT], 1, self->received_ms);
+}
+
+void
 wire_note_sequence(Wire *self, uint32_t number)
 {
     const SequenceMessage message = { .number = number,
@@ -178,6 +194,7 @@ decode_late(Wire *self, const HeldSet *set)
     self->exporter = set->exporter;
     self->domain = set->domain;
     self->export_ms = set->export_ms;
+    self->header_ms = set->header_ms;
     self->received_ms = set->received_ms;
     self->uptime = set->uptime;
     self->has_uptime = set->has_uptime;
@@ -270,9 +287,11 @@ wire_template(Wire *self, TemplateResult result, Template *tmpl)
     else
         books->templates++;
 
+    self->templates++;
     uint16_t port = self->datagram->source_port, port_before = 0;
     const Template *before = template_cache_find(&self->domain->templates, tmpl->id);
-    if (before != NULL && self->received_ms - before->heard_ms < LIVE_MS)
+    int64_t heard_ms = before == NULL ? self->received_ms : before->heard_ms;
+    if (before != NULL && self->received_ms - heard_ms < LIVE_MS)
         port_before = before->port;
     tmpl->port = port;
     if (!wire_may(self, WORK_TEMPLATE + (int64_t)tmpl->n_fields * WORK_FIELD_COMPILED +
@@ -288,14 +307,20 @@ wire_template(Wire *self, TemplateResult result, Template *tmpl)
         wire_malformed(self, REFUSED_TEMPLATE_QUOTA);
         return true;
     case TEMPLATE_PUT_SAME:
+        self->repeats++;
+        if (self->received_ms - heard_ms > REPEATED_AT_ONCE_MS)
+            self->exporter->template_gap_ms = self->received_ms - heard_ms;
         break;
     case TEMPLATE_PUT_CHANGED:
+        sight(&self->exporter->redefined, 1, self->received_ms);
+        vendor_note_template(&self->exporter->evidence, self->domain->protocol, kept);
         if (self->domain->session != NULL) /* RFC 7011 section 8.1; over UDP it is how templates change */
             wire_malformed(self, REFUSED_REDEFINED);
         note_port_conflict(self, port_before, port);
         self->has_changed = true;
         break;
     case TEMPLATE_PUT_NEW:
+        vendor_note_template(&self->exporter->evidence, self->domain->protocol, kept);
         self->has_changed = true;
         break;
     }
@@ -320,12 +345,13 @@ hold(Wire *self, uint16_t id, const Cursor *set)
     held->has_uptime = self->has_uptime;
     held->uptime = self->uptime;
     held->export_ms = self->export_ms;
+    held->header_ms = self->header_ms;
     held->received_ms = self->received_ms;
     if (held_store_put(&self->exporter->held, held, self->limits.held_bytes, &n_given_up))
         books->held_sets++;
     else
-        books->held_dropped_sets++;
-    books->held_dropped_sets += n_given_up;
+        n_given_up++;
+    exporter_count_given_up(self->exporter, n_given_up);
 }
 
 void
@@ -399,8 +425,8 @@ wire_show_view(Wire *self, RecordView *view)
     view->protocol = domain->protocol;
     view->exporter = self->exporter->address;
     view->domain = domain->id;
-    view->export_time.ms = self->export_ms;
-    view->boot_time.ms = self->has_uptime ? self->export_ms - self->uptime : domain->init_ms;
+    view->export_time.ms = self->header_ms;
+    view->boot_time.ms = self->has_uptime ? self->header_ms - self->uptime : domain->init_ms;
     self->sink.record(self->sink.user, view);
 }
 

@@ -35,12 +35,14 @@ typedef struct Wire {
     Domain *domain;
     const Datagram *datagram;
     int64_t received_ms, export_ms;
+    int64_t header_ms; /* @export_ms as it stands in the header, right or wrong */
     uint32_t uptime;
-    bool has_uptime;         /* @uptime is the header's */
-    uint32_t flows, options; /* records in it */
-    bool is_whole;           /* every set of it could be read */
-    bool is_late;            /* a held set is being decoded */
-    int64_t work;            /* that it may still make us do; see wire_may */
+    bool has_uptime;             /* @uptime is the header's */
+    uint32_t flows, options;     /* records in it */
+    uint32_t templates, repeats; /* definitions in it; those of them that were known */
+    bool is_whole;               /* every set of it could be read */
+    bool is_late;                /* a held set is being decoded */
+    int64_t work;                /* that it may still make us do; see wire_may */
 } Wire;
 
 Refusal netflow5_decode(Wire *self, Cursor cur); /* v1, v5, v7 */
@@ -54,12 +56,15 @@ Template *netflow5_template(const ElementModel *model, Protocol protocol);
 bool wire_open(Wire *self, Protocol protocol, uint32_t domain, int64_t export_ms);
 /* The header's uptime: boot time, and reboots. After wire_open. */
 void wire_note_uptime(Wire *self, uint32_t uptime);
+/* All sets have been read: NetFlow v9's count against what was in them. */
+void wire_note_count(Wire *self, uint32_t count);
 /* The header's sequence number, when all sets have been read. */
 void wire_note_sequence(Wire *self, uint32_t number);
 static inline void
 wire_malformed(Wire *self, Refusal reason)
 {
     self->exporter->books.malformed[reason]++;
+    sight(&self->exporter->refused_at[reason], 1, self->received_ms);
 }
 
 /* Hands over what is still open of a stream's gaps. */

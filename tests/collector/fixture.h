@@ -119,7 +119,8 @@ typedef struct Fixture {
     GPtrArray *lines; /* NDJSON of each record shown */
     IpAddress source;
     int64_t now_ms;
-    uint16_t port; /* of the sender */
+    uint16_t port;  /* of the sender */
+    uint64_t drops; /* that the kernel has counted at the socket */
 } Fixture;
 
 static inline FlowBatch *
@@ -184,6 +185,7 @@ fixture_send_bytes(Fixture *self, const void *bytes, size_t length)
                           .length = length,
                           .source = self->source,
                           .source_port = self->port,
+                          .drops = self->drops,
                           .received = { self->now_ms } };
 
     memset(copy + length, 0xee, DATAGRAM_SLACK); /* what lies behind must not matter */

@@ -97,6 +97,9 @@ test_only_listed_exporters_are_heard(void)
     decoder_totals(self.decoder, &totals);
     g_assert_cmpuint(totals.refused_senders, ==, 1);
     json_t *refused = exporter_table_refused_to_json(decoder_exporters(self.decoder));
+    assert_has(json_string_value(json_object_get(json_array_get(refused, 0), "hint")), "to exporters= in");
+    g_assert_cmpstr(json_string_value(json_object_get(json_array_get(refused, 0), "reason")), ==,
+                    "not_allowed");
     g_assert_cmpstr(json_string_value(json_object_get(json_array_get(refused, 0), "address")), ==,
                     "192.0.3.1");
     g_assert_cmpint(json_integer_value(json_object_get(json_array_get(refused, 0), "datagrams")), ==, 3);

@@ -74,8 +74,12 @@ test_every_kind_of_selector_gives_its_rate(void)
     } cases[] = {
         { "samplingInterval", { .interval = 100 }, 100 },
         { "byte-swapped", { .interval = 0x64000000 }, 100 },
-        { "count-based", { .algorithm = 1, .packet_interval = 1, .packet_space = 99 }, 100 },
-        { "count-based, in bursts", { .algorithm = 1, .packet_interval = 10, .packet_space = 990 }, 100 },
+        { "count-based",
+          { .algorithm = 1, .packet_interval = 1, .packet_space = 99, .has_packet_space = true },
+          100 },
+        { "count-based, in bursts",
+          { .algorithm = 1, .packet_interval = 10, .packet_space = 990, .has_packet_space = true },
+          100 },
         { "time-based", { .algorithm = 2, .time_interval = 1000, .time_space = 99000 }, 100 },
         { "n out of N", { .algorithm = 3, .size = 5, .population = 500 }, 100 },
         { "probability", { .algorithm = 4, .probability = 0.01 }, 100 },
@@ -100,7 +104,9 @@ test_every_kind_of_selector_gives_its_rate(void)
           { .algorithm = 7, .output_most = 9, .selected_least = 5, .has_output = true, .has_selected = true },
           0 },
         { "hash without its output range", { .algorithm = 6, .selected_most = 9, .has_selected = true }, 0 },
-        { "every packet", { .packet_interval = 1 }, 1 },
+        { "every packet", { .algorithm = 1, .packet_interval = 1, .has_packet_space = true }, 1 },
+        { "IOS XR", { .algorithm = 3, .packet_interval = 1, .size = 1, .population = 100 }, 100 },
+        { "IOS XR that does not say it", { .algorithm = 3, .packet_interval = 1 }, 0 },
         { "nothing at all", { 0 }, 0 },
     };
 

@@ -92,6 +92,23 @@ test_an_exporter_has_its_section(void)
 }
 
 static void
+test_every_vendor_can_be_named(void)
+{
+    for (int i = 0; i < N_VENDORS; i++) {
+        g_auto(Folder) folder;
+        g_autoptr(GError) error = NULL;
+        IpAddress core = ip_from_v4(0xc0000201);
+        g_autofree char *more =
+            g_strdup_printf("[exporter.core]\naddress=192.0.2.1\nvendor=%s\n", vendor_code((Vendor)i));
+
+        folder_init(&folder);
+        g_autoptr(Settings) settings = load(&folder, more, &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(exporter_rules_find(settings->rules, &core)->vendor, ==, i);
+    }
+}
+
+static void
 test_what_is_wrong_in_a_section_is_told_with_its_line(void)
 {
     refuses("[exporter.core]\nname=x\n", "", "[exporter.core] address: is missing");
@@ -122,6 +139,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/collector/settings/an-exporter-has-its-section", test_an_exporter_has_its_section);
+    g_test_add_func("/collector/settings/every-vendor-can-be-named", test_every_vendor_can_be_named);
     g_test_add_func("/collector/settings/what-is-wrong-in-a-section-is-told-with-its-line",
                     test_what_is_wrong_in_a_section_is_told_with_its_line);
     g_test_add_func("/collector/settings/what-is-wrong-in-an-interfaces-file-is-told-with-its-line",

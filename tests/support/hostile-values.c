@@ -243,6 +243,13 @@ static const uint32_t edges[] = {
     0, 1, 2085978495, 2085978496, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff
 };
 
+/* No clock is of 1970: it was never set, and the time of arrival stands for it. */
+static int64_t
+export_ms(uint32_t seconds)
+{
+    return seconds < 366 * 24 * 3600 ? MS(HOSTILE_SECONDS) : MS(seconds);
+}
+
 /*
  * Stamps of uptime: at the export the device has run for @uptime. A stamp lies within half of 2^32 ms of the
  * export, on either side: a flow may end a moment after the header was made, and the count wraps after 49.7
@@ -271,7 +278,7 @@ static void
 uptime_stamps(Hostile *self, Protocol protocol, size_t stamp, uint32_t seconds)
 {
     static const TemplateField fields[] = { { 0, 22, 4 }, { 0, 21, 4 } };
-    int64_t at = MS(seconds) - stamps[stamp].before_export;
+    int64_t at = export_ms(seconds) - stamps[stamp].before_export;
 
     case_begin(self, protocol, "%s-export-%u-uptime-%u-stamp-%u", protocol_name(protocol), seconds,
                stamps[stamp].uptime, stamps[stamp].stamp);
@@ -349,8 +356,8 @@ static const Stamp kinds[] = {
     { "delta-999", 158, 4, NOW, 999, MS(NOW) },
     { "delta-1000", 158, 4, NOW, 1000, MS(NOW) - 1 },
     { "delta-2p32-less-1", 158, 4, NOW, 0xffffffff, MS(NOW) - 4294967 },
-    { "delta-2p64-less-1", 158, 8, 100, UINT64_MAX, MS(100) },
-    { "delta-before-1970", 158, 4, 1, 2000000, MS(1) },
+    { "delta-2p64-less-1", 158, 8, NOW, UINT64_MAX, MS(NOW) - UINT32_MAX },
+    { "delta-told-in-1970", 158, 4, 1, 2000000, MS(NOW) - 2000 },
 };
 
 static void

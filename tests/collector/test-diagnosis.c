@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is said of an exporter that has trouble: how grave, since when, how often, and what to do. */
+#include "tests/collector/fixture.h"
+
+enum { NOON = 1700000000 }; /* seconds; the fixture's clock begins there */
+
+static void
+pen_template_260(Pen *pen)
+{
+    static const uint16_t layout[] = { 8, 4, 1, 4, 10, 4, 0 };
+    size_t set = pen_set(pen, 0);
+
+    pen_template(pen, 260, layout);
+    pen_end(pen, set);
+}
+
+static void
+pen_data_260(Pen *pen)
+{
+    size_t set = pen_set(pen, 260);
+
+    pen_ip(pen, "198.51.100.1");
+    pen_put(pen, 1000, 4);
+    pen_put(pen, 17, 4);
+    pen_end(pen, set);
+}
+
+/* A v9 datagram a second: one flow, with its template or not. */
+static void
+send_flow(Fixture *self, uint32_t sequence, bool with_template)
+{
+    Pen pen;
+
+    pen_v9(&pen, (uint32_t)(self->now_ms - INT64_C(1000) * NOON) + 86400000, (uint32_t)(self->now_ms / 1000),
+           sequence, 1);
+    if (with_template)
+        pen_template_260(&pen);
+    pen_data_260(&pen);
+    fixture_send(self, &pen);
+    self->now_ms += 1000;
+}
+
+static const char *
+text_of(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+static json_int_t
+count_of(const json_t *finding)
+{
+    return json_integer_value(json_object_get(finding, "count"));
+}
+
+static void
+test_held_data_is_told_with_its_age_and_number(void)
+{
+    g_auto(Fixture) self;
+
+    fixture_init(&self);
+    for (uint32_t i = 0; i < 30; i++)
+        send_flow(&self, i, false);
+    json_t *exporter = fixture_exporter(&self, 0);
+    const json_t *missing = finding(exporter, "no_template");
+    g_assert_cmpstr(text_of(missing, "severity"), ==, "error");
+    g_assert_cmpstr(text_of(missing, "text"), ==,
+                    "30 data sets of domain 1 are held: their template has not come yet, for 30 s.");
+    g_assert_cmpint(count_of(missing), ==, 30);
+    g_assert_cmpstr(text_of(missing, "since"), ==, "2023-11-14T22:13:20.000Z");
+    g_assert_cmpstr(text_of(missing, "last"), ==, "2023-11-14T22:13:49.000Z");
+    g_assert_nonnull(text_of(missing, "fix"));
+    json_decref(exporter);
+}
+
+static void
+test_the_gravest_comes_first(void)
+{
+    static const char *const order[] = { "error", "warning", "info", "ok" };
+    g_auto(Fixture) self;
+    size_t i, place = 0;
+    json_t *each;
+
+    fixture_init(&self);
+    fixture_send_bytes(&self, "\0\6garbage", 9);
+    for (uint32_t n = 0; n < 10; n++)
+        send_flow(&self, n * 2, true);
+    json_t *exporter = fixture_exporter(&self, 0);
+    g_assert_cmpuint(json_array_size(json_object_get(exporter, "diagnosis")), >, 3);
+    json_array_foreach(json_object_get(exporter, "diagnosis"), i, each)
+    {
+        while (place < G_N_ELEMENTS(order) && strcmp(order[place], text_of(each, "severity")) != 0)
+            place++;
+        g_assert_cmpuint(place, <, G_N_ELEMENTS(order));
+    }
+    g_assert_cmpstr(text_of(json_array_get(json_object_get(exporter, "diagnosis"), 0), "code"), ==, "loss");
+    json_decref(exporter);
+}
+
+static void
+test_old_trouble_is_worth_a_word_and_no_warning(void)
+{
+    g_auto(Fixture) self;
+
+    fixture_init(&self);
+    fixture_send_bytes(&self, "\0\6garbage", 9);
+    json_t *exporter = fixture_exporter(&self, 0);
+    g_assert_cmpstr(text_of(finding(exporter, "unknown_version"), "severity"), ==, "warning");
+    json_decref(exporter);
+    for (uint32_t i = 0; i < 120; i++) {
+        send_flow(&self, i, i == 0);
+        self.now_ms += 59 * 1000;
+    }
+    exporter = fixture_exporter(&self, 0);
+    const json_t *old = finding(exporter, "unknown_version");
+    g_assert_cmpstr(text_of(old, "severity"), ==, "info");
+    g_assert_cmpstr(text_of(old, "last"), ==, "2023-11-14T22:13:20.000Z");
+    g_assert_cmpint(count_of(old), ==, 1);
+    g_assert_cmpstr(text_of(exporter, "state"), ==, "ok");
+    g_assert_nonnull(finding(exporter, "template_refresh"));
+    json_decref(exporter);
+}
+
+static void
+test_loss_is_placed_where_it_was(void)
+{
+    g_auto(Fixture) self;
+
+    fixture_init(&self);
+    for (uint32_t i = 0; i < 30; i++)
+        send_flow(&self, i < 20 ? i : i + 5, i == 0);
+    json_t *exporter = fixture_exporter(&self, 0);
+    g_assert_nonnull(strstr(text_of(finding(exporter, "loss"), "fix"), "lost on the way"));
+    json_decref(exporter);
+
+    self.drops = 40;
+    for (uint32_t i = 0; i < 10; i++)
+        send_flow(&self, i + 75, i == 0);
+    exporter = fixture_exporter(&self, 0);
+    const json_t *loss = finding(exporter, "loss");
+    assert_has(text_of(loss, "text"), "Most of it was while this machine's kernel dropped datagrams.");
+    assert_has(text_of(loss, "fix"), "receive buffer");
+    g_assert_cmpint(count_of(loss), ==, 45);
+    json_decref(exporter);
+}
+
+static void
+test_loss_long_ago_is_not_grave_now(void)
+{
+    g_auto(Fixture) self;
+
+    fixture_init(&self);
+    for (uint32_t i = 0; i < 20; i++)
+        send_flow(&self, i < 10 ? i : i + 10, i == 0);
+    for (uint32_t i = 0; i < 900; i++)
+        send_flow(&self, i + 30, i % 60 == 0);
+    json_t *exporter = fixture_exporter(&self, 0);
+    const json_t *loss = finding(exporter, "loss");
+    g_assert_cmpstr(text_of(loss, "severity"), ==, "info");
+    assert_has(text_of(loss, "text"), "0 (0.00 %) of them lately");
+    json_decref(exporter);
+}
+
+static void
+test_templates_without_flows_are_told(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    for (uint32_t i = 0; i < 30; i++) {
+        pen_v9(&pen, 86400000 + i * 1000, NOON + i, i, 1);
+        pen_template_260(&pen);
+        fixture_send(&self, &pen);
+        self.now_ms += 1000;
+    }
+    json_t *exporter = fixture_exporter(&self, 0);
+    g_assert_cmpstr(text_of(finding(exporter, "no_flows"), "severity"), ==, "warning");
+    json_decref(exporter);
+}
+
+static void
+test_rare_templates_are_told(void)
+{
+    g_auto(Fixture) self;
+
+    fixture_init(&self);
+    for (uint32_t i = 0; i < 60; i++) {
+        send_flow(&self, i, i % 30 == 0);
+        self.now_ms += 59 * 1000;
+    }
+    json_t *exporter = fixture_exporter(&self, 0);
+    assert_has(text_of(finding(exporter, "template_refresh"), "text"), "only each 30 min");
+    json_decref(exporter);
+}
+
+static void
+test_templates_that_change_often_are_told(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    for (uint32_t i = 0; i < 9; i++) {
+        const uint16_t layout[] = { 8, 4, (uint16_t)(1 + i % 2), 4, 0 };
+
+        pen_v9(&pen, 86400000 + i * 1000, NOON + i, i, 1);
+        size_t set = pen_set(&pen, 0);
+        pen_template(&pen, 260, layout);
+        pen_end(&pen, set);
+        fixture_send(&self, &pen);
+    }
+    json_t *exporter = fixture_exporter(&self, 0);
+    g_assert_cmpint(count_of(finding(exporter, "templates_change")), ==, 8);
+    json_decref(exporter);
+}
+
+static void
+test_a_clock_off_by_a_time_zone_is_called_so(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    for (uint32_t i = 0; i < 20; i++) {
+        pen_v9(&pen, 86400000 + i * 1000, NOON + i - 7200, i, 1);
+        pen_template_260(&pen);
+        fixture_send(&self, &pen);
+        self.now_ms += 1000;
+    }
+    json_t *exporter = fixture_exporter(&self, 0);
+    const json_t *clock = finding(exporter, "clock");
+    g_assert_cmpstr(text_of(clock, "text"), ==, "Its clock is 2 h behind ours.");
+    assert_has(text_of(clock, "fix"), "local time");
+    json_decref(exporter);
+}
+
+static void
+test_large_datagrams_are_told(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_v9(&pen, 86400000, NOON, 0, 1);
+    pen_template_260(&pen);
+    for (int i = 0; i < 100; i++)
+        pen_data_260(&pen);
+    fixture_send(&self, &pen);
+    json_t *exporter = fixture_exporter(&self, 0);
+    g_assert_cmpint(count_of(finding(exporter, "fragmented")), ==, 1);
+    json_decref(exporter);
+}
+
+static void
+test_what_the_queue_could_not_take_is_told(void)
+{
+    g_auto(Fixture) self;
+    g_autoptr(FlowBatch) dropped = flow_batch_new();
+
+    fixture_init(&self);
+    send_flow(&self, 0, true);
+    dropped->n = 7;
+    for (int i = 0; i < 7; i++)
+        dropped->records[i] = (FlowRecord){ .exporter = 0 };
+    decoder_count_queue_full(self.decoder, dropped);
+    json_t *exporter = fixture_exporter(&self, 0);
+    g_assert_cmpint(count_of(finding(exporter, "queue_full")), ==, 7);
+    g_assert_cmpstr(text_of(finding(exporter, "queue_full"), "severity"), ==, "error");
+    json_decref(exporter);
+}
+
+/* Sampler 1 samples one in 500; whether records name it is in @layout. */
+static const json_t *
+sampler_case(Fixture *self, const uint16_t *layout, const char *code, json_t **exporter)
+{
+    Pen pen;
+
+    fixture_init(self);
+    pen_ipfix(&pen, NOON, 0, 1);
+    size_t set = pen_set(&pen, 3);
+    pen_put(&pen, 256, 2);
+    pen_put(&pen, 2, 2);
+    pen_put(&pen, 1, 2);
+    pen_put(&pen, 302, 2);
+    pen_put(&pen, 4, 2);
+    pen_put(&pen, 50, 2);
+    pen_put(&pen, 4, 2);
+    pen_end(&pen, set);
+    set = pen_set(&pen, 256);
+    pen_put(&pen, 1, 4);
+    pen_put(&pen, 500, 4);
+    pen_end(&pen, set);
+    set = pen_set(&pen, 2);
+    pen_template(&pen, 300, layout);
+    pen_end(&pen, set);
+    set = pen_set(&pen, 300);
+    pen_ip(&pen, "198.51.100.1");
+    pen_put(&pen, 9, 4); /* octets, or a sampler that is not in the table */
+    pen_end(&pen, set);
+    pen_ipfix_end(&pen);
+    fixture_send(self, &pen);
+    *exporter = fixture_exporter(self, 0);
+    return finding(*exporter, code);
+}
+
+static void
+test_samplers_that_do_not_fit_are_told(void)
+{
+    static const uint16_t without[] = { 8, 4, 1, 4, 0 }, with[] = { 8, 4, 302, 4, 0 };
+    g_auto(Fixture) self, other;
+    json_t *exporter;
+
+    g_assert_cmpstr(text_of(sampler_case(&self, without, "sampler_not_named", &exporter), "severity"), ==,
+                    "warning");
+    json_decref(exporter);
+    g_assert_nonnull(sampler_case(&other, with, "sampler_unknown", &exporter));
+    json_decref(exporter);
+}
+
+static void
+test_what_it_lost_itself_is_told(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_ipfix(&pen, NOON, 0, 1);
+    size_t set = pen_set(&pen, 3);
+    pen_put(&pen, 256, 2);
+    pen_put(&pen, 2, 2);
+    pen_put(&pen, 1, 2);
+    pen_put(&pen, 144, 2);
+    pen_put(&pen, 4, 2);
+    pen_put(&pen, 166, 2); /* notSentFlowTotalCount */
+    pen_put(&pen, 8, 2);
+    pen_end(&pen, set);
+    set = pen_set(&pen, 256);
+    pen_put(&pen, 1, 4);
+    pen_put(&pen, 4711, 8);
+    pen_end(&pen, set);
+    pen_ipfix_end(&pen);
+    fixture_send(&self, &pen);
+    json_t *exporter = fixture_exporter(&self, 0);
+    g_assert_cmpint(count_of(finding(exporter, "not_sent")), ==, 4711);
+    json_decref(exporter);
+}
+
+static void
+test_a_reboot_is_told(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    send_flow(&self, 900, true);
+    self.now_ms += 300 * 1000;
+    pen_v9(&pen, 60000, (uint32_t)(self.now_ms / 1000), 0, 1);
+    pen_template_260(&pen);
+    fixture_send(&self, &pen);
+    self.now_ms += 7200 * 1000;
+    json_t *exporter = fixture_exporter(&self, 0);
+    g_assert_cmpstr(text_of(finding(exporter, "rebooted"), "text"), ==,
+                    "It was started anew 2 h ago (seen 1 times in all).");
+    json_decref(exporter);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/collector/diagnosis/held-data-is-told-with-its-age-and-number",
+                    test_held_data_is_told_with_its_age_and_number);
+    g_test_add_func("/collector/diagnosis/the-gravest-comes-first", test_the_gravest_comes_first);
+    g_test_add_func("/collector/diagnosis/old-trouble-is-worth-a-word-and-no-warning",
+                    test_old_trouble_is_worth_a_word_and_no_warning);
+    g_test_add_func("/collector/diagnosis/loss-is-placed-where-it-was", test_loss_is_placed_where_it_was);
+    g_test_add_func("/collector/diagnosis/loss-long-ago-is-not-grave-now",
+                    test_loss_long_ago_is_not_grave_now);
+    g_test_add_func("/collector/diagnosis/templates-without-flows-are-told",
+                    test_templates_without_flows_are_told);
+    g_test_add_func("/collector/diagnosis/rare-templates-are-told", test_rare_templates_are_told);
+    g_test_add_func("/collector/diagnosis/templates-that-change-often-are-told",
+                    test_templates_that_change_often_are_told);
+    g_test_add_func("/collector/diagnosis/a-clock-off-by-a-time-zone-is-called-so",
+                    test_a_clock_off_by_a_time_zone_is_called_so);
+    g_test_add_func("/collector/diagnosis/large-datagrams-are-told", test_large_datagrams_are_told);
+    g_test_add_func("/collector/diagnosis/what-the-queue-could-not-take-is-told",
+                    test_what_the_queue_could_not_take_is_told);
+    g_test_add_func("/collector/diagnosis/samplers-that-do-not-fit-are-told",
+                    test_samplers_that_do_not_fit_are_told);
+    g_test_add_func("/collector/diagnosis/what-it-lost-itself-is-told", test_what_it_lost_itself_is_told);
+    g_test_add_func("/collector/diagnosis/a-reboot-is-told", test_a_reboot_is_told);
+    return g_test_run();
+}
