@@ -21,7 +21,7 @@ typedef enum SequenceUnit {
     N_SEQUENCE_UNITS
 } SequenceUnit;
 
-enum { SEQUENCE_ODD_MORE = 3, SEQUENCE_HOPELESS = 16 };
+enum { SEQUENCE_ODD_MORE = 3, SEQUENCE_HOPELESS = 8 };
 
 /* What one reading has seen. */
 typedef struct SequenceReading {

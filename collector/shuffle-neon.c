@@ -23,7 +23,7 @@ void
 shuffle_run_neon(const Shuffle *self, const uint8_t *bytes, size_t length, uint32_t n, const uint8_t *blank,
                  uint8_t *out)
 {
-    const Move16 *moves = self->by16;
+    const Move16 *moves = shuffle_by16(self);
 
     for (uint32_t slice = 0; slice < self->n_slices; slice++) {
         for (uint32_t i = 0; i < n; i++)

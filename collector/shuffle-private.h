@@ -30,9 +30,20 @@ struct Shuffle {
     uint32_t n_slices;
     uint32_t n_all; /* moves of all slices together */
     uint8_t n_moves[SLICES_MOST];
-    Move16 *by16; /* slice after slice; NULL when @by128 is there */
-    Move128 *by128;
+    bool is_wide;     /* Move128 */
+    uint64_t moves[]; /* Move16 or Move128, slice after slice */
 };
+
+static inline const Move16 *
+shuffle_by16(const Shuffle *self)
+{
+    return (const Move16 *)self->moves;
+}
+static inline const Move128 *
+shuffle_by128(const Shuffle *self)
+{
+    return (const Move128 *)self->moves;
+}
 
 #ifdef __x86_64__
 ShuffleRun shuffle_run_ssse3, shuffle_run_avx2, shuffle_run_vbmi;

@@ -100,7 +100,7 @@ void
 shuffle_run_ssse3(const Shuffle *self, const uint8_t *bytes, size_t length, uint32_t n, const uint8_t *blank,
                   uint8_t *out)
 {
-    const Move16 *moves = self->by16;
+    const Move16 *moves = shuffle_by16(self);
 
     EACH_SLICE(slice_ssse3, 32, moves)
 }
@@ -144,7 +144,7 @@ void
 shuffle_run_avx2(const Shuffle *self, const uint8_t *bytes, size_t length, uint32_t n, const uint8_t *blank,
                  uint8_t *out)
 {
-    const Move16 *moves = self->by16;
+    const Move16 *moves = shuffle_by16(self);
 
     EACH_SLICE(slice_avx2, 32, moves)
 }
@@ -183,7 +183,7 @@ void
 shuffle_run_vbmi(const Shuffle *self, const uint8_t *bytes, size_t length, uint32_t n, const uint8_t *blank,
                  uint8_t *out)
 {
-    const Move128 *moves = self->by128;
+    const Move128 *moves = shuffle_by128(self);
 
     EACH_SLICE(slice_vbmi, 64, moves)
 }

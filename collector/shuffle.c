@@ -11,7 +11,7 @@ run_portable_16(const Shuffle *self, const uint8_t *bytes, size_t length, uint32
                 uint8_t *out)
 {
     for (uint32_t i = 0; i < n; i++, bytes += length, out += self->size) {
-        const Move16 *move = self->by16;
+        const Move16 *move = shuffle_by16(self);
 
         memcpy(out, blank, self->size);
         for (uint32_t slice = 0; slice < self->n_slices; slice++)
@@ -27,7 +27,7 @@ run_portable_128(const Shuffle *self, const uint8_t *bytes, size_t length, uint3
                  uint8_t *out)
 {
     for (uint32_t i = 0; i < n; i++, bytes += length, out += self->size) {
-        const Move128 *move = self->by128;
+        const Move128 *move = shuffle_by128(self);
 
         memcpy(out, blank, self->size);
         for (uint32_t slice = 0; slice < self->n_slices; slice++)
@@ -169,13 +169,14 @@ shuffle_new(const ShuffleMap *map, ShuffleVersion version)
         return NULL;
     g_assert(map->size % 64 == 0 && map->size <= SHUFFLE_BYTES_MOST);
 
-    Shuffle *self = g_new0(Shuffle, 1);
     bool is_wide = versions[version].is_wide;
     uint32_t width = is_wide ? 64 : 32;
+    size_t each = is_wide ? sizeof(Move128) : sizeof(Move16);
+    Shuffle *self = g_new0(Shuffle, 1);
 
-    self->run = versions[version].run;
-    self->size = map->size;
-    self->n_slices = map->size / width;
+    *self = (Shuffle){
+        .run = versions[version].run, .size = map->size, .n_slices = map->size / width, .is_wide = is_wide
+    };
     for (uint32_t slice = 0; slice < self->n_slices; slice++) {
         const uint32_t *from = map->from + slice * width;
         Move16 by16[16] = { 0 };
@@ -184,13 +185,8 @@ shuffle_new(const ShuffleMap *map, ShuffleVersion version)
 
         self->n_moves[slice] = (uint8_t)n;
         self->n_all += n;
-        if (is_wide) {
-            self->by128 = g_renew(Move128, self->by128, self->n_all + 1);
-            memcpy(self->by128 + before, by128, n * sizeof by128[0]);
-        } else {
-            self->by16 = g_renew(Move16, self->by16, self->n_all + 1);
-            memcpy(self->by16 + before, by16, n * sizeof by16[0]);
-        }
+        self = g_realloc(self, shuffle_bytes(self));
+        memcpy((uint8_t *)self->moves + before * each, is_wide ? (void *)by128 : (void *)by16, n * each);
     }
     return self;
 }
@@ -198,10 +194,6 @@ shuffle_new(const ShuffleMap *map, ShuffleVersion version)
 void
 shuffle_free(Shuffle *self)
 {
-    if (self == NULL)
-        return;
-    g_free(self->by16);
-    g_free(self->by128);
     g_free(self);
 }
 
@@ -210,7 +202,7 @@ shuffle_bytes(const Shuffle *self)
 {
     if (self == NULL)
         return 0;
-    return sizeof *self + (self->n_all + 1) * (self->by16 != NULL ? sizeof(Move16) : sizeof(Move128));
+    return sizeof *self + self->n_all * (self->is_wide ? sizeof(Move128) : sizeof(Move16));
 }
 
 void

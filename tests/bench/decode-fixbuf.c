@@ -96,7 +96,7 @@ fixbuf_run_buffer(const Input *input)
 
     fBufSetAutomaticMode(buffer, FALSE);
     for (uint32_t i = 0; i < input->n; i++) {
-        if (i == input->n_exporters) {
+        if (i == input->n_warm) {
             run.timed = run.records;
             begin = bench_now_ns();
         }
@@ -193,7 +193,7 @@ fixbuf_run_listener(const Input *input)
     fbInfoModel_t *model = fbInfoModelAlloc();
     fbListener_t *listener;
     fBuf_t *buffer = listen_on(session_new(model), input->arena[1] == 9, &listener);
-    Feed feed = { .input = input, .end = input->n_exporters };
+    Feed feed = { .input = input, .end = input->n_warm };
     Run run = { 0 };
 
     g_dataset_set_data(feed_name, feed_name, &feed);

@@ -4,11 +4,14 @@
 #include "collector/decoder.h"
 #include "tests/bench/load.h"
 
+enum { WARM = 12 };
+
 /* Datagrams in memory, of @n_exporters in turn; each sends the same ones. Slack stands behind the last. */
 typedef struct Input {
     const char *format; /* v5, v9, ipfix */
     uint32_t n_exporters;
     uint32_t n;         /* datagrams */
+    uint32_t n_warm;    /* those of them that are not timed: the first WARM of each exporter */
     uint64_t n_records; /* in all of them */
     uint8_t *arena;
     size_t *at; /* where each begins; one more, for the end */
