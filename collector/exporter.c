@@ -361,8 +361,10 @@ name_cost(const char *name)
 bool
 exporter_rename(Exporter *self, char **slot, const char *name)
 {
+    /* Names come again and again, with each counter sample of sFlow too: the same one costs nothing. */
+    if (name != NULL && g_strcmp0(*slot, name) == 0)
+        return true;
     g_autofree char *clean = exporter_clean_name(name);
-
     if (clean == NULL || g_strcmp0(*slot, clean) == 0)
         return true;
     if (!told_budget_take(&self->told, name_cost(clean) - name_cost(*slot)))
