@@ -78,6 +78,7 @@ export function status(store, empty) {
     intakes: [0, 1].map((i) => ({ name: `udp-${i}`, datagrams: 406000, records: 10150206, datagramsPerSecond: 144, recordsPerSecond: 3600 - i * 400, busy: 0.04 + i * 0.01, imbalance: 1.06 - i * 0.12 })),
     tees: empty ? [] : [{ name: 'old', to: 'udp:192.0.2.20:2055', keepSource: true, sent: 90211, dropped: 0, queueDropped: 0, errors: 12, problem: 'Nobody listens there: its machine sends datagrams back as unreachable.' }],
     series: { files: 61, samples: 90211, written: 90211, paused: false },
+    refusedSenders: empty ? [] : [{ address: '203.0.113.9', datagrams: 4711, reason: 'not_allowed', hint: 'If it is a router of yours, add 203.0.113.9 to exporters= in the section [collector], and reload.' }],
     problems: empty ? [] : [{ severity: 'warning', text: 'The receive buffer of udp:0.0.0.0:2055 is 416 KiB; 8 MiB were asked for.', hint: 'sysctl -w net.core.rmem_max=8388608, then restart.' }] };
 }
 
@@ -86,14 +87,17 @@ export function exporters() {
   const one = (index, name, address, state, protocol, diagnosis, more) => ({ index, address, name, protocol, state, firstSeen: iso(now - 14 * DAY),
     lastSeen: iso(now - (state === 'silent' ? 47 * MINUTE : 900)), domains: [{ id: 0, templates: 4, optionsTemplates: 2, provisional: false, heldSets: 0, sequenceLost: 0 },
       { id: 256, templates: 2, optionsTemplates: 1, provisional: index === 2, heldSets: index === 1 ? 3 : 0, sequenceLost: index === 1 ? 3360 : 0 }],
-    sampling: { rate: 1000, source: 'options_sampler', known: true }, clockSkewSeconds: 0.4, bootTime: iso(now - 211 * DAY),
+    sampling: { rate: 1000, source: 'sampler', known: true, mixed: false, operator: null, history: [{ time: iso(now - 3 * DAY), rate: 1000, before: 4096, source: 'sampler', of: 1, domain: 256 },
+      { time: iso(now - 14 * DAY), rate: 4096, before: null, source: 'sampler', of: 1, domain: 256 }] }, clockSkewSeconds: 0.4, clockCorrectedSeconds: 0, applications: 0, vrfs: [],
+    vendor: { code: 'cisco-xr', name: 'Cisco IOS XR', percent: 97, because: ['the shape of its sampler table', 'the names of its interfaces'] }, bootTime: iso(now - 211 * DAY),
     rates: state === 'silent' ? { datagramsPerSecond: 0, recordsPerSecond: 0, octetsPerSecond: 0 } : { datagramsPerSecond: 120, recordsPerSecond: 2911.2, octetsPerSecond: 14.2e6 },
     books: books(0.25), interfaces: [{ index: 2, name: 'HundredGigE0/0/0/1', description: 'to transit AS64499' }, { index: 3, name: 'Bundle-Ether10', description: 'server room' },
       { index: 17, name: 'GigabitEthernet0/0/1/7', description: '' }], diagnosis, ...more });
   const fine = [{ severity: 'ok', code: 'sending', text: 'Sends steadily; templates are known; no loss; its clock is right.', fix: null }];
   return [
     one(0, 'edge1', '192.0.2.1', 'ok', 'ipfix', fine),
-    one(1, 'edge2', '192.0.2.2', 'warning', 'netflow9', [{ severity: 'warning', code: 'sequence_loss', text: '3 360 records were lost before they reached this machine (1.1 % in the last hour).', fix: 'Look for drops on the way: on the router "show flow exporter statistics", here the socket buffer.' },
+    one(1, 'edge2', '192.0.2.2', 'warning', 'netflow9', [{ severity: 'warning', code: 'sequence_loss', text: '3 360 records were lost before they reached this machine (1.1 % in the last hour).', fix: 'Look for drops on the way: on the router "show flow exporter statistics", here the socket buffer.',
+        commands: 'show flow exporter-map TALAYA\nshow flow exporter TALAYA location 0/0/CPU0', since: iso(now - 2 * DAY), last: iso(now - MINUTE), count: 3360 },
       { severity: 'ok', code: 'sampling', text: 'Sampling 1 in 1000, told by its options data.', fix: null }]),
     one(2, null, '2001:db8:ff::9', 'silent', 'sflow', [{ severity: 'error', code: 'silent', text: 'Nothing has come for 47 minutes; before that it sent every second.', fix: 'Is the router up, and does it still have the exporter configured? "show sflow" or "show flow exporter" tells.' }], { sampling: { rate: null, source: null, known: false }, clockSkewSeconds: 3611 }),
     one(3, 'softflowd', '127.0.0.1', 'ok', 'netflow5', fine, { sampling: { rate: 1, source: 'header', known: true }, interfaces: [] })];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* hooks.js - asking the API once or again and again, the theme, keys, and the size of an element */
 import { createContext } from 'preact';
-import { useCallback, useContext, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { get } from './api.js';
 
 /** What the whole page shares: {status, theme, notify, refuse, flowNow} */
@@ -51,6 +51,22 @@ export function useApi(path, every = 0) {
   /* Data of the former path is not shown under the new one. */
   const current = state.path === path ? state : { data: null, error: null };
   return { data: current.data, error: current.error, at: current.at, loading: !current.data && !current.error, reload };
+}
+
+/**
+ * What routers and their interfaces are called: {router(address), port(address, index)}. Without a name there is the
+ * address, or the number.
+ */
+export function useNames() {
+  const { data } = useApi('/exporters');
+  return useMemo(() => {
+    const routers = new Map((data?.items ?? []).map((each) => [each.address, each]));
+    const port = (address, index) => {
+      const known = routers.get(address)?.interfaces?.find((each) => each.index === index);
+      return known?.name || known?.description || `${index}`;
+    };
+    return { router: (address) => routers.get(address)?.name || address, port };
+  }, [data]);
 }
 
 const THEME = 'talaya-theme';

@@ -57,6 +57,11 @@ const PORTS = { 20: 'ftp-data', 21: 'ftp', 22: 'ssh', 23: 'telnet', 25: 'smtp', 
   995: 'pop3s', 1194: 'openvpn', 1433: 'mssql', 1883: 'mqtt', 3306: 'mysql', 3389: 'rdp', 4500: 'ipsec', 5432: 'postgres',
   5985: 'winrm', 5986: 'winrm', 6379: 'redis', 8080: 'http', 8443: 'https', 51820: 'wireguard' };
 
+/* Where a sampling rate comes from. */
+const SAMPLING_SOURCES = { header: 'the header of its datagrams', domain: 'its options data', interface: 'its options data, for each interface',
+  sampler: 'its sampler table', record: 'the records themselves', operator: 'the configuration' };
+export const samplingSource = (source) => SAMPLING_SOURCES[source] ?? plain(source);
+
 export const plain = (name) => (typeof name === 'string' ? name.replace(/[_-]/g, ' ') : '');
 const word = (table, name) => (Object.hasOwn(table, name ?? '') ? table[name] : plain(name));
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

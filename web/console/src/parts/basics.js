@@ -38,11 +38,13 @@ export const Answer = ({ of, children, what }) => html`
   ${of.loading && html`<${Loading} what=${what} />`}
   ${of.data && children(of.data)}`;
 
-/** A hint from the daemon: {severity, text, hint|fix} */
-export const Finding = ({ severity: kind, text, fix }) => html`
+/** A hint from the daemon: {severity, text, hint|fix}; of an exporter also {commands, since, vendor} */
+export const Finding = ({ severity: kind, text, fix, commands, since, vendor }) => html`
   <li class=${`finding ${kind}`}>
     <${Mark} kind=${kind} />
-    <div><span class="sr">${kind === 'ok' ? 'Good: ' : `${kind}: `}</span>${text}${fix && html`<p class="fix">${fix}</p>`}</div>
+    <div><span class="sr">${kind === 'ok' ? 'Good: ' : `${kind}: `}</span>${text}${since && html` <span class="muted since">since <${When} time=${since} wall /></span>`}
+      ${fix && html`<p class="fix">${fix}</p>`}
+      ${commands && html`<details class="commands"><summary>What to type${vendor ? ` on ${vendor}` : ''}</summary><pre tabindex="0">${commands}</pre></details>`}</div>
   </li>`;
 
 export function Severity({ score, threshold, withWord = true }) {

@@ -2,6 +2,7 @@
 /* flow-table.js - the flows that are an alert's evidence, raw counts beside scaled ones */
 import { html } from 'htm/preact';
 import { bytes, clock, duration, parseTime, plural, whole } from '../lib/format.js';
+import { useNames } from '../lib/hooks.js';
 import { ipProtocol, portWord } from '../lib/words.js';
 import { Card, When } from './basics.js';
 import { Table } from './table.js';
@@ -16,7 +17,7 @@ const end = (address, port) => html`<span class="mono">${address}</span>${port ?
 const scaled = (raw, value, format, known) => html`${format(value ?? raw)}${known && value !== raw
   && html`<div class="muted raw">${format(raw)} raw</div>`}`;
 
-const COLUMNS = [
+const columns = (names) => [
   { key: 'start', label: 'Start', sort: (f) => f.start, cell: (f) => html`<${When} time=${f.start} timeOnly />` },
   { key: 'for', label: 'Lasted', num: true, sort: seconds, cell: (f) => html`<span title=${`to ${parseTime(f.end) ? clock(parseTime(f.end)) : ''}`}>${duration(seconds(f))}</span>` },
   { key: 'src', label: 'From', sort: (f) => f.src, cell: (f) => end(f.src, f.srcPort) },
@@ -27,17 +28,18 @@ const COLUMNS = [
   { key: 'back', label: 'Back', num: true, hint: 'Octets of the opposite direction, where the exporter tells', sort: (f) => f.reverseOctets, cell: (f) => bytes(f.reverseOctets) },
   { key: 'sampling', label: 'Sampling', num: true, sort: (f) => f.sampling, cell: (f) => (!f.samplingKnown ? html`<span class="muted">not known</span>` : f.sampling > 1 ? `1 in ${whole(f.sampling)}` : 'none') },
   { key: 'exporter', label: 'Exporter', sort: (f) => f.exporter, cell: (f) => html`<span class="mono">${f.exporter}</span>` },
-  { key: 'if', label: 'In \u2192 out', cell: (f) => html`<span class="num nowrap">${f.inIf} \u2192 ${f.outIf}</span>` },
+  { key: 'if', label: 'In \u2192 out', cell: (f) => html`<span class="num nowrap">${names.port(f.exporter, f.inIf)} \u2192 ${names.port(f.exporter, f.outIf)}</span>` },
   { key: 'hop', label: 'Next hop', sort: (f) => f.nextHop, cell: (f) => html`<span class="mono">${f.nextHop}</span>` },
   { key: 'as', label: 'AS', cell: (f) => html`<span class="num nowrap">${f.srcAs || '\u2013'} \u2192 ${f.dstAs || '\u2013'}</span>` },
 ];
 
 export function FlowTable({ flows }) {
+  const names = useNames();
   const unknown = flows.some(({ samplingKnown }) => !samplingKnown);
   return html`
     <${Card} title="Evidence" aside=${html`<span class="muted">${plural(flows.length, 'flow')}</span>`}
       note=${unknown ? 'The sampling of some flows is not known: their counts are as exported, and may stand for more.' : ''}>
-      ${flows.length ? html`<${Table} caption="Evidence flows" columns=${COLUMNS} rows=${flows} start=${{ key: 'start', down: false }} />`
+      ${flows.length ? html`<${Table} caption="Evidence flows" columns=${columns(names)} rows=${flows} start=${{ key: 'start', down: false }} />`
         : html`<p class="note">No flow was kept for this alert.</p>`}
     <//>`;
 }

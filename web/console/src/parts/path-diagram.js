@@ -6,7 +6,7 @@
  * sentence under the drawing says the same in words.
  */
 import { html } from 'htm/preact';
-import { useWidth } from '../lib/hooks.js';
+import { useNames, useWidth } from '../lib/hooks.js';
 import { classWord, placeWords } from '../lib/words.js';
 import { Card } from './basics.js';
 
@@ -56,11 +56,11 @@ const arrow = (d, kind) => html`<path d=${d} class=${`edge ${kind}`} marker-end=
 
 function steps(alert, width) {
   const { path } = alert;
-  const out = [path.egressInterface ? `interface ${path.egressInterface}` : '',
+  const out = [path.egressInterface ? `interface ${path.egressName}` : '',
     path.nextHop ? `next hop ${path.nextHop}` : path.nextAs ? `next AS${path.nextAs}` : ''].filter(Boolean).join(', ');
   const kind = classWord(path.accessClass ?? alert.peerClass);
   return [
-    box('Router', path.exporter, 'now', width),
+    box('Router', path.exporterName, 'now', width),
     box('Way out', out || 'not told by the exporter', 'now', width),
     box(kind, [alert.peer, placeWords('', path.asn ?? alert.peerAsn, alert.peerAsName, alert.peerCountry)].filter(Boolean).join(' '), 'far', width, 3),
   ];
@@ -125,11 +125,13 @@ const Tips = () => html`
 
 export function PathDiagram({ alert }) {
   const [ref, width] = useWidth();
-  const { path } = alert;
-  const words = `Before: ${path.usual || 'no way out is known'}. Now: through the router ${path.exporter}${path.egressInterface ? `, interface ${path.egressInterface}` : ''}${path.nextHop ? `, next hop ${path.nextHop}` : ''}${path.nextAs ? `, next AS${path.nextAs}` : ''}, to ${alert.peer ?? 'the far end'} in a network that is ${classWord(path.accessClass ?? alert.peerClass)}${path.asn ? ` (AS${path.asn})` : ''}.`;
+  const names = useNames();
+  const path = { ...alert.path, exporterName: names.router(alert.path.exporter), egressName: names.port(alert.path.exporter, alert.path.egressInterface) };
+  const named = { ...alert, path };
+  const words = `Before: ${path.usual || 'no way out is known'}. Now: through the router ${path.exporterName}${path.egressInterface ? `, interface ${path.egressName}` : ''}${path.nextHop ? `, next hop ${path.nextHop}` : ''}${path.nextAs ? `, next AS${path.nextAs}` : ''}, to ${alert.peer ?? 'the far end'} in a network that is ${classWord(path.accessClass ?? alert.peerClass)}${path.asn ? ` (AS${path.asn})` : ''}.`;
   return html`
     <${Card} title="The way out, before and now">
-      <div class="path-diagram" ref=${ref}>${width > 0 && (width > 620 ? html`<${Wide} alert=${alert} width=${width} />` : html`<${Narrow} alert=${alert} width=${width} />`)}</div>
+      <div class="path-diagram" ref=${ref}>${width > 0 && (width > 620 ? html`<${Wide} alert=${named} width=${width} />` : html`<${Narrow} alert=${named} width=${width} />`)}</div>
       <p class="note">${words}</p>
     <//>`;
 }

@@ -3,7 +3,7 @@
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
 import { bytes, count, decibans, percent, plural } from '../lib/format.js';
-import { useApi, useApp } from '../lib/hooks.js';
+import { useApi, useApp, useNames } from '../lib/hooks.js';
 import { assetLink, link } from '../lib/router.js';
 import { classWord, placeWords, portWord } from '../lib/words.js';
 import { AlertRow } from '../parts/alert-row.js';
@@ -19,11 +19,11 @@ const SPANS = [[6, '6 h'], [24, '24 h'], [168, '7 d'], [336, '14 d']];
 
 const Class = ({ name }) => html`<span class=${`class class-${name ?? 'unknown'}`}>${classWord(name)}</span>`;
 
-const PATH_COLUMNS = [
+const pathColumns = (names) => [
   { key: 'new', label: 'First seen', sort: (p) => p.firstSeen, cell: (p) => html`${p.isNew && html`<span class="pill new-path">new</span> `}<${When} time=${p.firstSeen} />` },
   { key: 'class', label: 'Far network', sort: (p) => p.accessClass, cell: (p) => html`<${Class} name=${p.accessClass} /> ${placeWords('', p.asn, p.asName)}` },
-  { key: 'exporter', label: 'Router', sort: (p) => p.exporter, cell: (p) => html`<span class="mono">${p.exporter}</span>` },
-  { key: 'if', label: 'Interface', num: true, sort: (p) => p.egressInterface, cell: (p) => p.egressInterface },
+  { key: 'exporter', label: 'Router', sort: (p) => p.exporter, cell: (p) => (names.router(p.exporter) === p.exporter ? html`<span class="mono">${p.exporter}</span>` : names.router(p.exporter)) },
+  { key: 'if', label: 'Interface', sort: (p) => p.egressInterface, cell: (p) => names.port(p.exporter, p.egressInterface) },
   { key: 'hop', label: 'Next hop', sort: (p) => p.nextHop, cell: (p) => html`<span class="mono">${p.nextHop}</span>${p.nextAs ? html` <span class="muted">AS${p.nextAs}</span>` : ''}` },
   { key: 'flows', label: 'Flows', num: true, sort: (p) => p.flows, cell: (p) => count(p.flows) },
   { key: 'octets', label: 'Octets', num: true, sort: (p) => p.octets, cell: (p) => bytes(p.octets) },
@@ -89,6 +89,7 @@ function Alerts({ address }) {
 }
 
 function Body({ asset }) {
+  const names = useNames();
   const { paths = [], peers = [], place } = asset;
   const fresh = paths.filter(({ isNew }) => isNew).length;
   return html`
@@ -97,7 +98,7 @@ function Body({ asset }) {
         <${Traffic} asset=${asset} />
         ${asset.openAlerts > 0 && html`<${Alerts} address=${asset.address} />`}
         <${Card} title="Ways out" aside=${html`<span class="muted">${plural(paths.length, 'path')}${fresh ? `, ${fresh} new` : ''}</span>`}>
-          ${paths.length ? html`<${Table} caption="Outbound paths" columns=${PATH_COLUMNS} rows=${paths} few=${15} start=${{ key: 'new', down: true }} rowClass=${(p) => (p.isNew ? 'is-new' : '')} />`
+          ${paths.length ? html`<${Table} caption="Outbound paths" columns=${pathColumns(names)} rows=${paths} few=${15} start=${{ key: 'new', down: true }} rowClass=${(p) => (p.isNew ? 'is-new' : '')} />`
             : html`<${Empty} title="No way out seen yet." />`}
         <//>
       </div>

@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import { bits, duration, perSecond, plural, whole } from '../lib/format.js';
 import { useApi, useApp } from '../lib/hooks.js';
 import { link } from '../lib/router.js';
-import { plain, protocolWord } from '../lib/words.js';
+import { protocolWord, samplingSource } from '../lib/words.js';
 import { Answer, Card, Choices, ExporterState, Facts, Finding, Page, Stat, When } from '../parts/basics.js';
 import { Balance } from '../parts/books.js';
 import { GraphImage } from '../parts/graph-image.js';
@@ -20,11 +20,26 @@ const DOMAINS = [
   { key: 'state', label: 'Templates are', cell: (d) => (d.provisional ? 'restored, not yet confirmed' : 'confirmed') },
 ];
 
-function samplingWords({ rate, known, source } = {}) {
+function samplingWords({ rate, known, source, mixed } = {}) {
   if (!known)
     return 'not known: counts are taken as exported';
-  return `${rate > 1 ? `1 in ${whole(rate)}` : 'none'}${source ? `, told by ${plain(source)}` : ''}`;
+  return `${rate > 1 ? `1 in ${whole(rate)}` : 'none'}${source ? `, told by ${samplingSource(source)}` : ''}${mixed ? '; others have another rate' : ''}`;
 }
+
+const vendorWords = ({ code, name, percent, because = [] } = {}) => (!code || code === 'unknown' ? null
+  : html`${name}${percent < 100 && html` <span class="muted">(${percent} % sure)</span>`}
+    <span class="muted because">${because.join('; ')}</span>`);
+
+const oneIn = (rate) => (rate === null ? 'not known' : rate > 1 ? `1 in ${whole(rate)}` : 'every packet');
+const CHANGES = [
+  { key: 'time', label: 'From', cell: (c) => c.time && html`<${When} time=${c.time} wall />` },
+  { key: 'rate', label: 'Rate', cell: (c) => html`${oneIn(c.rate)} <span class="muted">(before: ${oneIn(c.before)})</span>` },
+  { key: 'source', label: 'Told by', cell: (c) => `${samplingSource(c.source)}${c.of !== null && c.of !== undefined ? `: ${c.source} ${c.of}` : ''}` },
+];
+const History = ({ history = [] }) => history.length > 0 && html`
+  <${Card} title="Sampling rates" aside=${html`<span class="muted">the last ${whole(history.length)}</span>`}>
+    <${Table} caption="Changes of the sampling rate, newest first" columns=${CHANGES} rows=${history} rowKey=${(c) => `${c.time}${c.source}${c.of}${c.domain}`} />
+  <//>`;
 
 function Interfaces({ exporter }) {
   const [drawn, setDrawn] = useState(null);
@@ -35,13 +50,14 @@ function Interfaces({ exporter }) {
     { key: 'index', label: 'Index', sort: (i) => i.index, cell: (i) => i.index },
     { key: 'name', label: 'Name', sort: (i) => i.name, cell: (i) => i.name || html`<span class="muted">not told</span>` },
     { key: 'description', label: 'Description', sort: (i) => i.description, cell: (i) => i.description },
+    { key: 'speed', label: 'Speed', num: true, sort: (i) => i.speed ?? 0, cell: (i) => (i.speed ? bits(i.speed / 8) : '') },
     { key: 'graph', label: 'Graph', cell: (i) => html`<button type="button" aria-pressed=${drawn === i.index} onClick=${() => setDrawn(drawn === i.index ? null : i.index)}><span class="sr">Graph of interface ${i.name || i.index}, </span>24 h</button>` },
   ];
   const list = exporter.interfaces ?? [];
   return html`
     <${Card} title="Interfaces" aside=${html`<span class="muted">${whole(list.length)}</span>`}>
       ${list.length ? html`<${Table} caption="Interfaces" columns=${columns} rows=${list} rowKey=${(i) => i.index} start=${{ key: 'index', down: false }} />`
-        : html`<p class="note">No interface seen yet. Names come with options data: on IOS XE "option interface-table", on IOS XR "options interface-table".</p>`}
+        : html`<p class="note">It tells no names of interfaces. They come with options data (on IOS XE "option interface-table", on IOS XR "options interface-table"), or from a file of yours: interfaces= in the configuration.</p>`}
       ${drawn !== null && html`<${GraphImage} key=${drawn} kind="interface" name=${`${exporter.address}-${drawn}`} query=${{ metric: 'octets', ...range }} alt=${`Octets in and out of interface ${drawn}, last 24 hours`} />`}
     <//>`;
 }
@@ -63,7 +79,7 @@ function Body({ exporter }) {
     <div class="columns">
       <div class="stack">
         <${Card} title="Diagnosis" aside=${html`<${ExporterState} state=${exporter.state} />`}>
-          <ul class="findings">${(exporter.diagnosis ?? []).map((f, i) => html`<${Finding} key=${i} severity=${f.severity} text=${f.text} fix=${f.fix} />`)}</ul>
+          <ul class="findings">${(exporter.diagnosis ?? []).map((f, i) => html`<${Finding} key=${i} ...${f} vendor=${exporter.vendor?.code === 'unknown' ? null : exporter.vendor?.name} />`)}</ul>
         <//>
         <${Card} title="Rates"><div class="stats">
           <${Stat} label="Records" value=${perSecond(rates.recordsPerSecond)} />
@@ -79,14 +95,17 @@ function Body({ exporter }) {
           <${Facts} of=${[
             ['Address', html`<span class="mono">${exporter.address}</span>`],
             ['Sends', protocolWord(exporter.protocol)],
+            ['Is', vendorWords(exporter.vendor)],
             ['Sampling', samplingWords(exporter.sampling)],
-            ['Clock', typeof exporter.clockSkewSeconds === 'number' ? (Math.abs(exporter.clockSkewSeconds) < 1 ? 'right' : `${duration(exporter.clockSkewSeconds)} ${exporter.clockSkewSeconds > 0 ? 'ahead' : 'behind'}`) : null],
+            ['Rate by hand', exporter.sampling?.operator && html`${exporter.sampling.operator.rate ? oneIn(exporter.sampling.operator.rate) : `on ${plural(exporter.sampling.operator.interfaces, 'interface')}`}, in <code>[${exporter.sampling.operator.section}]</code>`],
+            ['Clock', typeof exporter.clockSkewSeconds === 'number' ? (Math.abs(exporter.clockSkewSeconds) < 1 ? 'right' : `${duration(exporter.clockSkewSeconds)} ${exporter.clockSkewSeconds > 0 ? 'ahead' : 'behind'}${exporter.clockCorrectedSeconds ? ', corrected' : ''}`) : null],
             ['Started', exporter.bootTime && html`<${When} time=${exporter.bootTime} wall />`],
             ['First heard', html`<${When} time=${exporter.firstSeen} wall />`],
             ['Last heard', html`<${When} time=${exporter.lastSeen} wall />`],
           ]} />
         <//>
         <${Card} title="Its books"><${Balance} books=${exporter.books} /><//>
+        <${History} history=${exporter.sampling?.history} />
       </div>
     </div>`;
 }

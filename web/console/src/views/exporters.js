@@ -20,9 +20,9 @@ function ExporterCard({ each }) {
     <article class="card exporter-card">
       <header class="card-head"><h2><a href=${link('exporters', each.index)}>${each.name || html`<span class="mono">${each.address}</span>`}</a></h2>
         <div class="aside"><${ExporterState} state=${each.state} /></div></header>
-      <p class="exporter-line muted">${each.name && html`<span class="mono">${each.address}</span>`}<span>${protocolWord(each.protocol)}</span><span>${sampling(each.sampling)}</span><span>${plural(each.domains?.length ?? 0, 'domain')}</span></p>
+      <p class="exporter-line muted">${each.name && html`<span class="mono">${each.address}</span>`}<span>${protocolWord(each.protocol)}</span><span>${sampling(each.sampling)}</span>${each.vendor && each.vendor.code !== 'unknown' && html`<span>${each.vendor.name}</span>`}<span>${plural(each.domains?.length ?? 0, 'domain')}</span></p>
       <p class="exporter-line num"><span><b>${perSecond(each.rates?.recordsPerSecond)}</b> records</span><span><b>${bits(each.rates?.octetsPerSecond)}</b></span><span class="muted">last heard <${When} time=${each.lastSeen} wall ageOnly /></span></p>
-      ${findings.length > 0 ? html`<ul class="findings">${findings.map((f, i) => html`<${Finding} key=${i} severity=${f.severity} text=${f.text} fix=${f.fix} />`)}</ul>`
+      ${findings.length > 0 ? html`<ul class="findings">${findings.map((f, i) => html`<${Finding} key=${i} ...${f} vendor=${each.vendor?.code === 'unknown' ? null : each.vendor?.name} />`)}</ul>`
         : html`<p class="all-good"><${Mark} kind="ok" /> ${good[0]?.text ?? 'Nothing to mend.'}</p>`}
     </article>`;
 }
@@ -55,6 +55,18 @@ function Tees({ tees }) {
     <//>`;
 }
 
+const REFUSED_COLUMNS = [
+  { key: 'address', label: 'Sender', cell: (s) => html`<span class="mono">${s.address}</span>` },
+  { key: 'datagrams', label: 'Datagrams', num: true, cell: (s) => whole(s.datagrams) },
+  { key: 'hint', label: 'To let it in', cell: (s) => s.hint },
+];
+
+/* Who knocks and is not let in: mostly a router that was forgotten in exporters=. */
+const Refused = ({ senders }) => html`
+  <${Card} title="Refused senders" aside=${html`<span class="muted">${whole(senders.length)}</span>`}>
+    <${Table} caption="Refused senders" columns=${REFUSED_COLUMNS} rows=${senders} rowKey=${(s) => s.address} />
+  <//>`;
+
 function Daemon({ status }) {
   const hints = (status.sockets ?? []).filter(({ hint }) => hint);
   return html`
@@ -64,6 +76,7 @@ function Daemon({ status }) {
     <//>
     ${status.intakes?.length > 0 && html`<${Card} title="Receiving threads"><${Table} caption="Receiving threads" columns=${INTAKE_COLUMNS} rows=${status.intakes} /><//>`}
     ${status.tees?.length > 0 && html`<${Tees} tees=${status.tees} />`}
+    ${status.refusedSenders?.length > 0 && html`<${Refused} senders=${status.refusedSenders} />`}
     <${Card} title="The books of all"><${Balance} books=${status.books} /><//>`;
 }
 
