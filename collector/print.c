@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { DOMAIN_ID = 149 }; /* observationDomainId */
+enum { TEMPLATE_ID = 145, DOMAIN_ID = 149 }; /* the elements whose names stand in the head of each line */
 
 #define NTP_TO_UNIX_S INT64_C(2208988800) /* 1900 to 1970 */
 
@@ -370,19 +370,25 @@ print_derived(TextBuf *to, const RecordView *record)
     }
 }
 
-/* The header's domain; options data may hold it as an element too, and a key must not come twice: both, as an
- * array, where they differ. */
-static void
-print_domain(TextBuf *to, const RecordView *record)
+static bool
+is_in_head(const Element *element)
 {
-    const FieldView *field = find(record, 0, DOMAIN_ID);
+    return element->pen == 0 && (element->id == DOMAIN_ID || element->id == TEMPLATE_ID);
+}
 
-    if (field == NULL || (field->length <= 8 && number(field) == record->domain)) {
-        textbuf_unsigned(to, record->domain);
+/* The header's domain and the id of the template; options data may hold them as elements too, and a key must
+ * not come twice: both, as an array, where they differ. */
+static void
+print_head(TextBuf *to, const RecordView *record, uint16_t id, uint32_t value)
+{
+    const FieldView *field = find(record, 0, id);
+
+    if (field == NULL || (field->length <= 8 && number(field) == value)) {
+        textbuf_unsigned(to, value);
         return;
     }
     textbuf_char(to, '[');
-    textbuf_unsigned(to, record->domain);
+    textbuf_unsigned(to, value);
     textbuf_char(to, ',');
     print_value_json(to, field);
     textbuf_char(to, ']');
@@ -418,18 +424,18 @@ print_record_json(TextBuf *to, const RecordView *record)
     textbuf_text(to, "{\"exporter\":\"");
     textbuf_text(to, ip_text(&record->exporter, address));
     textbuf_text(to, "\",\"observationDomainId\":");
-    print_domain(to, record);
+    print_head(to, record, DOMAIN_ID, record->domain);
     textbuf_text(to, ",\"protocol\":\"");
     textbuf_text(to, protocol_name(record->protocol));
     textbuf_text(to, "\",\"exportTime\":");
     print_ms(to, record->export_time.ms);
     textbuf_text(to, ",\"templateId\":");
-    textbuf_unsigned(to, record->template_id);
+    print_head(to, record, TEMPLATE_ID, record->template_id);
     textbuf_text(to, ",\"kind\":\"");
     textbuf_text(to, record_kind_name(record->kind));
     textbuf_char(to, '"');
     for (uint32_t i = 0; i < record->n_fields; i++)
-        if (record->fields[i].element->id != DOMAIN_ID || record->fields[i].element->pen != 0)
+        if (!is_in_head(record->fields[i].element))
             print_field(to, &row, i, &is_first);
     if (record->kind == RECORD_FLOW)
         print_derived(to, record);

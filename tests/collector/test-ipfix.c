@@ -376,6 +376,25 @@ test_nat_logs_are_events(void)
     g_assert_cmpint(flow->start_ms, ==, MS - 5);
 }
 
+static void
+test_a_template_id_as_an_element_stands_beside_the_head(void)
+{
+    static const uint16_t pairs[] = { 145, 2, 1, 4, 0 };
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    size_t set = begin(&pen, pairs);
+    pen_put(&pen, 777, 2);
+    pen_put(&pen, 1500, 4);
+    pen_put(&pen, 300, 2); /* its own: the head says it */
+    pen_put(&pen, 1500, 4);
+    end(&self, &pen, set);
+    assert_has(self.lines->pdata[0], "\"templateId\":[300,777],\"kind\"");
+    g_assert_null(strstr(strstr(self.lines->pdata[0], "templateId") + 1, "templateId"));
+    assert_has(self.lines->pdata[1], "\"templateId\":300,\"kind\"");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -406,5 +425,7 @@ main(int argc, char **argv)
     g_test_add_func("/collector/ipfix/domains-have-their-own-templates",
                     test_domains_have_their_own_templates);
     g_test_add_func("/collector/ipfix/nat-logs-are-events", test_nat_logs_are_events);
+    g_test_add_func("/collector/ipfix/a-template-id-as-an-element-stands-beside-the-head",
+                    test_a_template_id_as_an_element_stands_beside_the_head);
     return g_test_run();
 }
