@@ -39,6 +39,22 @@ or_default(uint32_t value, uint32_t otherwise)
     return value != 0 ? value : otherwise;
 }
 
+/* Of exporters, knowing none yet. */
+static void
+begin_table(Decoder *self)
+{
+    const DecoderConf *conf = &self->conf;
+    Wire *wire = &self->wire;
+
+    if (conf->directory == NULL)
+        self->own_directory = exporter_directory_new(
+            wire->limits.exporters, or_default(conf->max_new_exporters_per_minute, DEFAULT_NEW_PER_MINUTE));
+    self->directory = conf->directory != NULL ? conf->directory : self->own_directory;
+    wire->table = exporter_table_new(&wire->limits, conf->hash_seed, self->directory);
+    wire->table->rules = conf->rules;
+    wire->table->sampling = conf->sampling_override;
+}
+
 Decoder *
 decoder_new(const DecoderConf *conf, const DecoderSink *sink)
 {
@@ -60,13 +76,7 @@ decoder_new(const DecoderConf *conf, const DecoderSink *sink)
     if (conf->model == NULL)
         self->own_model = element_model_new();
     wire->model = conf->model != NULL ? conf->model : self->own_model;
-    if (conf->directory == NULL)
-        self->own_directory = exporter_directory_new(
-            wire->limits.exporters, or_default(conf->max_new_exporters_per_minute, DEFAULT_NEW_PER_MINUTE));
-    self->directory = conf->directory != NULL ? conf->directory : self->own_directory;
-    wire->table = exporter_table_new(&wire->limits, conf->hash_seed, self->directory);
-    wire->table->rules = conf->rules;
-    wire->table->sampling = conf->sampling_override;
+    begin_table(self);
     wire->sink = *sink;
     if (sink->flows != NULL)
         wire->batch = flow_batch_new();
@@ -102,6 +112,24 @@ decoder_free(Decoder *self)
     g_free(self->wire.views);
     g_free(self->wire.lists);
     g_free(self);
+}
+
+void
+decoder_forget(Decoder *self)
+{
+    Wire *wire = &self->wire;
+
+    g_clear_pointer(&wire->table, exporter_table_free);
+    g_clear_pointer(&self->own_directory, exporter_directory_free);
+    begin_table(self);
+    if (wire->batch != NULL)
+        wire->batch->n = wire->batch->n_losses = 0;
+    wire->has_changed = false;
+    wire->exporter = NULL; /* the rest is of the datagram in work, and there is none */
+    wire->domain = NULL;
+    wire->datagram = NULL;
+    memset(self->sockets, 0, sizeof self->sockets);
+    self->aged_ms = 0;
 }
 
 static bool

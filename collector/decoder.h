@@ -69,6 +69,9 @@ typedef struct DecoderConf {
 Decoder *decoder_new(const DecoderConf *conf, const DecoderSink *sink);
 void decoder_free(Decoder *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Decoder, decoder_free)
+/* Forgets all that was learned and counted, as if new; no session is open. For who needs very many of them,
+ * one after the other: a new one costs a hundred times as much. */
+void decoder_forget(Decoder *self);
 
 /* Decodes one datagram. False if it was refused as a whole (counted under its reason). */
 bool decoder_datagram(Decoder *self, const Datagram *datagram);

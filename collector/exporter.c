@@ -348,7 +348,11 @@ exporter_clean_name(const char *text)
     if (text == NULL || *text == '\0')
         return NULL;
     g_autofree char *cut = g_strndup(text, EXPORTER_NAME_MOST);
-    return g_utf8_make_valid(cut, -1);
+    char *clean = g_utf8_make_valid(cut, -1);
+    /* A byte that is no text becomes three: cut again, so that a clean name stays as it is over a restart. */
+    if (strlen(clean) > EXPORTER_NAME_MOST)
+        *g_utf8_find_prev_char(clean, clean + EXPORTER_NAME_MOST + 1) = '\0';
+    return clean;
 }
 
 /* What a name takes, about: itself, its place in a table, malloc's own. */

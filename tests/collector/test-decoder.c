@@ -326,6 +326,54 @@ test_a_datagram_cut_anywhere_harms_nothing(void)
     g_assert_cmpuint(fixture_books(&self).datagrams, ==, pen.n + 1);
 }
 
+static void
+test_a_decoder_that_forgets_is_as_new(void)
+{
+    static const uint16_t pairs[] = { 1, 4, 0 };
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_v9(&pen, 1000, 1700000000, 0, 1);
+    size_t set = pen_set(&pen, 0);
+    pen_template(&pen, 300, pairs);
+    pen_end(&pen, set);
+    fixture_send(&self, &pen);
+    g_autoptr(GBytes) known = decoder_save(self.decoder);
+    decoder_forget(self.decoder);
+    Books books = fixture_books(&self);
+    g_assert_cmpuint(books.datagrams + books.templates, ==, 0);
+    g_assert_cmpuint(exporter_table_count(decoder_exporters(self.decoder)), ==, 0);
+    fixture_send(&self, &pen);
+    g_autoptr(GBytes) again = decoder_save(self.decoder);
+    g_assert_true(g_bytes_equal(known, again));
+}
+
+static void
+test_a_name_that_is_no_text_is_the_same_after_a_restart(void)
+{
+    g_auto(Fixture) self, second;
+    Pen pen;
+
+    fixture_init(&self);
+    fixture_init(&second);
+    pen_v9(&pen, 1000, 1700000000, 0, 1);
+    size_t set = pen_set(&pen, 1);
+    for (int i = 0; i < 7; i++) /* options template: scope Interface, interfaceName of 255 bytes */
+        pen_put(&pen, (const uint16_t[]){ 300, 4, 4, 2, 4, 82, 255 }[i], 2);
+    pen_end(&pen, set);
+    set = pen_set(&pen, 300);
+    pen_put(&pen, 7, 4);
+    for (int i = 0; i < 255; i++)
+        pen_put(&pen, 0xaa, 1); /* begins no character of UTF-8 */
+    pen_end(&pen, set);
+    fixture_send(&self, &pen);
+    g_autoptr(GBytes) saved = decoder_save(self.decoder);
+    g_assert_true(decoder_restore(second.decoder, saved, NULL));
+    g_autoptr(GBytes) again = decoder_save(second.decoder);
+    g_assert_cmpuint(g_bytes_get_size(again), ==, g_bytes_get_size(saved));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -353,5 +401,9 @@ main(int argc, char **argv)
                     test_state_with_any_byte_changed_harms_nothing);
     g_test_add_func("/collector/decoder/a-datagram-cut-anywhere-harms-nothing",
                     test_a_datagram_cut_anywhere_harms_nothing);
+    g_test_add_func("/collector/decoder/a-decoder-that-forgets-is-as-new",
+                    test_a_decoder_that_forgets_is_as_new);
+    g_test_add_func("/collector/decoder/a-name-that-is-no-text-is-the-same-after-a-restart",
+                    test_a_name_that_is_no_text_is_the_same_after_a_restart);
     return g_test_run();
 }
