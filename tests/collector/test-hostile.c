@@ -49,8 +49,8 @@ take_record(void *user, const RecordView *record)
     print_record_json(run->text, record);
     if (run->lines++ > 100 && run->lines % 1000 != 0)
         return;
-    json_t *object =
-        json_loadb(run->text->bytes, run->text->n, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
+    json_t *object = json_loadb(run->text->bytes, run->text->n,
+                                JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, NULL);
     run->is_bad_json |= object == NULL;
     json_decref(object);
 }

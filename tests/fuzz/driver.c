@@ -2,7 +2,9 @@
 /*
  * driver.c - runs a fuzz target as a plain test: over its seeds, and over many small damages to them
  *
- *   fuzz-NAME-test NAME VECTORS      TAP; real exporters' datagrams take part where the folder is there
+ *   fuzz-NAME-test NAME VECTORS FINDINGS
+ *                                    TAP; real exporters' datagrams take part where the folder is there, and
+ *                                    what was found once, in FINDINGS/NAME
  *   fuzz-NAME-test --file FILE...    runs the target on each file: to look at a finding
  */
 #include "tests/fuzz/fuzz.h"
@@ -88,18 +90,41 @@ run_files(char **paths)
     return 0;
 }
 
+/* How many inputs of the folder there are; all of them were run. */
+static unsigned
+run_findings(const char *findings, const char *name)
+{
+    g_autofree char *folder = g_build_filename(findings, name, NULL);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *file;
+    unsigned n = 0;
+
+    while (dir != NULL && (file = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *path = g_build_filename(folder, file, NULL);
+        g_autofree char *bytes = NULL;
+        gsize length;
+
+        if (!g_file_get_contents(path, &bytes, &length, NULL))
+            g_error("cannot read %s", path);
+        run_copy((const uint8_t *)bytes, length);
+        n++;
+    }
+    return n;
+}
+
 int
 main(int argc, char **argv)
 {
     Counts generated = { .random = 11 }, real = { .random = 12 };
 
+    fuzz_check_all();
     if (argc > 2 && strcmp(argv[1], "--file") == 0)
         return run_files(argv + 2);
-    if (argc != 3) {
-        fputs("usage: fuzz-NAME-test NAME VECTORS | --file FILE...\n", stderr);
+    if (argc != 4) {
+        fputs("usage: fuzz-NAME-test NAME VECTORS FINDINGS | --file FILE...\n", stderr);
         return 2;
     }
-    puts("1..3");
+    puts("1..4");
     run_copy((const uint8_t *)"", 0);
     puts("ok 1 - an empty input is harmless");
     seeds_generated(argv[1], run_seed, &generated);
@@ -112,5 +137,6 @@ main(int argc, char **argv)
     else
         printf("ok 3 - %u sessions of real exporters and %u damaged ones are harmless\n", real.seeds,
                real.damaged);
+    printf("ok 4 - %u inputs that once were findings are harmless\n", run_findings(argv[3], argv[1]));
     return generated.seeds > 0 ? 0 : 1;
 }

@@ -32,6 +32,7 @@ main(int argc, char **argv)
         Folder folder = { .path = g_build_filename(argv[1], *target, NULL) };
         folder.failed = g_mkdir_with_parents(folder.path, 0755) != 0;
         seeds_generated(*target, write_seed, &folder);
+        seeds_hostile(*target, write_seed, &folder);
         if (argc > 2)
             seeds_from_vectors(*target, argv[2], write_seed, &folder);
         if (folder.failed)

@@ -5,6 +5,7 @@
 #include "scoring/scorer.h"
 #include "tests/support/capture-writer.h"
 #include "tests/support/generator.h"
+#include "tests/support/hostile.h"
 #include "tests/support/mmdb-writer.h"
 
 #include <glib/gstdio.h>
@@ -364,6 +365,64 @@ seeds_generated(const char *name, SeedTaker take, void *user)
         databases(take, user);
     else
         captures(take, user);
+}
+
+/* ---- the hostile corpus ---- */
+
+typedef struct HostileSeeds {
+    const Target *target;
+    SeedTaker take;
+    void *user;
+} HostileSeeds;
+
+/* The protocol of a datagram, by its version word. */
+static Protocol
+protocol_of(const uint8_t *at, size_t length)
+{
+    static const Protocol versions[] = {
+        [1] = PROTOCOL_NETFLOW1, [5] = PROTOCOL_NETFLOW5, [7] = PROTOCOL_NETFLOW7,
+        [9] = PROTOCOL_NETFLOW9, [10] = PROTOCOL_IPFIX,
+    };
+
+    if (length < 4 || at[0] != 0)
+        return PROTOCOL_NONE;
+    if (at[1] == 0)
+        return PROTOCOL_SFLOW;
+    return at[1] < G_N_ELEMENTS(versions) ? versions[at[1]] : PROTOCOL_NONE;
+}
+
+/* capture-writer.c wrote it: a file's header, then for each datagram a packet's header and a frame. */
+static void
+give_hostile(void *user, const HostileCase *one)
+{
+    enum { FILE_HEADER = 24, PACKET_HEADER = 16, FRAME = 42, LENGTH_AT = 8, ADDRESS_AT = 29, LARGE = 8192 };
+    const HostileSeeds *self = user;
+    g_autoptr(GByteArray) session = g_byte_array_new();
+    const uint8_t *at = one->capture;
+    unsigned protocols = 0;
+
+    if (one->length > LARGE)
+        return;
+    for (size_t from = FILE_HEADER; from < one->length;) {
+        uint32_t length;
+
+        memcpy(&length, at + from + LENGTH_AT, sizeof length);
+        const uint8_t *frame = at + from + PACKET_HEADER;
+        protocols |= BIT(protocol_of(frame + FRAME, length - FRAME));
+        append_datagram(session, frame[ADDRESS_AT], frame + FRAME, length - FRAME);
+        from += PACKET_HEADER + length;
+    }
+    if ((protocols & self->target->protocols) != 0)
+        self->take(self->user, session->data, session->len);
+}
+
+void
+seeds_hostile(const char *name, SeedTaker take, void *user)
+{
+    HostileSeeds self = { .target = find_target(name), .take = take, .user = user };
+
+    if (self.target != NULL && self.target->protocols != 0)
+        hostile_make(give_hostile, &self);
 }
 
 /* ---- real exporters' datagrams ---- */
