@@ -98,7 +98,22 @@ open_sockets(Sending *self, uint16_t port, const char **what)
     return true;
 }
 
-/* Bytes that wait in the sockets bound to @port, from the kernel's table. */
+/* A line of the kernel's table: "12: 0100007F:0807 00000000:0000 07 TX:RX ...", all in hexadecimal. */
+static uint64_t
+waiting_in_line(char *line, uint16_t port)
+{
+    enum { LOCAL = 1, QUEUES = 4, WORDS };
+    char *words[WORDS], *rest = NULL;
+
+    for (size_t i = 0; i < WORDS; i++)
+        if ((words[i] = strtok_r(i == 0 ? line : NULL, " ", &rest)) == NULL)
+            return 0;
+    const char *local = strrchr(words[LOCAL], ':'), *rx = strchr(words[QUEUES], ':');
+    bool is_it = local != NULL && rx != NULL && g_ascii_strtoull(local + 1, NULL, 16) == port;
+    return is_it ? g_ascii_strtoull(rx + 1, NULL, 16) : 0;
+}
+
+/* Bytes that wait in the sockets bound to @port. */
 static uint64_t
 waiting_bytes(uint16_t port)
 {
@@ -110,12 +125,8 @@ waiting_bytes(uint16_t port)
         if (!g_file_get_contents(tables[i], &text, NULL, NULL))
             continue;
         g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-        for (char **line = lines; *line != NULL; line++) {
-            unsigned local = 0, tx = 0, rx = 0;
-            if (sscanf(*line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %*x %x:%x", &local, &tx, &rx) == 3 &&
-                local == port)
-                sum += rx;
-        }
+        for (char **line = lines; *line != NULL; line++)
+            sum += waiting_in_line(*line, port);
     }
     return sum;
 }
@@ -231,7 +242,7 @@ send_load(const Load *load, const Options *options)
         return 1;
     }
     send_templates(&self);
-    uint32_t round = load->conf.burst * load->conf.exporters;
+    uint32_t round = MAX(load->conf.burst * load->conf.exporters, 1u);
     uint32_t warm = MIN((uint32_t)options->warm, load->conf.datagrams) / round * round;
     if (warm > 0)
         send_warm(&self, warm);

@@ -49,6 +49,7 @@ class Collector:
     settle_s = 0  # how long it goes on working by itself after the last datagram
     slack = 0  # records that it may not have counted though it has them
     is_ours = False
+    is_variant = False  # of another one: processor time and overload with NetFlow v9 are enough
 
     def __init__(self, tools, folder, form, buffer_bytes):
         self.tools = tools
@@ -136,6 +137,7 @@ class Nfcapd(Collector):
 
 
 class NfcapdLz4(Nfcapd):
+    is_variant = True
     key = "nfcapd-lz4"
     name = "nfcapd -y"
     words = "the same with LZ4"
@@ -217,6 +219,7 @@ class Nfacctd(Collector):
 
 
 class NfacctdMemory(Nfacctd):
+    is_variant = True
     key = "nfacctd-memory"
     name = "nfacctd memory"
     words = "the same into its table in memory"
@@ -322,6 +325,7 @@ class Intake(Ours):
 
 
 class IntakeThreads(Intake):
+    is_variant = True
     key = "intake-2"
     name = "ours, to the queue, 2"
     words = "the same with two receiving threads"
@@ -358,6 +362,7 @@ class Serve(Ours):
 
 
 class ServeRepeating(Serve):
+    is_variant = True
     key = "serve-repeating"
     name = "ours, scored, 20 % new"
     words = "the same where four flows of five are of a pair that met lately"
@@ -365,6 +370,7 @@ class ServeRepeating(Serve):
 
 
 class ServeThreads(Serve):
+    is_variant = True
     key = "serve-2"
     name = "ours, scored, 2"
     words = "the same with two receiving threads"
