@@ -329,7 +329,8 @@ main(int argc, char **argv)
               stderr);
         return 2;
     }
-    LoadConf conf = { .format = options.format != NULL ? options.format : "v9",
+    g_autofree char *format = options.format, *write = options.write;
+    LoadConf conf = { .format = format != NULL ? format : "v9",
                       .exporters = (uint32_t)options.exporters,
                       .burst = (uint32_t)options.burst,
                       .datagrams = (uint32_t)options.datagrams,
@@ -342,5 +343,5 @@ main(int argc, char **argv)
         fputs("bench-send: formats are v5, v9 and ipfix; exporters 1 to 64\n", stderr);
         return 2;
     }
-    return options.write != NULL ? write_load(load, options.write) : send_load(load, &options);
+    return write != NULL ? write_load(load, write) : send_load(load, &options);
 }
