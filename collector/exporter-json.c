@@ -50,6 +50,7 @@ books_to_json(const Books *books)
         { "sequenceResets", books->sequence_resets },
         { "sequenceReordered", books->sequence_reordered },
         { "sequenceDuplicates", books->sequence_duplicates },
+        { "connectionsForgotten", books->connections_forgotten },
         { "queueFull", books->queue_full_records },
         { "givenUp", books->given_up_records },
     };

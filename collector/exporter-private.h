@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "collector/base/number-map.h"
+#include "collector/connection.h"
 #include "collector/exporter-directory.h"
 #include "collector/exporter-rule.h"
 #include "collector/exporter.h"
@@ -188,10 +189,11 @@ struct Exporter {
 
 struct ExporterTable {
     ExporterLimits limits;
-    TemplateBudget budget; /* of all exporters */
-    ToldBudget told;       /* likewise */
-    size_t held_bytes;     /* likewise */
-    GQueue due;            /* HeldSet by age link: their template has come, nobody had time yet */
+    ConnectionTable *connections; /* NULL until the first event comes */
+    TemplateBudget budget;        /* of all exporters */
+    ToldBudget told;              /* likewise */
+    size_t held_bytes;            /* likewise */
+    GQueue due;                   /* HeldSet by age link: their template has come, nobody had time yet */
     uint64_t seed;
     const ExporterRules *rules; /* borrowed; may be NULL */
     uint32_t sampling;          /* the operator's rate for all; 0: none */

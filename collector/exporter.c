@@ -450,6 +450,7 @@ exporter_table_free(ExporterTable *self)
         held_set_free(link->data);
     g_clear_pointer(&self->exporters, g_ptr_array_unref);
     g_free(self->slots);
+    g_clear_pointer(&self->connections, connection_table_free);
     g_free(self);
 }
 

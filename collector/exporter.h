@@ -70,6 +70,8 @@ typedef struct Books {
                                sFlow) */
     uint64_t lost_records;  /* the same in records: gaps in datagrams times their usual number of records */
     uint64_t sequence_resets, sequence_reordered, sequence_duplicates;
+    uint64_t
+        connections_forgotten; /* open ones of firewalls and translators, for which the table was too small */
     uint64_t queue_full_records; /* decoded, but the scoring queue was full */
     uint64_t given_up_records;   /* of sets that were too much work, where their number is known */
 } Books;

@@ -26,6 +26,15 @@ typedef enum FlowKind {
     FLOW_KIND_EVENT,    /* NSEL or NAT log: something happened to a connection; not to be added to traffic */
 } FlowKind;
 
+/* What became of a connection, as a firewall or a translator tells it. */
+typedef enum FlowState {
+    FLOW_STATE_NONE = 0, /* nobody has told */
+    FLOW_STATE_OPENED,
+    FLOW_STATE_OPEN, /* it goes on */
+    FLOW_STATE_CLOSED,
+    FLOW_STATE_DENIED,
+} FlowState;
+
 /* Where the sampling rate of a record comes from, weakest first; a stronger one wins. */
 typedef enum SamplingSource {
     SAMPLING_UNKNOWN = 0,
@@ -78,7 +87,8 @@ typedef struct FlowRecord {
     uint8_t has_reverse;   /* the record is a biflow: the reverse counters mean something */
     uint8_t has_initiator; /* src is the initiator because the exporter says so (biflowDirection,
                               initiatorOctets) */
-    uint8_t pad[14];
+    uint8_t state;         /* FlowState, of a connection whose events were told */
+    uint8_t pad[13];
 } __attribute__((aligned(64))) FlowRecord;
 G_STATIC_ASSERT(sizeof(FlowRecord) == 256);
 

@@ -127,6 +127,7 @@ static const Target targets[] = {
     { 0, 40003, OP_U16, 3, FLOW(nat_src_port) },
     { 0, 40004, OP_U16, 3, FLOW(nat_dst_port) },
     { 0, 40005, OP_U8, 3, FLOW(event) },
+    { 0, 148, OP_U64, 1, EXTRA(connection) },
     { 0, 48, OP_U64, 1, EXTRA(sampler) },
     { 0, 302, OP_U64, 2, EXTRA(sampler) },
     { 0, 34, OP_U64, 1, EXTRA(interval) },

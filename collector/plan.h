@@ -65,6 +65,7 @@ typedef struct DecodePlan {
 
 /* What a FlowRecord has no room for but is needed to fill one. */
 typedef struct PlanExtra {
+    uint64_t connection;                    /* flowId; only of events */
     uint64_t sampler;                       /* samplerId or selectorId */
     uint64_t interval;                      /* samplingInterval, samplerRandomInterval */
     uint64_t packet_interval, packet_space; /* RFC 5476: sampled, then passed over */

@@ -167,25 +167,6 @@ find_families(FlowRecord *records, uint32_t n)
         finish_family(&records[i]);
 }
 
-enum { FIREWALL_UPDATE = 5 };
-
-/*
- * An event that has traffic of its own is a flow: firewalls mark every flow. Not so the update of an ASA: its
- * counters are those of the connection so far, and the deletion that follows has them again.
- */
-static inline void
-finish_event(FlowRecord *record, bool totals_at_end)
-{
-    bool has_traffic = record->octets != 0 || record->reverse_octets != 0;
-
-    if (record->event == 0)
-        return;
-    if (has_traffic && !(totals_at_end && record->event == FIREWALL_UPDATE))
-        record->event = 0;
-    else
-        record->kind = FLOW_KIND_EVENT;
-}
-
 static uint64_t
 finish(const DecodePlan *plan, FlowRecord *records, uint32_t n)
 {
@@ -196,9 +177,6 @@ finish(const DecodePlan *plan, FlowRecord *records, uint32_t n)
     if (plan->family == 255)
         for (uint32_t i = 0; i < n; i++)
             finish_family(&records[i]);
-    if (plan->is_event)
-        for (uint32_t i = 0; i < n; i++)
-            finish_event(&records[i], plan->totals_at_end);
     for (uint32_t i = 0; i < n; i++)
         if (records[i].kind == FLOW_KIND_FLOW)
             octets += records[i].octets + records[i].reverse_octets;
@@ -416,6 +394,31 @@ finish_block(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t
     return octets;
 }
 
+/* Tells traffic from events, which become flows that add up. The octets of those that are traffic. */
+static uint64_t
+merge_events(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t n)
+{
+    ExporterTable *table = job->wire->table;
+    uint64_t octets = 0;
+
+    if (table->connections == NULL)
+        table->connections = connection_table_new(table->seed);
+    for (uint32_t i = 0; i < n; i++) {
+        const PlanExtra *extra = extras == NULL ? NULL : &extras[i];
+        const ConnectionEvent event = {
+            .id = extra == NULL ? 0 : extra->connection,
+            .is_nat = extra != NULL && extra->nat_event != 0 && records[i].event == (uint8_t)extra->nat_event,
+            .has_totals = job->tmpl->plan.totals_at_end,
+        };
+
+        if (records[i].event != 0)
+            connection_table_note(table->connections, &event, &job->wire->exporter->books, &records[i]);
+        if (records[i].kind == FLOW_KIND_FLOW)
+            octets += records[i].octets + records[i].reverse_octets;
+    }
+    return octets;
+}
+
 static void
 complete(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t n)
 {
@@ -431,6 +434,8 @@ complete(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t n)
                        .active_timeout_s = exporter->active_timeout_s };
     uint64_t octets = finish_block(job, records, extras, n);
 
+    if (plan->is_event)
+        octets = merge_events(job, records, extras, n);
     if (job->sampling.per_interface || job->sampling.per_record || job->sampling.per_sampler ||
         job->sampling.per_operator)
         for (uint32_t i = 0; i < n; i++)

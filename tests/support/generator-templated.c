@@ -275,7 +275,7 @@ draw_flow(Maker *self, const TemplateShape *template)
         flow.octets = flow.packets = flow.reverse_octets = flow.reverse_packets = 0;
         flow.kind = FLOW_KIND_EVENT;
     }
-    if (flow.event == 5 && has(template, 231)) /* an update tells again what the end will tell */
+    if (flow.event == 5 && has(template, 231) && !has(template, 148)) /* the end will tell it again */
         flow.kind = FLOW_KIND_EVENT;
     fit(template, &flow);
     return flow;
