@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ void
 allocation_counter_begin(AllocationCounter *self)
 {
     memcpy(self->name, "COUNTED=", sizeof self->name);
-    self->n = 0;
+    self->n = self->is_paused = 0;
     putenv(self->name);
     self->n = 0; /* putenv may have made room for it */
 }
@@ -31,17 +32,43 @@ allocation_counter_end(AllocationCounter *self)
     return n;
 }
 
+/* The counter that putenv keeps: its value is what stands behind the name. */
+static AllocationCounter *
+counter_now(void)
+{
+    char *value = getenv("COUNTED");
+
+    return value == NULL ? NULL : (AllocationCounter *)(void *)(value - sizeof "COUNTED=" + 1);
+}
+
+static void
+set_paused(bool is_paused)
+{
+    AllocationCounter *counter = counter_now();
+
+    if (counter != NULL)
+        counter->is_paused = is_paused;
+}
+
+void
+allocation_counter_pause(void)
+{
+    set_paused(true);
+}
+
+void
+allocation_counter_resume(void)
+{
+    set_paused(false);
+}
+
 static void
 count(void)
 {
-    char *value = getenv("COUNTED");
-    uint64_t n;
+    AllocationCounter *counter = counter_now();
 
-    if (value == NULL)
-        return;
-    memcpy(&n, value, sizeof n);
-    n++;
-    memcpy(value, &n, sizeof n);
+    if (counter != NULL && !counter->is_paused)
+        counter->n++;
 }
 
 void *

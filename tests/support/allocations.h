@@ -12,9 +12,13 @@
 typedef struct AllocationCounter {
     char name[8]; /* "COUNTED=" */
     uint64_t n;
+    uint64_t is_paused;
 } AllocationCounter;
 
 /* @self is lent until the end. */
 void allocation_counter_begin(AllocationCounter *self);
+/* Between these two nothing is counted; of no effect while no counter is there. */
+void allocation_counter_pause(void);
+void allocation_counter_resume(void);
 /* How many calls for memory there were in between. */
 uint64_t allocation_counter_end(AllocationCounter *self);
