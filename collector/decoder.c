@@ -269,6 +269,8 @@ weigh_loss(Decoder *self, Exporter *exporter, const Datagram *datagram, uint64_t
         uint64_t *sum = &exporter->books.lost_records;
         *sum = records < 0 && (uint64_t)-records > *sum ? 0 : *sum + (uint64_t)records;
     }
+    if (!exporter->is_heard && !exporter->is_restored)
+        socket_loss_begin(&self->sockets[socket], datagram->drops);
     if (lost > 0 && datagram->drops > since) {
         exporter->lost_here += (uint64_t)lost;
         socket_loss_see(&self->sockets[socket],
@@ -392,8 +394,8 @@ decoder_flush(Decoder *self, WallTime now)
         self->aged_ms = now.ms;
         for (guint i = 0; i < wire->table->exporters->len; i++)
             age_exporter(wire, g_ptr_array_index(wire->table->exporters, i), now);
-        settle_losses(self);
     }
+    settle_losses(self);
     wire->work = WORK_FLUSH;
     wire_decode_due(wire, 0);
     wire_flush(wire);

@@ -139,6 +139,7 @@ struct Exporter {
     uint64_t drops;            /* the kernel's count that came with the last datagram; see loss.h */
     uint8_t socket;            /* where it came */
     bool is_heard;             /* by this process */
+    bool is_restored;          /* it was known to an earlier process, its place in its sequence too */
     uint64_t octets;           /* of all flow records, not scaled */
     int64_t first_ms, last_ms; /* our clock, received */
     GPtrArray *domains;        /* owned Domain */

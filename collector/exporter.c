@@ -519,6 +519,7 @@ exporter_table_add(ExporterTable *self, const IpAddress *address, int64_t now_ms
         grow(self);
     Exporter *exporter = exporter_new(self, address, self->exporters->len);
     exporter->number = number;
+    exporter->is_restored = restored;
     self->slots[slot_of(self, address)] = exporter->index + 1;
     g_ptr_array_add(self->exporters, exporter);
     return self->last = exporter;

@@ -17,7 +17,7 @@ enum {
     BATCH = 64,      /* messages a call */
     MOST_CALLS = 32, /* calls a socket in one turn, so that one busy socket cannot starve the others */
     FLUSH_EVERY_MS = 100,
-    MEMINFO_EVERY_MS = 1000,
+    MEMINFO_EVERY_MS = 250,
     MOST_SOCKETS = DATAGRAM_SOCKETS,
     DRAIN_MOST_MS = 2000,
     /* A turn that found a few sleeps before it looks again, so that the next one finds more: half the cost of
@@ -26,6 +26,7 @@ enum {
     TICK_US = 1500,
     TICK_BUFFER = 4 << 20,
     FEW = 256, /* datagrams of one turn; when there are more, batches are full without waiting */
+    TICKS_OFF_MOST = 63,
     CONTROL_BYTES = CMSG_SPACE(sizeof(uint32_t)) + CMSG_SPACE(sizeof(int)),
 };
 
@@ -60,6 +61,7 @@ struct Listener {
     struct pollfd poll[MOST_SOCKETS];
     int64_t flushed_ns, meminfo_ns, turned_ns;
     bool may_tick, is_dense;
+    uint32_t ticks_off, ticks_off_next; /* turns without a tick: still to come; after the next vain one */
     Inbox inbox;
 };
 
@@ -327,17 +329,37 @@ take_turn(Listener *self)
     return total;
 }
 
+/*
+ * Until something is there, or the time is over: true when something is. Sleeps for a tick before it looks
+ * when datagrams come thick. Where they come in bursts with nothing between, that was in vain, and is tried
+ * ever more seldom.
+ */
+static bool
+wait(Listener *self, int timeout_ms)
+{
+    if (self->is_dense && self->ticks_off > 0) {
+        self->ticks_off--;
+    } else if (self->is_dense) {
+        g_usleep(TICK_US);
+        if (poll(self->poll, self->n, 0) > 0) {
+            self->ticks_off_next = 0;
+            return true;
+        }
+        self->ticks_off_next = MIN(self->ticks_off_next * 2 + 1, (uint32_t)TICKS_OFF_MOST);
+        self->ticks_off = self->ticks_off_next;
+    }
+    return poll(self->poll, self->n, timeout_ms) > 0;
+}
+
 size_t
 listener_run_once(Listener *self, int timeout_ms)
 {
     uint64_t before = 0, after = 0;
     size_t messages = 0;
 
-    if (self->is_dense)
-        g_usleep(TICK_US);
     for (size_t i = 0; i < self->n; i++)
         before += self->sockets[i].datagrams;
-    if (poll(self->poll, self->n, timeout_ms) > 0)
+    if (wait(self, timeout_ms))
         messages = take_turn(self);
     for (size_t i = 0; i < self->n; i++)
         after += self->sockets[i].datagrams;

@@ -46,6 +46,12 @@ socket_loss_add(SocketLoss *self, uint64_t fresh)
 }
 
 void
+socket_loss_begin(SocketLoss *self, uint64_t count)
+{
+    self->first = MIN(count, self->dropped);
+}
+
+void
 socket_loss_see(SocketLoss *self, double missing, uint64_t grown)
 {
     self->seen += MIN((uint64_t)lround(missing / in_one(self)), grown);
@@ -54,7 +60,13 @@ socket_loss_see(SocketLoss *self, double missing, uint64_t grown)
 void
 socket_loss_settle(SocketLoss *self, uint64_t count)
 {
-    self->seen = MAX(self->seen, MIN(count, self->dropped));
+    if (count < self->dropped || self->settled == self->dropped)
+        return;
+    if (self->first > self->settled)
+        self->kept = self->dropped > self->seen ? self->dropped - self->seen : 0;
+    else
+        self->seen = MAX(self->seen, self->dropped - MIN(self->kept, self->dropped));
+    self->settled = self->dropped;
 }
 
 double

@@ -108,7 +108,9 @@ open_stores(Sense *self, Store **for_scoring, GError **error)
 static uint64_t
 memory_bound(const Settings *settings)
 {
-    return (4ULL << 30) + (uint64_t)settings->collector.queue * sizeof(FlowBatch) +
+    /* Each receiving thread has bounds of its own for what its exporters tell, and the allocator's arena. */
+    return (4ULL << 30) + ((uint64_t)settings_threads(settings) << 30) +
+           (uint64_t)settings->collector.queue * sizeof(FlowBatch) +
            (uint64_t)settings->scoring.max_assets * (16 << 10) + (uint64_t)settings->scoring.max_pairs * 512 +
            (uint64_t)settings->collector.max_exporters * (uint64_t)settings->collector.max_held_bytes +
            (uint64_t)settings->stream.max_connections * (192 << 10); /* a message, and what GnuTLS keeps */

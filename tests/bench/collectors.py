@@ -301,11 +301,10 @@ class Ours(Collector):
         return self.write_conf(self.folder, self.port, self.web, self.buffer)
 
     def judge(self, books):
-        """By the sequence a gap of NetFlow v9 is so many datagrams, of the others so many records."""
-        each = 24 if self.form == "v9" else 1
-        told = f"sequence {books['sequenceLost']}, kernel {books['kernelDrops']}, queue {books['queueFull']}"
-        return Result(books["records"] - books["queueFull"], lost=books["sequenceLost"] * each + books["queueFull"],
-                      told=told, books=books)
+        """What gaps show, and what the kernel dropped that no gap shows."""
+        told = f"gaps {books['lostRecords']}, unseen {books['unseenRecords']}, queue {books['queueFull']}"
+        return Result(books["records"] - books["queueFull"],
+                      lost=books["lostRecords"] + books["unseenRecords"] + books["queueFull"], told=told, books=books)
 
 
 class Intake(Ours):
