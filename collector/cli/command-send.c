@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * command-send.c - `talaya send`: plays a capture's datagrams over UDP
+ * command-send.c - `talaya send`: plays a capture's datagrams over UDP, or its IPFIX messages over TCP
  *
  * To a loopback address each exporter of the capture sends from a 127.x.y.z of its own, in the order of their
  * first appearance, so that the receiver tells them apart as it would in the field.
@@ -8,6 +8,7 @@
 #include "collector/base/log.h"
 #include "collector/capture.h"
 #include "collector/cli/commands.h"
+#include "collector/message-start.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -41,6 +42,7 @@ typedef struct Sending {
     struct sockaddr_storage to;
     socklen_t to_length;
     bool to_loopback;      /* IPv4 */
+    bool is_tcp;           /* one connection an exporter */
     uint32_t first_sender; /* host order */
     double rate;
     GHashTable *senders; /* text of the address -> owned Sender */
@@ -76,7 +78,7 @@ find_sender(Sending *self, const Datagram *datagram, GError **error)
     }
     sender = g_new0(Sender, 1);
     sender->was = datagram->source;
-    sender->fd = socket(self->to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sender->fd = socket(self->to.ss_family, (self->is_tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
     if (sender->fd >= 0 && self->to_loopback) {
         sender->is = self->first_sender + n;
         struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(sender->is) };
@@ -110,21 +112,42 @@ pace(Sending *self)
         g_usleep((gulong)(ahead * 1e6));
 }
 
+/* All of it: a stream may take it in parts. False: it does not go. */
+static bool
+write_all(int fd, const Datagram *datagram)
+{
+    for (size_t at = 0; at < datagram->length;) {
+        ssize_t n = send(fd, datagram->bytes + at, datagram->length - at, MSG_NOSIGNAL);
+        if (n >= 0)
+            at += (size_t)n;
+        else if (errno == ENOBUFS)
+            g_usleep(1000);
+        else if (errno != EINTR)
+            return false;
+    }
+    return true;
+}
+
+/* In a stream a message must say itself how long it is (RFC 7011 section 10.4). */
+static bool
+may_go(const Sending *self, const Datagram *datagram)
+{
+    size_t length = 0;
+
+    return !self->is_tcp ||
+           (message_start_read(datagram->bytes, datagram->length, &length) == MESSAGE_START_SOUND &&
+            length == datagram->length);
+}
+
 static bool
 send_one(Sending *self, const Datagram *datagram, GError **error)
 {
-    Sender *sender = find_sender(self, datagram, error);
+    Sender *sender = may_go(self, datagram) ? find_sender(self, datagram, error) : NULL;
 
-    if (sender == NULL)
+    if (sender == NULL && *error != NULL)
         return false;
-    while (send(sender->fd, datagram->bytes, datagram->length, MSG_NOSIGNAL) < 0) {
-        if (errno == EINTR)
-            continue;
-        if (errno == ENOBUFS) {
-            g_usleep(1000);
-            continue;
-        }
-        self->errors++; /* nobody listens (ECONNREFUSED), too long, ...: told at the end */
+    if (sender == NULL || !write_all(sender->fd, datagram)) {
+        self->errors++; /* nobody listens (ECONNREFUSED), too long, no IPFIX, ...: told at the end */
         return true;
     }
     sender->datagrams++;
@@ -222,8 +245,8 @@ send_all(Sending *self, char **files, int n_files, int64_t loops)
     if (self->errors > 0)
         fprintf(stderr,
                 "talaya send: %" G_GUINT64_FORMAT
-                " datagrams could not be sent (does anybody listen there?)\n",
-                self->errors);
+                " datagrams could not be sent (does anybody listen there?%s)\n",
+                self->errors, self->is_tcp ? " Only IPFIX goes over TCP." : "");
     g_ptr_array_unref(self->in_order);
     g_hash_table_unref(self->senders);
     return all_read && self->errors == 0 ? EXIT_DONE : EXIT_FAILED;
@@ -235,7 +258,8 @@ command_send(int argc, char **argv)
     g_autofree char *to = NULL, *from = NULL;
     gint64 rate = DEFAULT_RATE, loops = 1;
     const GOptionEntry entries[] = {
-        { "to", 't', 0, G_OPTION_ARG_STRING, &to, "where to", "HOST:PORT" },
+        { "to", 't', 0, G_OPTION_ARG_STRING, &to, "where to; with tcp: in front IPFIX over TCP",
+          "[tcp:]HOST:PORT" },
         { "from", 'f', 0, G_OPTION_ARG_STRING, &from,
           "the first exporter's address on loopback (default 127.66.0.1)", "127.x.y.z" },
         { "rate", 'r', 0, G_OPTION_ARG_INT64, &rate, "datagrams a second (default 20000)", "N" },
@@ -247,7 +271,8 @@ command_send(int argc, char **argv)
     Sending self = { 0 };
 
     g_option_context_set_summary(
-        context, "Sends the datagrams of captures (pcap, pcapng, .dat, RFC 5655) over UDP. When HOST is "
+        context, "Sends the datagrams of captures (pcap, pcapng, .dat, RFC 5655) over UDP, or their IPFIX "
+                 "messages over TCP. When HOST is "
                  "loopback, each exporter of the capture\nsends from a 127.66.x.y of its own. Prints "
                  "what was sent as one JSON object.");
     g_option_context_set_description(
@@ -262,7 +287,8 @@ command_send(int argc, char **argv)
                               : "--to HOST:PORT and at least one FILE are wanted; see --help");
         return EXIT_USAGE;
     }
-    if (!resolve(&self, to, &error)) {
+    self.is_tcp = g_str_has_prefix(to, "tcp:");
+    if (!resolve(&self, self.is_tcp ? to + strlen("tcp:") : to, &error)) {
         fprintf(stderr, "talaya send: %s\n", error->message);
         return EXIT_FAILED;
     }

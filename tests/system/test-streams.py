@@ -150,6 +150,17 @@ def captures_arrive(collector, authority, captures, folder):
     tap.equal(collector.ended().get("closed"), 2 * len(paths), "every connection was ended by its exporter")
 
 
+def send_speaks_tcp(collector, captures, folder):
+    """`talaya send --to tcp:` gives a capture's messages to the daemon, and nothing that is no message."""
+    path = next(captures.glob("router-ipfix*.pcap"))
+    wanted = decoded(b"".join(messages(path)), folder)
+    sent = daemon.run("send", "--to", f"tcp:127.0.0.1:{collector.tcp_port}", "--from", "127.85.0.1", path)
+    tap.equal(daemon.json.loads(sent.stdout)["datagrams"], len(messages(path)), "send speaks TCP")
+    tap.equal(wait_for_books(collector, "127.85.0.1", wanted), wanted, "and what it sends arrives")
+    other = daemon.run("send", "--to", f"tcp:127.0.0.1:{collector.tcp_port}", next(captures.glob("netflow5.pcap")))
+    tap.equal((other.returncode, daemon.json.loads(other.stdout)["datagrams"]), (1, 0), "NetFlow v5 is not sent over TCP")
+
+
 def disconnects_balance(collector, captures):
     """Connections that are cut at any byte: what came whole is decoded, the rest is in the books as torn."""
     payload = b"".join(messages(next(captures.glob("router-ipfix*.pcap"))))
@@ -291,6 +302,7 @@ def main():
         authority = Authority(folder)
         with Collector(authority, stream="max-per-address=64\nmax-new=1000") as collector:
             captures_arrive(collector, authority, captures, folder)
+            send_speaks_tcp(collector, captures, folder)
             disconnects_balance(collector, captures)
             strangers_stay_outside(collector, authority)
             softflowd_over_tcp(collector, folder)
