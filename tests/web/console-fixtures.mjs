@@ -77,6 +77,9 @@ export function status(store, empty) {
       hint: got < asked ? 'sysctl -w net.core.rmem_max=8388608' : null })),
     intakes: [0, 1].map((i) => ({ name: `udp-${i}`, datagrams: 406000, records: 10150206, datagramsPerSecond: 144, recordsPerSecond: 3600 - i * 400, busy: 0.04 + i * 0.01, imbalance: 1.06 - i * 0.12 })),
     tees: empty ? [] : [{ name: 'old', to: 'udp:192.0.2.20:2055', keepSource: true, sent: 90211, dropped: 0, queueDropped: 0, errors: 12, problem: 'Nobody listens there: its machine sends datagrams back as unreachable.' }],
+    streams: { pushedBackSeconds: 0, ended: { unknown_ca: 3, closed: 1 }, listeners: [{ listen: 'tls:0.0.0.0:4740', transport: 'tls', connections: 1, accepted: 2, messages: 90211, bytes: 8.1e7,
+      ended: [{ reason: 'unknown_ca', text: 'its certificate is by an authority that is not in [tls] ca=', fix: 'Add that authority to the file in [tls] ca=.', count: 3, lastFrom: '192.0.2.77', lastTime: iso(now - 9 * MINUTE) },
+        { reason: 'closed', text: 'it closed the connection', fix: null, count: 1, lastFrom: '192.0.2.1', lastTime: iso(now - 2 * DAY) }] }] },
     series: { files: 61, samples: 90211, written: 90211, paused: false },
     refusedSenders: empty ? [] : [{ address: '203.0.113.9', datagrams: 4711, reason: 'not_allowed', hint: 'If it is a router of yours, add 203.0.113.9 to exporters= in the section [collector], and reload.' }],
     problems: empty ? [] : [{ severity: 'warning', text: 'The receive buffer of udp:0.0.0.0:2055 is 416 KiB; 8 MiB were asked for.', hint: 'sysctl -w net.core.rmem_max=8388608, then restart.' }] };
@@ -95,7 +98,7 @@ export function exporters() {
       { index: 17, name: 'GigabitEthernet0/0/1/7', description: '' }], diagnosis, ...more });
   const fine = [{ severity: 'ok', code: 'sending', text: 'Sends steadily; templates are known; no loss; its clock is right.', fix: null }];
   return [
-    one(0, 'edge1', '192.0.2.1', 'ok', 'ipfix', fine),
+    one(0, 'edge1', '192.0.2.1', 'ok', 'ipfix', fine, { transport: 'tls', sessions: [{ transport: 'tls', sourcePort: 40112, since: iso(now - 2 * DAY), certificateName: 'edge1.example.net', messages: 90211, bytes: 8.1e7 }] }),
     one(1, 'edge2', '192.0.2.2', 'warning', 'netflow9', [{ severity: 'warning', code: 'sequence_loss', text: '3 360 records were lost before they reached this machine (1.1 % in the last hour).', fix: 'Look for drops on the way: on the router "show flow exporter statistics", here the socket buffer.',
         commands: 'show flow exporter-map TALAYA\nshow flow exporter TALAYA location 0/0/CPU0', since: iso(now - 2 * DAY), last: iso(now - MINUTE), count: 3360 },
       { severity: 'ok', code: 'sampling', text: 'Sampling 1 in 1000, told by its options data.', fix: null }]),

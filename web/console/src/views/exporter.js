@@ -13,11 +13,20 @@ import { Table } from '../parts/table.js';
 
 const DOMAINS = [
   { key: 'id', label: 'Domain', sort: (d) => d.id, cell: (d) => d.id },
+  { key: 'over', label: 'Over', cell: (d) => `${(d.transport ?? 'udp').toUpperCase()}${d.sourcePort ? ` from port ${d.sourcePort}` : ''}` },
   { key: 'templates', label: 'Templates', num: true, sort: (d) => d.templates, cell: (d) => whole(d.templates) },
   { key: 'options', label: 'Options templates', num: true, sort: (d) => d.optionsTemplates, cell: (d) => whole(d.optionsTemplates) },
   { key: 'held', label: 'Waiting for a template', num: true, sort: (d) => d.heldSets, cell: (d) => plural(d.heldSets ?? 0, 'set') },
   { key: 'lost', label: 'Lost by sequence', num: true, sort: (d) => d.sequenceLost, cell: (d) => html`<span class=${d.sequenceLost > 0 ? 'bad' : ''}>${whole(d.sequenceLost)}</span>` },
   { key: 'state', label: 'Templates are', cell: (d) => (d.provisional ? 'restored, not yet confirmed' : 'confirmed') },
+];
+
+const SESSIONS = [
+  { key: 'transport', label: 'Over', cell: (s) => s.transport.toUpperCase() },
+  { key: 'name', label: 'Certificate', cell: (s) => (s.certificateName ? html`<span class="mono">${s.certificateName}</span>` : html`<span class="muted">none</span>`) },
+  { key: 'port', label: 'From port', num: true, cell: (s) => s.sourcePort },
+  { key: 'messages', label: 'Messages', num: true, cell: (s) => whole(s.messages) },
+  { key: 'since', label: 'Since', cell: (s) => html`<${When} time=${s.since} wall />` },
 ];
 
 function samplingWords({ rate, known, source, mixed } = {}) {
@@ -88,13 +97,14 @@ function Body({ exporter }) {
         </div><//>
         <${Graphs} exporter=${exporter} />
         <${Interfaces} exporter=${exporter} />
-        <${Card} title="Observation domains"><${Table} caption="Observation domains" columns=${DOMAINS} rows=${exporter.domains ?? []} rowKey=${(d) => d.id} /><//>
+        ${exporter.transport !== undefined && exporter.transport !== 'udp' && html`<${Card} title="Connections"><${Table} caption="Connections" columns=${SESSIONS} rows=${exporter.sessions ?? []} rowKey=${(s) => s.sourcePort} /><//>`}
+        <${Card} title="Observation domains"><${Table} caption="Observation domains" columns=${DOMAINS} rows=${exporter.domains ?? []} rowKey=${(d) => `${d.transport}-${d.sourcePort}-${d.id}`} /><//>
       </div>
       <div class="stack">
         <${Card} title="Facts">
           <${Facts} of=${[
             ['Address', html`<span class="mono">${exporter.address}</span>`],
-            ['Sends', protocolWord(exporter.protocol)],
+            ['Sends', `${protocolWord(exporter.protocol)} over ${(exporter.transport ?? 'udp').toUpperCase()}`],
             ['Is', vendorWords(exporter.vendor)],
             ['Sampling', samplingWords(exporter.sampling)],
             ['Rate by hand', exporter.sampling?.operator && html`${exporter.sampling.operator.rate ? oneIn(exporter.sampling.operator.rate) : `on ${plural(exporter.sampling.operator.interfaces, 'interface')}`}, in <code>[${exporter.sampling.operator.section}]</code>`],

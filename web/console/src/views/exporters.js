@@ -67,6 +67,24 @@ const Refused = ({ senders }) => html`
     <${Table} caption="Refused senders" columns=${REFUSED_COLUMNS} rows=${senders} rowKey=${(s) => s.address} />
   <//>`;
 
+const STREAM_COLUMNS = [
+  { key: 'listen', label: 'Socket', cell: (s) => html`<span class="mono">${s.listen}</span>` },
+  { key: 'connections', label: 'Open', num: true, cell: (s) => whole(s.connections) },
+  { key: 'messages', label: 'Messages', num: true, cell: (s) => whole(s.messages) },
+];
+
+/* IPFIX over TCP and TLS: what is open, and why connections came to nothing. */
+function Streams({ streams }) {
+  const ended = streams.listeners.flatMap(({ listen, ended: ends }) => ends.filter(({ fix }) => fix).map((end) => ({ listen, ...end })));
+  return html`
+    <${Card} title="Connections">
+      <${Table} caption="Connections" columns=${STREAM_COLUMNS} rows=${streams.listeners} />
+      ${streams.pushedBackSeconds > 0 && html`<p class="note">Senders were made to wait for ${streams.pushedBackSeconds.toFixed(1)} s, as scoring did not keep up; nothing was lost.</p>`}
+      ${ended.length > 0 && html`<ul class="findings">${ended.map((end) => html`<${Finding} key=${end.listen + end.reason} severity="warning"
+        text=${`${plural(end.count, 'connection')} to ${end.listen}: ${end.text} (last from ${end.lastFrom}).`} fix=${end.fix} />`)}</ul>`}
+    <//>`;
+}
+
 function Daemon({ status }) {
   const hints = (status.sockets ?? []).filter(({ hint }) => hint);
   return html`
@@ -77,6 +95,7 @@ function Daemon({ status }) {
     ${status.intakes?.length > 0 && html`<${Card} title="Receiving threads"><${Table} caption="Receiving threads" columns=${INTAKE_COLUMNS} rows=${status.intakes} /><//>`}
     ${status.tees?.length > 0 && html`<${Tees} tees=${status.tees} />`}
     ${status.refusedSenders?.length > 0 && html`<${Refused} senders=${status.refusedSenders} />`}
+    ${status.streams?.listeners.length > 0 && html`<${Streams} streams=${status.streams} />`}
     <${Card} title="The books of all"><${Balance} books=${status.books} /><//>`;
 }
 
