@@ -4,30 +4,38 @@
 
 #include <string.h>
 
+static void
+drop_gap(Sequence *self, uint32_t i)
+{
+    self->n_gaps--;
+    memmove(&self->gaps[i], &self->gaps[i + 1], (self->n_gaps - i) * sizeof self->gaps[0]);
+}
+
 bool
 sequence_confirm(Sequence *self, SequenceGap *out)
 {
-    while (self->n_gaps > 0) {
-        *out = self->gaps[0];
-        self->n_gaps--;
-        memmove(self->gaps, self->gaps + 1, self->n_gaps * sizeof self->gaps[0]);
-        if (out->left > 0)
-            return true;
-    }
-    return false;
+    if (self->n_gaps == 0)
+        return false;
+    *out = self->gaps[0];
+    drop_gap(self, 0);
+    return true;
+}
+
+/* What is missing there is final. */
+static void
+confirm_gap(Sequence *self, uint32_t i, SequenceNews *news)
+{
+    news->confirmed += self->gaps[i].length;
+    news->confirmed_export_ms = self->gaps[i].export_ms;
+    drop_gap(self, i);
 }
 
 static void
 confirm_oldest(Sequence *self, SequenceNews *news)
 {
-    SequenceGap gap;
-
-    if (self->n_gaps > 0 && (self->n_gaps == SEQUENCE_GAPS || self->gaps[0].left == 0 ||
-                             self->datagrams - self->gaps[0].noted_at > SEQUENCE_WINDOW))
-        if (sequence_confirm(self, &gap)) {
-            news->confirmed = gap.left;
-            news->confirmed_export_ms = gap.export_ms;
-        }
+    if (self->n_gaps == SEQUENCE_GAPS ||
+        (self->n_gaps > 0 && self->datagrams - self->gaps[0].noted_at > SEQUENCE_WINDOW))
+        confirm_gap(self, 0, news);
 }
 
 SequenceNews
@@ -37,7 +45,7 @@ sequence_restart(Sequence *self)
     SequenceGap gap;
 
     while (sequence_confirm(self, &gap)) {
-        news.confirmed += gap.left;
+        news.confirmed += gap.length;
         news.confirmed_export_ms = gap.export_ms;
     }
     self->known = self->behind_known = false;
@@ -54,8 +62,37 @@ ahead(Sequence *self, uint32_t gap, int64_t export_ms, SequenceNews *news)
     }
     news->lost = gap;
     self->gaps[self->n_gaps++] = (SequenceGap){
-        .from = self->next, .length = gap, .left = gap, .noted_at = self->datagrams, .export_ms = export_ms
+        .from = self->next, .length = gap, .noted_at = self->datagrams, .export_ms = export_ms
     };
+}
+
+/* @units from @first on have come after all: what is left of gap @i are the parts before and behind them, so
+ * that the same datagram, doubled, is not found in it again. */
+static void
+fill_gap(Sequence *self, uint32_t i, uint32_t first, uint32_t units, SequenceNews *news)
+{
+    SequenceGap *gap = &self->gaps[i];
+    uint32_t before = first - gap->from, behind = gap->length - before - units;
+    SequenceGap rest = *gap;
+
+    rest.from = first + units;
+    rest.length = behind;
+    gap->length = before;
+    if (behind > 0 && self->n_gaps == SEQUENCE_GAPS) {
+        confirm_gap(self, 0, news);
+        if (i-- == 0) { /* it was the part before */
+            memmove(&self->gaps[1], &self->gaps[0], self->n_gaps++ * sizeof rest);
+            self->gaps[0] = rest;
+            return;
+        }
+    }
+    if (behind > 0) {
+        memmove(&self->gaps[i + 2], &self->gaps[i + 1], (self->n_gaps - i - 1) * sizeof rest);
+        self->gaps[i + 1] = rest;
+        self->n_gaps++;
+    }
+    if (before == 0)
+        drop_gap(self, i);
 }
 
 /* True when the number was expected earlier, so that the place we are at does not move. */
@@ -63,10 +100,11 @@ static bool
 behind(Sequence *self, uint32_t first, uint32_t units, SequenceNews *news)
 {
     for (uint32_t i = 0; i < self->n_gaps; i++) {
-        SequenceGap *gap = &self->gaps[i];
+        const SequenceGap *gap = &self->gaps[i];
+        uint32_t at = first - gap->from;
 
-        if (first - gap->from < gap->length && gap->left >= units) {
-            gap->left -= units;
+        if (at < gap->length && gap->length - at >= units) {
+            fill_gap(self, i, first, units, news);
             news->lost = -(int64_t)units;
             news->reordered = true;
             return true;

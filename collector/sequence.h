@@ -15,7 +15,6 @@ enum { SEQUENCE_GAPS = 8, SEQUENCE_WINDOW = 64, SEQUENCE_HUGE_GAP = 10000000 };
 
 typedef struct SequenceGap {
     uint32_t from, length;
-    uint32_t left;     /* units still missing */
     uint32_t noted_at; /* in datagrams of this stream */
     int64_t export_ms;
 } SequenceGap;

@@ -103,7 +103,7 @@ wire_confirm_losses(Wire *self, Exporter *exporter, Domain *domain)
     self->exporter = exporter;
     self->domain = domain;
     while (sequence_stream_confirm(&domain->sequence, &gap))
-        note_loss(self, gap.left, gap.export_ms);
+        note_loss(self, gap.length, gap.export_ms);
 }
 
 static void

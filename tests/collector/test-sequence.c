@@ -125,7 +125,7 @@ test_many_gaps_stay_within_the_bound(void)
         g_assert_cmpuint(seq.n_gaps, <=, SEQUENCE_GAPS);
     }
     while (sequence_confirm(&seq, &gap))
-        confirmed += gap.left;
+        confirmed += gap.length;
     g_assert_cmpuint(lost, ==, 99);
     g_assert_cmpuint(confirmed, ==, 99);
 }
