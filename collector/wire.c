@@ -382,9 +382,7 @@ wire_room(Wire *self, uint32_t wanted, uint32_t *n)
         *n = MIN(wanted, FLOW_BATCH_MOST);
         return self->scratch;
     }
-    if (self->batch->n == FLOW_BATCH_MOST)
-        wire_flush(self);
-    *n = MIN(wanted, FLOW_BATCH_MOST - self->batch->n);
+    *n = MIN(wanted, FLOW_BATCH_MOST - self->batch->n); /* it is never full: see wire_filled */
     return &self->batch->records[self->batch->n];
 }
 

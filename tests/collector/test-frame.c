@@ -121,6 +121,29 @@ test_what_a_tunnel_carries_is_found(void)
 }
 
 static void
+test_a_tunnel_may_carry_ipv6(void)
+{
+    static const char *const cases[] = {
+        "0800" IP4_HEAD "29" IP4_TAIL,                                /* 6in4: RFC 4213 */
+        "0800" IP4_HEAD "2f" IP4_TAIL "0000 86dd",                    /* GRE */
+        "0800" IP4_HEAD "2f" IP4_TAIL "2001 880b 00000007 ff03 0057", /* PPTP */
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Bytes bytes = { 0 };
+        Frame inner;
+
+        put(&bytes, MACS);
+        put(&bytes, cases[i]);
+        put(&bytes, "60000000 0000 3b40");
+        put(&bytes, "20010db8 00000000 00000000 00000001 20010db8 00000000 00000000 00000002");
+        Frame frame = parse(FRAME_ETHERNET, &bytes);
+        frame_parse(&inner, frame.inner_protocol, frame.inner);
+        g_assert_cmpuint(inner.version, ==, 6);
+    }
+}
+
+static void
 test_what_is_no_tunnel_is_none(void)
 {
     static const char *const cases[] = {
@@ -337,5 +360,6 @@ main(int argc, char **argv)
                     test_extension_headers_that_are_cut_end_it);
     g_test_add_func("/collector/frame/every-prefix-of-a-frame-is-harmless",
                     test_every_prefix_of_a_frame_is_harmless);
+    g_test_add_func("/collector/frame/a-tunnel-may-carry-ipv6", test_a_tunnel_may_carry_ipv6);
     return g_test_run();
 }

@@ -193,6 +193,18 @@ test_the_walk_finds_short_and_long_fields(void)
     g_assert_false(template_walk(tmpl, &cut, at, lengths));
 }
 
+static void
+test_templates_of_one_hash_are_still_told_apart(void)
+{
+    static const FieldNumber iana = { 0, 1, 4 }, enterprise = { 0x10000, 0, 4 };
+    g_autoptr(ElementModel) model = element_model_new();
+    g_autoptr(Template) a = template_new(model, 300, &iana, 1, 0, false);
+    g_autoptr(Template) b = template_new(model, 300, &enterprise, 1, 0, false);
+
+    g_assert_cmpuint(a->hash, ==, b->hash);
+    g_assert_false(template_equal(a, b));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -215,5 +227,7 @@ main(int argc, char **argv)
     g_test_add_func("/collector/template/a-withdrawal-is-no-template", test_a_withdrawal_is_no_template);
     g_test_add_func("/collector/template/the-walk-finds-short-and-long-fields",
                     test_the_walk_finds_short_and_long_fields);
+    g_test_add_func("/collector/template/templates-of-one-hash-are-still-told-apart",
+                    test_templates_of_one_hash_are_still_told_apart);
     return g_test_run();
 }
