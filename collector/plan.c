@@ -141,6 +141,9 @@ static const Target targets[] = {
     { 0, 162, OP_U64, 1, EXTRA(duration_us) },
     { 0, 239, OP_U64, 1, EXTRA(biflow_direction) },
     { 0, 323, OP_U64, 1, EXTRA(event_ms) },
+    { 0, 322, OP_U64, 1, EXTRA(event_s) },
+    { 0, 324, OP_U64, 1, EXTRA(event_ntp) },
+    { 0, 325, OP_U64, 2, EXTRA(event_ntp) },
     { 0, 230, OP_U64, 1, EXTRA(nat_event) },
 };
 #undef FLOW

@@ -73,7 +73,8 @@ typedef struct PlanExtra {
     uint64_t init_ms; /* systemInitTimeMilliseconds of the record itself */
     uint64_t duration_ms, duration_us;
     uint64_t biflow_direction;
-    uint64_t event_ms; /* observationTimeMilliseconds */
+    uint64_t event_ms;           /* observationTimeMilliseconds, */
+    uint64_t event_s, event_ntp; /* ...Seconds, ...Microseconds or ...Nanoseconds */
     uint64_t nat_event;
 } __attribute__((aligned(64))) PlanExtra;
 

@@ -68,7 +68,9 @@ print_time(TextBuf *to, const FieldView *field)
     } else if (field->element->type == ELEMENT_MILLISECONDS) {
         textbuf_time(to, (int64_t)(value / 1000), (uint32_t)(value % 1000), 3);
     } else { /* NTP: seconds since 1900, and a binary fraction, rounded as RFC 7011 section 6.1.9 allows */
-        int64_t seconds = (int64_t)(value >> 32) - NTP_TO_UNIX_S;
+        /* Without the highest bit it is the era after 2036: RFC 4330 section 3. */
+        int64_t era = value >> 63 == 0 && value != 0 ? INT64_C(1) << 32 : 0;
+        int64_t seconds = (int64_t)(value >> 32) + era - NTP_TO_UNIX_S;
         uint64_t fraction = value & UINT32_MAX;
 
         if (field->element->type == ELEMENT_MICROSECONDS)

@@ -318,6 +318,17 @@ note_rate(Exporter *exporter, const FlowRecord *last)
     exporter_rate_changed(exporter, last);
 }
 
+/* When the record was observed; the export where it does not say. */
+static int64_t
+observed_ms(const SetClock *clock, const PlanExtra *extra)
+{
+    if (extra->event_ms != 0)
+        return stamp_to_ms(clock, STAMP_MILLISECONDS, extra->event_ms);
+    if (extra->event_ntp != 0)
+        return stamp_to_ms(clock, STAMP_NTP, extra->event_ntp);
+    return stamp_to_ms(clock, STAMP_SECONDS, extra->event_s);
+}
+
 /* What the extra fields of a record say besides its sampling. */
 static void
 use_extra(const PlanExtra *extra, const DecodePlan *plan, SetClock clock, FlowRecord *record)
@@ -332,7 +343,8 @@ use_extra(const PlanExtra *extra, const DecodePlan *plan, SetClock clock, FlowRe
     } else {
         finish_times(plan, &clock, record, 1);
     }
-    int64_t event_ms = stamp_to_ms(&clock, STAMP_MILLISECONDS, extra->event_ms);
+    bool is_observed = (extra->event_ms | extra->event_ntp | extra->event_s) != 0;
+    int64_t event_ms = observed_ms(&clock, extra);
     int64_t duration = (int64_t)MIN(extra->duration_ms + extra->duration_us / 1000, (uint64_t)UINT32_MAX);
 
     if (plan->start == STAMP_NONE && plan->end == STAMP_NONE)
@@ -341,7 +353,7 @@ use_extra(const PlanExtra *extra, const DecodePlan *plan, SetClock clock, FlowRe
         record->end_ms = record->start_ms + duration;
     else if (plan->start == STAMP_NONE && duration != 0)
         record->start_ms = record->end_ms - duration;
-    else if (plan->end == STAMP_NONE && extra->event_ms != 0)
+    else if (plan->end == STAMP_NONE && is_observed)
         record->end_ms = MAX(record->start_ms, event_ms);
 }
 

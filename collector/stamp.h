@@ -2,7 +2,26 @@
 /*
  * stamp.h - what stamps mean whose numbers wrap: milliseconds since the exporter's start, and NTP's seconds
  *
- * Both are read in the light of the export: a flow lies near it.
+ * Both are read in the light of the export: a flow lies near it. The rule for every element of time; of those
+ * for one end of a flow, the first that is there is taken:
+ *
+ * - 152, 153: milliseconds since 1970, as they are.
+ * - 154, 155, 156, 157: NTP's seconds since 1900 and their binary fraction, of the era that lies near the
+ *   export. RFC 7011 section 6.1.9 gives the lowest 11 bits of a stamp of microseconds no meaning: they are
+ *   gone when it is rounded down.
+ * - 150, 151: seconds since 1970, as they are.
+ * - 22, 21: milliseconds since the start, of 32 bits, which wrap after 49.7 days: relative to the uptime in
+ *   the header (v5, v9), to 160, or to the latest end that was seen. A start before the boot (0xffffffff)
+ * lies just before it.
+ * - 158, 159: microseconds before the export.
+ * - 160: when the exporter was started, the zero of 21 and 22; of the record, else of options data.
+ * - 161, 162: how long the flow was; gives the other end where only one is there.
+ * - 323, 324, 325, 322: when it was observed: both ends where neither is there, else the end.
+ * - All others (258, 260 to 273, 359, 360) are printed and are no flow's time.
+ *
+ * 0, what is before 1970 and what is after 9999 is no time: that of the export is taken. A start after its
+ * end is brought down to it. The header's seconds last until 2106; who sends 0 there has no clock, and is
+ * taken to send at once. sFlow has no stamps: a sample is as old as its arrival.
  */
 #pragma once
 #include <stdint.h>

@@ -55,6 +55,51 @@ test_every_kind_of_time_becomes_milliseconds(void)
     }
 }
 
+/* Packets that were sampled (RFC 5477) and events have but one stamp. */
+static void
+test_every_kind_of_observation_is_both_ends_of_a_flow(void)
+{
+    static const struct {
+        uint16_t pairs[3];
+        uint64_t value;
+        int64_t ms;
+    } kinds[] = {
+        { { 322, 4, 0 }, SECONDS - 9, MS - 9000 },
+        { { 323, 8, 0 }, (uint64_t)MS - 1234, MS - 1234 },
+        { { 324, 8, 0 }, (UINT64_C(2208988800) + SECONDS) << 32 | 0x80000000, MS + 500 },
+        { { 325, 8, 0 }, (UINT64_C(2208988800) + SECONDS) << 32 | 0x40000000, MS + 250 },
+        { { 322, 4, 0 }, 0, MS },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_auto(Fixture) self;
+        Pen pen;
+
+        fixture_init(&self);
+        size_t set = begin(&pen, kinds[i].pairs);
+        pen_put(&pen, kinds[i].value, kinds[i].pairs[1]);
+        end(&self, &pen, set);
+        g_assert_cmpint(fixture_flow(&self, 0)->start_ms, ==, kinds[i].ms);
+        g_assert_cmpint(fixture_flow(&self, 0)->end_ms, ==, kinds[i].ms);
+    }
+}
+
+static void
+test_ntp_times_go_on_after_2036(void)
+{
+    static const uint16_t pairs[] = { 154, 8, 155, 8, 0 };
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    size_t set = begin(&pen, pairs);
+    pen_put(&pen, UINT64_C(1) << 32, 8);
+    pen_put(&pen, UINT64_C(0xffffffff) << 32, 8);
+    end(&self, &pen, set);
+    assert_has(self.lines->pdata[0], "\"flowStartMicroseconds\":\"2036-02-07T06:28:17.000000Z\"");
+    assert_has(self.lines->pdata[0], "\"flowEndMicroseconds\":\"2036-02-07T06:28:15.000000Z\"");
+}
+
 static void
 test_times_are_printed_with_the_digits_that_they_have(void)
 {
@@ -399,6 +444,9 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/collector/ipfix/every-kind-of-observation-is-both-ends-of-a-flow",
+                    test_every_kind_of_observation_is_both_ends_of_a_flow);
+    g_test_add_func("/collector/ipfix/ntp-times-go-on-after-2036", test_ntp_times_go_on_after_2036);
     g_test_add_func("/collector/ipfix/every-kind-of-time-becomes-milliseconds",
                     test_every_kind_of_time_becomes_milliseconds);
     g_test_add_func("/collector/ipfix/times-are-printed-with-the-digits-that-they-have",
