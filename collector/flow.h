@@ -71,7 +71,10 @@ typedef struct FlowRecord {
     uint8_t kind;            /* FlowKind */
     uint8_t event;           /* firewallEvent or natEvent of an event, 0 of a flow */
     int64_t export_ms;       /* the exporter's clock in the datagram's header */
-    int64_t received_ms;     /* our clock when the datagram came */
+    uint8_t has_reverse;     /* the record is a biflow: the reverse counters mean something */
+    uint8_t has_initiator;   /* src is the initiator because the exporter says so (biflowDirection,
+                                initiatorOctets) */
+    uint8_t pad1[6];
     /* line 2 */
     IpAddress next_hop;
     uint32_t in_vrf, out_vrf;
@@ -84,11 +87,9 @@ typedef struct FlowRecord {
     uint16_t nat_src_port;
     uint8_t dst_mac[6];
     uint16_t nat_dst_port;
-    uint8_t has_reverse;   /* the record is a biflow: the reverse counters mean something */
-    uint8_t has_initiator; /* src is the initiator because the exporter says so (biflowDirection,
-                              initiatorOctets) */
-    uint8_t state;         /* FlowState, of a connection whose events were told */
-    uint8_t pad[13];
+    int64_t received_ms; /* our clock when the datagram came */
+    uint8_t state;       /* FlowState, of a connection whose events were told */
+    uint8_t pad3[7];
 } __attribute__((aligned(64))) FlowRecord;
 G_STATIC_ASSERT(sizeof(FlowRecord) == 256);
 

@@ -8,8 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { TEMPLATE_ID = 145, DOMAIN_ID = 149 }; /* the elements whose names stand in the head of each line */
-
 #define NTP_TO_UNIX_S INT64_C(2208988800) /* 1900 to 1970 */
 
 static uint64_t
@@ -17,9 +15,23 @@ number(const FieldView *field)
 {
     uint64_t value = 0;
 
-    for (uint16_t i = 0; i < field->length; i++)
-        value = value << 8 | field->at[i];
-    return value;
+    /* Nearly all have one of these lengths. */
+    switch (field->length) {
+    case 1:
+        return field->at[0];
+    case 2:
+        return (uint64_t)field->at[0] << 8 | field->at[1];
+    case 4:
+        memcpy(&value, field->at, 4);
+        return GUINT32_FROM_BE((uint32_t)GUINT64_FROM_LE(value));
+    case 8:
+        memcpy(&value, field->at, 8);
+        return GUINT64_FROM_BE(value);
+    default:
+        for (uint16_t i = 0; i < field->length; i++)
+            value = value << 8 | field->at[i];
+        return value;
+    }
 }
 
 static int64_t
@@ -88,12 +100,15 @@ print_address(TextBuf *to, const FieldView *field)
     char text[IP_TEXT];
 
     /* As it was sent: an IPv6 field that holds ::ffff:192.0.2.1 shows just that. */
-    if (field->element->type == ELEMENT_IPV4 && field->length == 4)
-        inet_ntop(AF_INET, field->at, text, sizeof text);
-    else if (field->element->type == ELEMENT_IPV6 && field->length == 16)
-        inet_ntop(AF_INET6, field->at, text, sizeof text);
-    else
+    if (field->element->type == ELEMENT_IPV4 && field->length == 4) {
+        textbuf_char(to, '"');
+        textbuf_ipv4(to, field->at);
+        textbuf_char(to, '"');
+        return true;
+    }
+    if (field->element->type != ELEMENT_IPV6 || field->length != 16)
         return false;
+    inet_ntop(AF_INET6, field->at, text, sizeof text);
     textbuf_char(to, '"');
     textbuf_text(to, text);
     textbuf_char(to, '"');
@@ -341,24 +356,33 @@ print_ms(TextBuf *to, int64_t ms)
     textbuf_char(to, '"');
 }
 
-/* The absolute time behind an uptime stamp, where the record does not say it itself. */
+/* The absolute time behind an uptime stamp. */
 static bool
-derived_ms(const RecordView *record, uint16_t stamp_id, uint16_t absolute_id, int64_t *ms)
+derived_ms(const RecordView *record, const FieldView *stamp, int64_t *ms)
 {
-    const FieldView *stamp = find(record, 0, stamp_id);
-
-    if (stamp == NULL || stamp->length > 8 || record->boot_time.ms == 0 ||
-        find(record, 0, absolute_id) != NULL)
+    if (stamp->length > 8 || record->boot_time.ms == 0)
         return false;
     *ms = stamp_uptime_to_ms(record->export_time.ms, record->boot_time.ms, (uint32_t)number(stamp));
     return true;
 }
 
-static void
-print_derived(TextBuf *to, const RecordView *record)
+/* An uptime stamp of the record, and whether it says the absolute time itself; NULL: there is none to derive
+ * from. @end: the second one. */
+static const FieldView *
+stamp_of(const PrintMemo *memo, const RecordView *record, bool end)
 {
+    if (memo != NULL)
+        return memo->uptime[end] >= 0 && memo->absolute[end] < 0 ? &record->fields[memo->uptime[end]] : NULL;
+    return find(record, 0, end ? 153 : 152) == NULL ? find(record, 0, end ? 21 : 22) : NULL;
+}
+
+static void
+print_derived(TextBuf *to, const PrintMemo *memo, const RecordView *record)
+{
+    const FieldView *first = stamp_of(memo, record, false), *last = stamp_of(memo, record, true);
     int64_t start, end;
-    bool has_start = derived_ms(record, 22, 152, &start), has_end = derived_ms(record, 21, 153, &end);
+    bool has_start = first != NULL && derived_ms(record, first, &start);
+    bool has_end = last != NULL && derived_ms(record, last, &end);
 
     if (has_start && has_end)
         start = MIN(start, end);
@@ -372,16 +396,10 @@ print_derived(TextBuf *to, const RecordView *record)
     }
 }
 
-static bool
-is_in_head(const Element *element)
-{
-    return element->pen == 0 && (element->id == DOMAIN_ID || element->id == TEMPLATE_ID);
-}
-
 /* The header's domain and the id of the template; options data may hold them as elements too, and a key must
  * not come twice: both, as an array, where they differ. */
 static void
-print_head(TextBuf *to, const RecordView *record, uint16_t id, uint32_t value)
+print_in_head(TextBuf *to, const RecordView *record, uint16_t id, uint32_t value)
 {
     const FieldView *field = find(record, 0, id);
 
@@ -416,42 +434,90 @@ print_groups(TextBuf *to, const RecordView *record)
         textbuf_char(to, '}');
 }
 
-void
-print_record_json(TextBuf *to, const RecordView *record)
+/* What the records of a datagram have in common. */
+static void
+print_head(TextBuf *to, const RecordView *record)
 {
-    const Row row = { .lists = record->lists, .views = record->fields, .n = record->n_fields };
     char address[IP_TEXT];
-    bool is_first = false;
 
     textbuf_text(to, "{\"exporter\":\"");
     textbuf_text(to, ip_text(&record->exporter, address));
     textbuf_text(to, "\",\"observationDomainId\":");
-    print_head(to, record, DOMAIN_ID, record->domain);
+    print_in_head(to, record, PRINT_DOMAIN_ID, record->domain);
     textbuf_text(to, ",\"protocol\":\"");
     textbuf_text(to, protocol_name(record->protocol));
     textbuf_text(to, "\",\"exportTime\":");
     print_ms(to, record->export_time.ms);
     textbuf_text(to, ",\"templateId\":");
-    print_head(to, record, TEMPLATE_ID, record->template_id);
+    print_in_head(to, record, PRINT_TEMPLATE_ID, record->template_id);
     textbuf_text(to, ",\"kind\":\"");
     textbuf_text(to, record_kind_name(record->kind));
     textbuf_char(to, '"');
+}
+
+static void
+print_known_head(TextBuf *to, PrintMemo *memo, const RecordView *record)
+{
+    if (!memo->differs_in_head && print_memo_has_head(memo, record)) {
+        textbuf_bytes(to, memo->head.text, memo->head.length);
+        return;
+    }
+    textbuf_reserve(to, PRINT_HEAD);
+    size_t before = to->n;
+    print_head(to, record);
+    if (!memo->differs_in_head)
+        print_memo_keep_head(memo, record, to->bytes + before, to->n - before);
+}
+
+static void
+print_known_fields(TextBuf *to, const PrintMemo *memo, const Row *row, const RecordView *record)
+{
+    bool is_first = false;
+
+    for (uint32_t i = 0; i < record->n_fields; i++) {
+        const PrintStep *step = &memo->steps[i];
+
+        if (step->how == PRINT_ONE) {
+            textbuf_bytes(to, memo->keys + step->key_at, step->key_length);
+            print_value_json(to, &record->fields[i]);
+        } else if (step->how == PRINT_AT_LENGTH) {
+            print_field(to, row, i, &is_first);
+        }
+    }
+}
+
+static void
+print_fields(TextBuf *to, const Row *row, const RecordView *record)
+{
+    bool is_first = false;
+
     for (uint32_t i = 0; i < record->n_fields; i++)
-        if (!is_in_head(record->fields[i].element))
-            print_field(to, &row, i, &is_first);
+        if (!print_is_in_head(record->fields[i].element))
+            print_field(to, row, i, &is_first);
+}
+
+void
+print_record_json(TextBuf *to, PrintMemo *memo, const RecordView *record)
+{
+    const Row row = { .lists = record->lists, .views = record->fields, .n = record->n_fields };
+
+    if (memo != NULL && !print_memo_fit(memo, record, NULL, 0))
+        memo = NULL;
+    if (memo != NULL) {
+        print_known_head(to, memo, record);
+        print_known_fields(to, memo, &row, record);
+    } else {
+        print_head(to, record);
+        print_fields(to, &row, record);
+    }
     if (record->kind == RECORD_FLOW)
-        print_derived(to, record);
+        print_derived(to, memo, record);
     print_groups(to, record);
     textbuf_text(to, "}\n");
 }
 
 /* CSV: the first that is there of each column's elements. */
-typedef struct Column {
-    const char *name;
-    uint16_t ids[4];
-} Column;
-
-static const Column columns[] = {
+static const PrintColumn columns[] = {
     { "flowStartMilliseconds", { 152, 154, 156, 150 } },
     { "flowEndMilliseconds", { 153, 155, 157, 151 } },
     { "sourceAddress", { 8, 27 } },
@@ -498,26 +564,36 @@ print_csv_string(TextBuf *to, const FieldView *field)
     textbuf_char(to, '"');
 }
 
-static void
-print_csv_column(TextBuf *to, const RecordView *record, const Column *column)
+static const FieldView *
+field_of_column(const PrintMemo *memo, const RecordView *record, size_t column)
 {
     const FieldView *field = NULL;
+
+    if (memo != NULL)
+        return memo->columns[column] >= 0 ? &record->fields[memo->columns[column]] : NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(columns->ids) && columns[column].ids[i] != 0 && field == NULL; i++)
+        field = find(record, 0, columns[column].ids[i]);
+    return field;
+}
+
+static void
+print_csv_column(TextBuf *to, const PrintMemo *memo, const RecordView *record, size_t column)
+{
+    enum { START, END }; /* the first two columns */
+    const FieldView *field = field_of_column(memo, record, column);
+    const FieldView *stamp = column <= END ? stamp_of(memo, record, column == END) : NULL;
     int64_t ms;
 
-    for (size_t i = 0; i < G_N_ELEMENTS(column->ids) && column->ids[i] != 0 && field == NULL; i++)
-        field = find(record, 0, column->ids[i]);
     if (field != NULL && field->element->type == ELEMENT_STRING)
         print_csv_string(to, field);
     else if (field != NULL)
         print_value_json(to, field);
-    else if (column->ids[0] == 152 && derived_ms(record, 22, 152, &ms))
-        print_ms(to, ms);
-    else if (column->ids[0] == 153 && derived_ms(record, 21, 153, &ms))
+    else if (stamp != NULL && derived_ms(record, stamp, &ms))
         print_ms(to, ms);
 }
 
-void
-print_record_csv(TextBuf *to, const RecordView *record)
+static void
+print_csv_head(TextBuf *to, const RecordView *record)
 {
     char address[IP_TEXT];
 
@@ -532,9 +608,25 @@ print_record_csv(TextBuf *to, const RecordView *record)
     textbuf_unsigned(to, record->template_id);
     textbuf_char(to, ',');
     textbuf_text(to, record_kind_name(record->kind));
+}
+
+void
+print_record_csv(TextBuf *to, PrintMemo *memo, const RecordView *record)
+{
+    if (memo != NULL && !print_memo_fit(memo, record, columns, G_N_ELEMENTS(columns)))
+        memo = NULL;
+    if (memo != NULL && print_memo_has_head(memo, record)) {
+        textbuf_bytes(to, memo->head.text, memo->head.length);
+    } else {
+        textbuf_reserve(to, PRINT_HEAD);
+        size_t before = to->n;
+        print_csv_head(to, record);
+        if (memo != NULL)
+            print_memo_keep_head(memo, record, to->bytes + before, to->n - before);
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(columns); i++) {
         textbuf_char(to, ',');
-        print_csv_column(to, record, &columns[i]);
+        print_csv_column(to, memo, record, i);
     }
     textbuf_char(to, '\n');
 }

@@ -7,10 +7,12 @@
  */
 #pragma once
 #include "collector/base/textbuf.h"
-#include "collector/record.h"
+#include "collector/print-memo.h"
 
-void print_record_json(TextBuf *to, const RecordView *record);
+/* @memo is for this function alone; with NULL it prints the same, slower. */
+void print_record_json(TextBuf *to, PrintMemo *memo, const RecordView *record);
 void print_csv_header(TextBuf *to);
-void print_record_csv(TextBuf *to, const RecordView *record);
+/* Likewise, with a memo of its own. */
+void print_record_csv(TextBuf *to, PrintMemo *memo, const RecordView *record);
 /* One value as JSON. */
 void print_value_json(TextBuf *to, const FieldView *field);

@@ -446,6 +446,7 @@ prepare_keys(Scorer *self, const FlowRecord *records, uint32_t n)
         const FlowRecord *flow = &records[i];
         Work *work = &self->work[i];
 
+        __builtin_prefetch(&flow->next_hop); /* another processor wrote it */
         work->is_ours[0] = asset_table_has(self->inventory, &flow->src);
         work->is_ours[1] = asset_table_has(self->inventory, &flow->dst);
         work->asset[0] = work->asset[1] = work->peer[0] = work->peer[1] = work->conversation = work->path =

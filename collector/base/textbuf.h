@@ -38,6 +38,13 @@ textbuf_bytes(TextBuf *self, const void *bytes, size_t length)
     memcpy(self->bytes + self->n, bytes, length);
     self->n += length;
 }
+/* Makes room for @length bytes behind each other. */
+static inline void
+textbuf_reserve(TextBuf *self, size_t length)
+{
+    if (length > TEXTBUF_SIZE - self->n)
+        textbuf_finish(self);
+}
 static inline void
 textbuf_text(TextBuf *self, const char *text)
 {

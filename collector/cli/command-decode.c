@@ -15,6 +15,7 @@
 
 typedef struct Printer {
     TextBuf out;
+    PrintMemo memo;
     bool csv;
 } Printer;
 
@@ -24,9 +25,9 @@ print_record(void *user, const RecordView *record)
     Printer *self = user;
 
     if (self->csv)
-        print_record_csv(&self->out, record);
+        print_record_csv(&self->out, &self->memo, record);
     else
-        print_record_json(&self->out, record);
+        print_record_json(&self->out, &self->memo, record);
 }
 
 /* True when the file was read to its end. */

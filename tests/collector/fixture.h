@@ -140,7 +140,7 @@ fixture_record(void *user, const RecordView *record)
     TextBuf *text = g_new0(TextBuf, 1);
 
     textbuf_init(text, -1); /* nothing is written: the line stays in the buffer */
-    print_record_json(text, record);
+    print_record_json(text, NULL, record);
     g_assert_cmpuint(text->n, >, 1);
     g_ptr_array_add(self->lines, g_strndup(text->bytes, text->n - 1));
     g_free(text);

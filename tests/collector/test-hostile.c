@@ -19,11 +19,12 @@
 typedef struct Run {
     const ElementModel *model; /* of all runs: it is the dear part of a decoder */
     Decoder *decoder;
-    TextBuf *text;
+    TextBuf *text, *again;
+    PrintMemo json_memo, csv_memo;
     FlowRecord last;
     uint64_t flows, lines, largest;
     int64_t now_ms;
-    bool is_bad_json;
+    bool is_bad_json, differs_with_memo;
 } Run;
 
 static FlowBatch *
@@ -37,16 +38,29 @@ take_flows(void *user, FlowBatch *batch)
     return batch;
 }
 
-/* Every record must be a line of JSON; of very many, some are looked at. */
+static bool
+is_same_text(const TextBuf *a, const TextBuf *b)
+{
+    return a->n == b->n && memcmp(a->bytes, b->bytes, a->n) == 0;
+}
+
+/* Every record must be a line of JSON, and the same with what was kept of the one before; of very many, some
+ * are looked at. */
 static void
 take_record(void *user, const RecordView *record)
 {
     Run *run = user;
 
     textbuf_init(run->text, -1); /* nothing is written: the line stays in the buffer */
-    print_record_csv(run->text, record);
+    textbuf_init(run->again, -1);
+    print_record_csv(run->text, NULL, record);
+    print_record_csv(run->again, &run->csv_memo, record);
+    run->differs_with_memo |= !is_same_text(run->text, run->again);
     textbuf_init(run->text, -1);
-    print_record_json(run->text, record);
+    textbuf_init(run->again, -1);
+    print_record_json(run->text, NULL, record);
+    print_record_json(run->again, &run->json_memo, record);
+    run->differs_with_memo |= !is_same_text(run->text, run->again);
     if (run->lines++ > 100 && run->lines % 1000 != 0)
         return;
     json_t *object = json_loadb(run->text->bytes, run->text->n,
@@ -66,7 +80,7 @@ run_init(Run *run, const ElementModel *model)
                                .max_template_bytes = 64 << 20 };
     const DecoderSink sink = { .user = run, .flows = take_flows, .record = take_record };
 
-    *run = (Run){ .model = model, .text = g_new(TextBuf, 1) };
+    *run = (Run){ .model = model, .text = g_new(TextBuf, 1), .again = g_new(TextBuf, 1) };
     run->decoder = decoder_new(&conf, &sink);
 }
 
@@ -75,6 +89,7 @@ run_clear(Run *run)
 {
     decoder_free(run->decoder);
     g_free(run->text);
+    g_free(run->again);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
 
@@ -214,11 +229,14 @@ check_case(const ElementModel *model, const char *folder, const char *file, cons
     run_init(&run, model);
     bool ok = decode_file(&run, path) && compare(&run, expected);
     decoder_totals(run.decoder, &totals);
-    ok &= run.flows == totals.all.records + totals.all.late_records && !run.is_bad_json;
+    ok &= run.flows == totals.all.records + totals.all.late_records && !run.is_bad_json &&
+          !run.differs_with_memo;
     ok &= state_is_sound(&run);
     if (!ok)
         g_printerr("%s: not as expected (%" G_GUINT64_FORMAT " flows handed over%s)\n", path, run.flows,
-                   run.is_bad_json ? ", and a line that is no JSON" : "");
+                   run.is_bad_json         ? ", and a line that is no JSON"
+                   : run.differs_with_memo ? ", and a line that is another with a memo"
+                                           : "");
     return ok;
 }
 

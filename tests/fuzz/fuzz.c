@@ -17,7 +17,8 @@ enum { START_S = 1767225600, DATAGRAMS_MOST = 64, LINES_MOST = 64, TWIN_IN = 4, 
 struct FuzzDecoder {
     Decoder *decoder;
     ShuffleVersion version;
-    TextBuf *out;      /* to /dev/null */
+    TextBuf *out; /* to /dev/null */
+    PrintMemo json_memo, csv_memo;
     FuzzDecoder *twin; /* hears the same, and must say the same; NULL: there is none */
     bool is_thorough;  /* what is dear to check is checked too */
     uint8_t slack;     /* what lies behind each datagram */
@@ -93,7 +94,7 @@ static void
 check_line(FuzzDecoder *self, const RecordView *record)
 {
     textbuf_init(self->out, -1);
-    print_record_json(self->out, record);
+    print_record_json(self->out, &self->json_memo, record);
     if (!self->out->failed) {
         json_t *line = json_loadb(self->out->bytes, self->out->n,
                                   JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, NULL);
@@ -109,8 +110,8 @@ print_both(void *user, const RecordView *record)
 {
     FuzzDecoder *self = user;
 
-    print_record_json(self->out, record);
-    print_record_csv(self->out, record);
+    print_record_json(self->out, &self->json_memo, record);
+    print_record_csv(self->out, &self->csv_memo, record);
     if (self->is_thorough && self->records_shown < LINES_MOST)
         check_line(self, record);
     self->records_shown++;
