@@ -194,6 +194,74 @@ test_a_state_of_more_domains_than_there_may_be_is_refused(void)
     g_assert_true(decoder_restore(small.decoder, empty, NULL)); /* a first start */
 }
 
+static void
+test_rates_of_more_interfaces_than_there_may_be_are_counted(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    for (uint32_t from = 1; from <= 2800; from += 400) {
+        pen_ipfix(&pen, SECONDS, from - 1, 5);
+        size_t set = pen_set(&pen, 3);
+        for (int i = 0; i < 7; i++) /* scope ingressInterface, samplingInterval */
+            pen_put(&pen, (const uint16_t[]){ 257, 2, 1, 10, 4, 34, 4 }[i], 2);
+        pen_end(&pen, set);
+        set = pen_set(&pen, 257);
+        for (uint32_t interface = from; interface < from + 400; interface++) {
+            pen_put(&pen, interface, 4);
+            pen_put(&pen, 500, 4);
+        }
+        pen_end(&pen, set);
+        pen_ipfix_end(&pen);
+        g_assert_true(fixture_send(&self, &pen));
+    }
+    g_assert_cmpuint(fixture_books(&self).options_records, ==, 2800);
+    g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_NAME_QUOTA], >=, 2800 - 2048);
+}
+
+/* Counter samples of interfaces @from and on, each with @record, @n_words long, which begins with the
+ * interface's index if it is no name. */
+static void
+pen_counters(Pen *pen, uint32_t sequence, uint32_t from, uint32_t count, uint32_t record, uint32_t n_words)
+{
+    *pen = (Pen){ 0 };
+    const uint32_t head[] = { 5, 1, 0xc0000201, 1, sequence, 1000 + sequence, count };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(head); i++)
+        pen_put(pen, head[i], 4);
+    for (uint32_t index = from; index < from + count; index++) {
+        const uint32_t sample[] = { 2, 12 + 8 + n_words * 4, 1, index, 1, record, n_words * 4 };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(sample); i++)
+            pen_put(pen, sample[i], 4);
+        for (uint32_t i = 0; i < n_words; i++)
+            pen_put(pen, record == 1 && i == 0 ? index : i == 0 ? 4 : 0x61616161, 4);
+    }
+}
+
+static void
+test_counters_and_names_of_more_interfaces_than_there_may_be_are_counted(void)
+{
+    static const struct {
+        uint32_t record, n_words;
+    } kinds[] = { { 1, 22 }, { 1005, 2 } };
+
+    for (size_t kind = 0; kind < G_N_ELEMENTS(kinds); kind++) {
+        g_auto(Fixture) self;
+        uint32_t sequence = 0;
+        Pen pen;
+
+        fixture_init(&self);
+        for (uint32_t from = 1; from <= 4500; from += 30) {
+            pen_counters(&pen, ++sequence, from, 30, kinds[kind].record, kinds[kind].n_words);
+            g_assert_true(fixture_send(&self, &pen));
+        }
+        g_assert_cmpuint(fixture_books(&self).counter_samples, ==, 4500);
+        g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_NAME_QUOTA], >, 0);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -212,5 +280,9 @@ main(int argc, char **argv)
                     test_templates_of_v9_know_no_variable_length_and_have_a_bound);
     g_test_add_func("/collector/wire/a-state-of-more-domains-than-there-may-be-is-refused",
                     test_a_state_of_more_domains_than_there_may_be_is_refused);
+    g_test_add_func("/collector/wire/rates-of-more-interfaces-than-there-may-be-are-counted",
+                    test_rates_of_more_interfaces_than_there_may_be_are_counted);
+    g_test_add_func("/collector/wire/counters-and-names-of-more-interfaces-than-there-may-be-are-counted",
+                    test_counters_and_names_of_more_interfaces_than_there_may_be_are_counted);
     return g_test_run();
 }
