@@ -117,14 +117,17 @@ end_connection(Stream *self, StreamConnection *connection, StreamEnd why)
 static void
 read_address(const struct sockaddr_storage *from, IpAddress *address, uint16_t *port)
 {
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+
     if (from->ss_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
-        *address = ip_from_v4(ntohl(v4->sin_addr.s_addr));
-        *port = ntohs(v4->sin_port);
+        memcpy(&v4, from, sizeof v4);
+        *address = ip_from_v4(ntohl(v4.sin_addr.s_addr));
+        *port = ntohs(v4.sin_port);
     } else {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
-        memcpy(address->bytes, &v6->sin6_addr, sizeof address->bytes);
-        *port = ntohs(v6->sin6_port);
+        memcpy(&v6, from, sizeof v6);
+        memcpy(address->bytes, &v6.sin6_addr, sizeof address->bytes);
+        *port = ntohs(v6.sin6_port);
     }
 }
 
