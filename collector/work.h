@@ -13,14 +13,14 @@ enum {
     WORK_FLUSH = 4 << 20, /* for what is due, ten times a second */
     WORK_SET = 60,
     WORK_HELD_SET = 90, /* more, when it has to wait */
-    WORK_TEMPLATE = 600,
+    WORK_TEMPLATE = 900,
     WORK_FIELD_COMPILED = 100,
     WORK_FIELD_NAMED = 300, /* more, when nobody knows it and it gets a name of its own */
     WORK_RECORD = 60,
     WORK_STEP = 3,
     WORK_VARIABLE_RECORD = 150,
     WORK_FIELD = 4, /* to step over in a variable record */
-    WORK_OPTIONS_RECORD = 600,
+    WORK_OPTIONS_RECORD = 2400,
     WORK_SAMPLE = 100,
     WORK_SAMPLE_RECORD = 50,
     WORK_COUNTERS = 300,
