@@ -30,7 +30,8 @@ struct Decoder {
     ElementModel *own_model;                      /* NULL when the caller lent one */
     ExporterDirectory *directory, *own_directory; /* likewise */
     SocketLoss sockets[DATAGRAM_SOCKETS];
-    int64_t aged_ms; /* when decoder_flush looked at ages last */
+    int64_t twins_ms; /* when one router under two addresses was looked for last */
+    int64_t aged_ms;  /* when decoder_flush looked at ages last */
 };
 
 static uint32_t
@@ -394,6 +395,10 @@ decoder_flush(Decoder *self, WallTime now)
         self->aged_ms = now.ms;
         for (guint i = 0; i < wire->table->exporters->len; i++)
             age_exporter(wire, g_ptr_array_index(wire->table->exporters, i), now);
+        if (now.ms - self->twins_ms >= TWIN_EACH_MS || now.ms < self->twins_ms) {
+            self->twins_ms = now.ms;
+            exporter_twins_look(wire->table, now.ms);
+        }
     }
     settle_losses(self);
     wire->work = WORK_FLUSH;

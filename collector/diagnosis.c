@@ -14,7 +14,8 @@ enum {
     DAY_MS = 24 * 3600 * 1000,
     REDEFINED_OFTEN = 3,
     REBOOTS_MANY = 3,
-    DATAGRAMS_ENOUGH = 20, /* to wonder where the flows are */
+    CONTRADICTION_LEAST = 125000, /* octets a second: of less, samples are few and the rest is chance */
+    DATAGRAMS_ENOUGH = 20,        /* to wonder where the flows are */
 };
 
 bool
@@ -509,6 +510,55 @@ find_shared_address(Findings *findings, const Exporter *exporter)
 }
 
 static void
+find_twin(Findings *findings, const Exporter *exporter)
+{
+    char other[IP_TEXT];
+
+    if (exporter->twin.times < TWIN_SURE)
+        return;
+    findings_add(findings,
+                 &(Finding){ .severity = SEVERITY_WARNING,
+                             .code = "same_router",
+                             .fix =
+                                 "Let it export from one address (Cisco: source Loopback0), and only once: "
+                                 "else its flows may count twice, or seem lost." },
+                 "It seems to be the same router as %s: both were started in the same moment, and their "
+                 "sequence numbers run together.",
+                 ip_text(&exporter->twin.other, other));
+}
+
+/* Interfaces count every packet; what the samples make of them must come near it. */
+static void
+find_contradiction(Findings *findings, const Exporter *exporter)
+{
+    double counted = 0, sampled = 0;
+    GHashTableIter iter;
+    gpointer value;
+
+    if (!exporter->has_usage)
+        return;
+    g_hash_table_iter_init(&iter, exporter->interfaces);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const InterfaceUsage *usage = ((const InterfaceName *)value)->usage;
+
+        if (usage == NULL || !usage->has_rates || usage->in_sampled_per_s <= 0)
+            continue; /* an interface that is not sampled contradicts nothing */
+        counted += usage->in_octets_per_s;
+        sampled += usage->in_sampled_per_s;
+    }
+    if (counted < CONTRADICTION_LEAST || (sampled < 3 * counted && counted < 3 * sampled))
+        return;
+    findings_add(
+        findings,
+        &(Finding){ .severity = SEVERITY_WARNING,
+                    .code = "sampling_contradicted",
+                    .fix = "Its sampling rate is probably not what it says: set sampling= in its section, "
+                           "or see whether some of its samples are lost." },
+        "By its samples its interfaces take in %.3g bit/s, by their own counters %.3g bit/s.", 8 * sampled,
+        8 * counted);
+}
+
+static void
 find_provisional(Findings *findings, const Exporter *exporter)
 {
     for (guint i = 0; i < exporter->domains->len; i++)
@@ -595,6 +645,8 @@ static void (*const questions[])(Findings *findings, const Exporter *exporter) =
     find_fragments,
     find_reboots,
     find_shared_address,
+    find_twin,
+    find_contradiction,
     find_quirks,
     find_sequence_unit,
     find_names,

@@ -10,6 +10,7 @@
 #include "collector/connection.h"
 #include "collector/exporter-directory.h"
 #include "collector/exporter-rule.h"
+#include "collector/exporter-twin.h"
 #include "collector/exporter.h"
 #include "collector/held.h"
 #include "collector/loss.h"
@@ -167,6 +168,7 @@ struct Exporter {
     Sighting lost, held_dropped, redefined, queue_full;
     Sighting big; /* datagrams that an Ethernet frame cannot hold... */
     uint32_t biggest;
+    TwinWatch twin;
     int64_t template_gap_ms; /* between the last two announcements of a template */
     uint64_t lost_here;      /* of @books.sequence_lost: while the kernel dropped datagrams at our sockets */
     LossCounts loss_before[2]; /* some minutes ago, and before that */

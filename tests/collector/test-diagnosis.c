@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is said of an exporter that has trouble: how grave, since when, how often, and what to do. */
+#include "collector/exporter-private.h"
 #include "tests/collector/fixture.h"
 
 enum { NOON = 1700000000 }; /* seconds; the fixture's clock begins there */
@@ -364,6 +365,78 @@ test_a_reboot_is_told(void)
     json_decref(exporter);
 }
 
+/* Counters say a megabyte a second for a minute, samples say @sampled_per_s. */
+static bool
+is_contradicted(Fixture *self, uint64_t sampled_per_s)
+{
+    FlowRecord record = { .octets = sampled_per_s * 60, .sampling = 1, .in_if = 17 };
+
+    fixture_init(self);
+    send_flow(self, 0, true);
+    Exporter *exporter = (Exporter *)exporter_table_get(decoder_exporters(self->decoder), 0);
+    for (uint64_t minute = 0; minute < 2; minute++) {
+        exporter_count_interface(exporter, 17, &(InterfaceCounters){ .in_octets = minute * 60000000 },
+                                 self->now_ms);
+        exporter_sample_interfaces(exporter, &record);
+        self->now_ms += 60000;
+    }
+    json_t *json = fixture_exporter(self, 0);
+    const json_t *found = finding(json, "sampling_contradicted");
+    bool is_found = found != NULL && strcmp(text_of(found, "severity"), "warning") == 0;
+    json_decref(json);
+    return is_found;
+}
+
+static void
+test_counters_that_contradict_the_samples_are_told(void)
+{
+    g_auto(Fixture) same, a_bit_more, tenfold, tenth;
+
+    g_assert_false(is_contradicted(&same, 1000000));
+    g_assert_false(is_contradicted(&a_bit_more, 1500000));
+    g_assert_true(is_contradicted(&tenfold, 10000000));
+    g_assert_true(is_contradicted(&tenth, 100000));
+}
+
+/* Both count on from @apart to each other, 100 datagrams in ten seconds, for @minutes. */
+static json_t *
+play_two(Fixture *self, uint32_t boots_apart_ms, uint32_t apart, uint32_t minutes)
+{
+    const IpAddress addresses[2] = { ip_from_v4(0xc0000201), ip_from_v4(0xc0000202) };
+    Pen pen;
+
+    fixture_init(self);
+    for (uint32_t i = 0; i < minutes * 60 * 10; i++) {
+        for (uint32_t who = 0; who < 2; who++) {
+            pen_v9(&pen, 86400000 + i * 100 - who * boots_apart_ms, (uint32_t)(self->now_ms / 1000),
+                   1000 + i + who * apart, 7);
+            if (i % 600 == 0)
+                pen_template_260(&pen);
+            pen_data_260(&pen);
+            self->source = addresses[who];
+            fixture_send(self, &pen);
+        }
+        self->now_ms += 100;
+    }
+    return fixture_exporter(self, 0);
+}
+
+static void
+test_one_router_under_two_addresses_is_told(void)
+{
+    g_auto(Fixture) same, later, elsewhere;
+    json_t *exporter = play_two(&same, 0, 1, 7);
+
+    assert_has(text_of(finding(exporter, "same_router"), "text"), "the same router as 192.0.2.2:");
+    json_decref(exporter);
+    exporter = play_two(&later, 60000, 1, 7); /* started a minute later */
+    g_assert_null(finding(exporter, "same_router"));
+    json_decref(exporter);
+    exporter = play_two(&elsewhere, 0, 5000, 7); /* switched on together, and busy in different ways */
+    g_assert_null(finding(exporter, "same_router"));
+    json_decref(exporter);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -390,5 +463,9 @@ main(int argc, char **argv)
                     test_samplers_that_do_not_fit_are_told);
     g_test_add_func("/collector/diagnosis/what-it-lost-itself-is-told", test_what_it_lost_itself_is_told);
     g_test_add_func("/collector/diagnosis/a-reboot-is-told", test_a_reboot_is_told);
+    g_test_add_func("/collector/diagnosis/one-router-under-two-addresses-is-told",
+                    test_one_router_under_two_addresses_is_told);
+    g_test_add_func("/collector/diagnosis/counters-that-contradict-the-samples-are-told",
+                    test_counters_that_contradict_the_samples_are_told);
     return g_test_run();
 }
