@@ -159,7 +159,7 @@ note_known(Connection *known, const ConnectionEvent *event, FlowRecord *record)
 void
 connection_table_note(ConnectionTable *self, const ConnectionEvent *event, Books *books, FlowRecord *record)
 {
-    record->state = state_of(event, record->event);
+    record->state = (uint8_t)state_of(event, record->event);
     if (record->state == FLOW_STATE_OPEN && event->has_totals && event->id == 0) {
         record->kind = FLOW_KIND_EVENT; /* the deletion will tell it again */
         return;

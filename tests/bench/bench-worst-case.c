@@ -177,7 +177,7 @@ redefined_in_each_set(Nasty *self)
     for (uint32_t i = 0; room(self) >= 20; i++) {
         size_t set = begin_set(self, 0);
         put(self, 256 << 16 | 1, 4);
-        put(self, (i % 2 == 0 ? 4 : 5) << 16 | 1, 4);
+        put(self, (i % 2 == 0 ? 4u : 5u) << 16 | 1u, 4);
         end_set(self, set);
         set = begin_set(self, 256);
         put(self, 6, 4);
