@@ -58,8 +58,10 @@ def stranger(tap, files):
         daemon.start()
         sent = daemon.send(*files, **{"from": "127.99.0.1"})["datagrams"]
         refused = wait_for(lambda: (lambda s: s if s["refusedSenders"] else None)(daemon.api("status"))) or {}
-        tap.equal(refused.get("refusedSenders"), [{"address": "127.99.0.1", "datagrams": sent, "reason": "not_allowed"}],
-                  "a stranger is named with what he sent")
+        hint = "If it is a router of yours, add 127.99.0.1 to exporters= in the section [collector], and reload."
+        tap.equal(refused.get("refusedSenders"),
+                  [{"address": "127.99.0.1", "datagrams": sent, "reason": "not_allowed", "hint": hint}],
+                  "a stranger is named with what he sent, and with what to do if he is none")
         books = daemon.api("status")["books"]
         problems = " ".join(one["text"] for one in daemon.api("status")["problems"])
         tap.ok("127.99.0.1" in problems, "the operator reads who it is", problems)

@@ -193,6 +193,7 @@ def test_slow(tap, files):
             sent = send_all(daemon, files)
             tap.ok(wait_for(lambda: len(good.datagrams) >= sent), "one that never reads holds up no other",
                    len(good.datagrams), sent, tees_of(daemon))
+            wait_for(lambda: daemon.api("status")["books"]["received"] >= sent)  # they are told once a second
             books = daemon.api("status")["books"]
             tap.equal((books["received"], books["kernelDrops"], books["difference"]), (sent, 0, 0),
                       "nor the intake: all is received, and nothing dropped")
