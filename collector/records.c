@@ -187,9 +187,9 @@ finish(const DecodePlan *plan, FlowRecord *records, uint32_t n)
 static inline int64_t
 plain_milliseconds(const SetClock *clock, int64_t stamp)
 {
-    const int64_t least = INT64_C(1) << 32;
+    const uint64_t least = UINT64_C(1) << 32;
 
-    if (G_LIKELY((uint64_t)(stamp - least) <= (uint64_t)(STAMP_LATEST_MS - least)))
+    if (G_LIKELY((uint64_t)stamp - least <= STAMP_LATEST_MS - least))
         return stamp;
     return stamp_to_ms(clock, STAMP_MILLISECONDS, (uint64_t)stamp);
 }
