@@ -475,7 +475,7 @@ usual_records(const Decoder *self, uint8_t socket)
 static void
 add_drops(const Decoder *self, BooksTotals *out)
 {
-    for (uint8_t i = 0; i < DATAGRAM_SOCKETS; i++) {
+    for (int i = 0; i < DATAGRAM_SOCKETS; i++) {
         const SocketLoss *socket = &self->sockets[i];
         double unseen = socket_loss_unseen(socket);
 
@@ -483,7 +483,7 @@ add_drops(const Decoder *self, BooksTotals *out)
         if (unseen == 0)
             continue;
         out->unseen_drops += (uint64_t)llround(unseen);
-        out->unseen_records += (uint64_t)llround(unseen * usual_records(self, i));
+        out->unseen_records += (uint64_t)llround(unseen * usual_records(self, (uint8_t)i));
     }
 }
 

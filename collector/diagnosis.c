@@ -268,8 +268,8 @@ fix_of(Refusal reason)
         "its software has an update.";
     static const char *const fixes[N_REFUSALS] = {
         [REFUSED_DOMAIN_QUOTA] = "If the router really has so many line cards, raise max-domains=.",
-        [REFUSED_TEMPLATE_QUOTA] = "If the router really has so many templates, raise max-templates=, "
-                                   "max-fields= or max-template-bytes=.",
+        [REFUSED_TEMPLATE_QUOTA] = ("If the router really has so many templates, raise max-templates=, "
+                                    "max-fields= or max-template-bytes=."),
         [REFUSED_VERSION] = "Something else than NetFlow, IPFIX or sFlow is sent to this port.",
         [REFUSED_TOO_SHORT] = damaged,
         [REFUSED_HEADER_LENGTH] = damaged,

@@ -232,6 +232,7 @@ element_of(const Row *row, uint32_t i)
 {
     const TypeInfo *told = row->lists == NULL ? NULL : row->lists->told;
 
+    g_assert(row->views != NULL || row->fields != NULL);
     return type_info_name(told, row->views != NULL ? row->views[i].element : row->fields[i].element);
 }
 

@@ -370,6 +370,22 @@ adopt_places(Sockets *self, const GArray *heirs)
     return adopted;
 }
 
+/* "udp.LANE.STEERED", as we named it when we handed it over. */
+static bool
+read_udp_name(const char *name, guint *lane, guint *steered)
+{
+    g_auto(GStrv) parts = g_strsplit(name, ".", 4);
+    guint64 numbers[2];
+
+    if (g_strv_length(parts) != 3 || strcmp(parts[0], "udp") != 0 ||
+        !g_ascii_string_to_unsigned(parts[1], 10, 0, G_MAXUINT, &numbers[0], NULL) ||
+        !g_ascii_string_to_unsigned(parts[2], 10, 0, G_MAXUINT, &numbers[1], NULL))
+        return false;
+    *lane = (guint)numbers[0];
+    *steered = (guint)numbers[1];
+    return true;
+}
+
 size_t
 sockets_adopt(Sockets *self, const char *const *names, const int *fds, size_t n)
 {
@@ -380,7 +396,7 @@ sockets_adopt(Sockets *self, const char *const *names, const int *fds, size_t n)
         Heir heir = { .fd = fds[i] };
         if (strcmp(names[i], "web") == 0 && adopt_web(self, fds[i])) {
             adopted++;
-        } else if (sscanf(names[i], "udp.%u.%u", &heir.lane, &heir.steered) == 2 &&
+        } else if (read_udp_name(names[i], &heir.lane, &heir.steered) &&
                    (heir.where = place_of(fds[i], SOCK_DGRAM)) != NULL) {
             g_array_append_val(heirs, heir);
         } else {
@@ -416,8 +432,9 @@ sockets_count(const Sockets *self)
 int
 sockets_udp(const Sockets *self, size_t index)
 {
-    const Bound *bound = &g_array_index(self->udp, Bound, (guint)(index / width(self)));
-    guint at = (guint)(index % width(self));
+    size_t lanes = MAX((size_t)1, width(self)); /* nothing is bound: there is no @index either */
+    const Bound *bound = &g_array_index(self->udp, Bound, (guint)(index / lanes));
+    guint at = (guint)(index % lanes);
 
     return at < bound->fds->len ? g_array_index(bound->fds, int, at) : -1;
 }

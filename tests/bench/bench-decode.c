@@ -242,7 +242,8 @@ main(int argc, char **argv)
         inputs[i] = input_make(formats[i % 3], i < 3 ? 1 : MANY, i < 3 ? records : MANY_TIMES * records);
     size_t n_rows = list_rows(rows, inputs);
     if (argc > 3)
-        n_rows = keep_rows(rows, n_rows, argv[3], argc > 4 ? (uint32_t)atoi(argv[4]) : 0);
+        n_rows =
+            keep_rows(rows, n_rows, argv[3], argc > 4 ? (uint32_t)g_ascii_strtoull(argv[4], NULL, 10) : 0);
     measure(rows, n_rows, rounds);
     bool is_whole = print(rows, n_rows, rounds);
     for (size_t i = 0; i < n_rows; i++)

@@ -90,6 +90,7 @@ test_the_counter_counts(void)
     g_assert_cmpint(posix_memalign(&aligned, 64, 64), ==, 0);
     ours = g_realloc(ours, 1000);
     g_assert_cmpuint(allocation_counter_end(&counter), ==, 3);
+    g_assert_nonnull(ours);
     g_free(g_strdup("not counted any more"));
     g_assert_cmpuint(counter.n, ==, 3);
 }

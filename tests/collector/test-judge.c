@@ -274,8 +274,9 @@ draw_fields(uint64_t *random, const Lot **chosen)
 
         if ((lot->family != 0 && lot->family != family) || draw(random, 3) == 0)
             continue;
-        chosen[n++] = chosen[at];
+        chosen[n] = at < n ? chosen[at] : lot;
         chosen[at] = lot;
+        n++;
     }
     return n;
 }

@@ -227,8 +227,8 @@ test_what_is_no_ipfix_ends_the_stream(void)
 static void
 test_a_length_that_cannot_be_ends_the_stream(void)
 {
-    for (uint8_t length = 0; length < MESSAGE_HEADER; length++) {
-        const uint8_t start[MESSAGE_HEADER] = { 0, 10, 0, length };
+    for (int length = 0; length < MESSAGE_HEADER; length++) {
+        const uint8_t start[MESSAGE_HEADER] = { 0, 10, 0, (uint8_t)length };
         g_auto(Wired) self;
 
         wired_init(&self);

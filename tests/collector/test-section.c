@@ -116,7 +116,7 @@ test_a_section_ends_where_its_length_says(void)
 {
     static const uint16_t pairs[] = { 102, 2, 103, 2, 104, 64, 0 };
 
-    for (uint16_t length = 0; length <= sizeof frame; length++) {
+    for (size_t length = 0; length <= sizeof frame; length++) {
         g_auto(Fixture) self;
         Pen pen;
 

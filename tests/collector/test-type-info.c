@@ -147,8 +147,8 @@ test_what_the_model_knows_is_not_told_anew(void)
     g_assert_cmpuint(type_info_count(types), ==, 0);
     g_assert_true(type_info_tell(types, model, PEN, 1, UNSIGNED32, "mine", 4));
     g_assert_false(type_info_tell(types, model, PEN, 1, UNSIGNED32, "mine", 4)); /* no news */
-    for (uint16_t i = 0; i < TYPE_INFO_MOST + 10; i++)
-        type_info_tell(types, model, PEN, i, STRING, "many", 4);
+    for (int i = 0; i < TYPE_INFO_MOST + 10; i++)
+        type_info_tell(types, model, PEN, (uint16_t)i, STRING, "many", 4);
     g_assert_cmpuint(type_info_count(types), ==, TYPE_INFO_MOST);
     g_assert_cmpstr(type_info_find(types, PEN, 1)->name, ==, "many_e65518id1");
     type_info_free(types);

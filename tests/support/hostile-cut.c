@@ -194,7 +194,9 @@ hostile_truncated(Hostile *self)
 {
     for
         BOTH(protocol)
-    cut_message(self, protocol);
+        {
+            cut_message(self, protocol);
+        }
     for (Protocol protocol = PROTOCOL_NETFLOW1; protocol <= PROTOCOL_NETFLOW7; protocol++)
         cut_legacy(self, protocol);
     cut_sflow(self);
