@@ -149,10 +149,8 @@ contact_release(Scorer *self, uint32_t index)
         self->free_evidence = at;
         at = next;
     }
-    if (contact->peer != NONE && self->peers[contact->peer].contact == index) {
+    if (contact->peer != NONE && self->peers[contact->peer].contact == index)
         self->peers[contact->peer].contact = NONE;
-        self->peers[contact->peer].flags &= (uint8_t)~PEER_PINNED;
-    }
     for (uint32_t i = 0; contact->story != NONE && i < self->n_stories; i++)
         if (self->stories[i]->contact == index)
             self->stories[i]->contact = NONE;

@@ -105,7 +105,8 @@ typedef struct Role {
     ResidualSketch residuals;
 } Role;
 
-enum { PEER_CALLED = 1, PEER_CALLS_US = 2, PEER_KNOWN = 4, PEER_PINNED = 8 };
+enum { PEER_CALLED = 1, PEER_CALLS_US = 2, PEER_KNOWN = 4 };
+enum { CHANCE_ALERTED = 200 }; /* of a peer in an alert: a scan must not push it out */
 /* One cache line. */
 typedef struct Peer {
     IpAddress address;

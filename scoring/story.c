@@ -327,7 +327,7 @@ story_contact(Scorer *self, Contact *contact, int64_t now_ms)
             contact->story = new_story(self);
             opens = true;
         }
-        self->peers[contact->peer].flags |= PEER_PINNED;
+        key_table_set_chance(&self->peer_keys, contact->peer, CHANCE_ALERTED);
     }
     Story *story = self->stories[contact->story];
     uint32_t index = (uint32_t)(contact - self->contacts);
