@@ -13,7 +13,14 @@
 #pragma once
 #include <stdint.h>
 
-typedef enum EvidenceFamily { FAMILY_VOLUME = 0, FAMILY_CONTACT, N_FAMILIES } EvidenceFamily;
+/* Each watch (watch.h) is a family of its own, behind the first two. */
+enum { BUDGET_WATCHES = 18 };
+typedef enum EvidenceFamily {
+    FAMILY_VOLUME = 0,
+    FAMILY_CONTACT,
+    FAMILY_WATCH,
+    N_FAMILIES = FAMILY_WATCH + BUDGET_WATCHES
+} EvidenceFamily;
 enum { BUDGET_BINS = 128 };
 
 typedef struct Budget {

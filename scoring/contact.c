@@ -7,6 +7,7 @@
  * until it has been quiet for half an hour (a day, once it is in an alert), and its evidence grows with it.
  * Bounded: when all places are taken a new contact is counted and not watched.
  */
+#include "scoring/case.h"
 #include "scoring/detector.h"
 
 #include <math.h>
@@ -76,6 +77,34 @@ contact_open(Scorer *self, uint32_t asset, uint32_t peer_slot, const FlowRecord 
     return index;
 }
 
+uint32_t
+scorer_take_evidence(Scorer *self)
+{
+    uint32_t at = self->free_evidence;
+
+    if (at != NONE) {
+        self->free_evidence = self->evidence[at].next;
+    } else if (self->n_evidence < MOST_EVIDENCE) {
+        at = self->n_evidence++;
+    } else {
+        self->counters.evidence_refused++;
+        return NONE;
+    }
+    self->evidence[at].next = NONE;
+    return at;
+}
+
+void
+scorer_free_evidence(Scorer *self, uint32_t chain)
+{
+    while (chain != NONE) {
+        uint32_t next = self->evidence[chain].next;
+        self->evidence[chain].next = self->free_evidence;
+        self->free_evidence = chain;
+        chain = next;
+    }
+}
+
 /* Keeps the first flows and the latest ones, twenty in all. */
 static void
 keep_evidence(Scorer *self, Contact *contact, const FlowRecord *flow)
@@ -95,15 +124,9 @@ keep_evidence(Scorer *self, Contact *contact, const FlowRecord *flow)
             last = self->evidence[last].next;
         self->evidence[last].next = at;
     } else {
-        if (self->free_evidence != NONE) {
-            at = self->free_evidence;
-            self->free_evidence = self->evidence[at].next;
-        } else if (self->n_evidence < MOST_EVIDENCE) {
-            at = self->n_evidence++;
-        } else {
-            self->counters.evidence_refused++;
+        at = scorer_take_evidence(self);
+        if (at == NONE)
             return;
-        }
         uint32_t *end = &contact->evidence;
         while (*end != NONE)
             end = &self->evidence[*end].next;
@@ -141,14 +164,8 @@ void
 contact_release(Scorer *self, uint32_t index)
 {
     Contact *contact = &self->contacts[index];
-    uint32_t at = contact->evidence;
 
-    while (at != NONE) {
-        uint32_t next = self->evidence[at].next;
-        self->evidence[at].next = self->free_evidence;
-        self->free_evidence = at;
-        at = next;
-    }
+    scorer_free_evidence(self, contact->evidence);
     if (contact->peer != NONE && self->peers[contact->peer].contact == index)
         self->peers[contact->peer].contact = NONE;
     for (uint32_t i = 0; contact->story != NONE && i < self->n_stories; i++)
@@ -306,11 +323,15 @@ score(Scorer *self, Contact *contact, int64_t number)
         .scorer = self, .asset = asset, .role = &self->roles[asset->role], .contact = contact
     };
     double raw = detectors_score_contact(&view, contact, trust);
-    double shown = raw * self->budget.discount[FAMILY_CONTACT];
+
+    contact->support = (float)case_supports(self, contact->asset, &self->peers[contact->peer].address);
+    double shown = raw * self->budget.discount[FAMILY_CONTACT] + (double)contact->support;
 
     asset->peak[FAMILY_CONTACT] = (float)fmax((double)asset->peak[FAMILY_CONTACT], raw);
     asset->score = (float)fmax((double)asset->score, shown);
-    if (days >= 1 && (shown >= self->budget.threshold || contact->story != NONE))
+    /* A contact that says nothing by itself leaves the word to the cases. */
+    bool speaks = raw > 0 && shown >= self->budget.threshold;
+    if (days >= 1 && (speaks || contact->story != NONE))
         story_contact(self, contact, (number + 1) * self->grid.length_ms);
 }
 

@@ -16,10 +16,10 @@ const Detector detectors[] = {
     { "new_egress", DETECTOR_SUPPORT, 0, new_egress_look, new_egress_explain, new_egress_instead },
     { "odd_port", DETECTOR_SUPPORT, 0, odd_port_look, odd_port_explain, odd_port_instead },
     { "quiet_long", DETECTOR_SUPPORT, 0, quiet_long_look, quiet_long_explain, quiet_long_instead },
+    { "awakened", DETECTOR_WATCH, 0, NULL, NULL, NULL },
 };
 const uint32_t n_detectors = G_N_ELEMENTS(detectors);
 G_STATIC_ASSERT(G_N_ELEMENTS(detectors) <= MOST_DETECTORS);
-G_STATIC_ASSERT(G_N_ELEMENTS(detectors) <= ALERT_CONTRIBUTIONS);
 
 uint32_t
 detector_index(const char *name)

@@ -8,6 +8,8 @@
  *  - LEAD: asks how odd a first contact is. All leads answer about the same contact, so their e-values are
  * averaged with fixed weights (valid under any dependence).
  *  - SUPPORT: asks a further question given that the contact happened; its evidence multiplies.
+ *  - WATCH: follows conversations over time and holds cases against assets; only its name stands here, the
+ *    rest in watch.h.
  */
 #pragma once
 #include "scoring/scorer-internal.h"
@@ -20,9 +22,10 @@ typedef struct DetectorView {
     /* WINDOW */
     const BaselineBand *band;
     double observed, residual; /* octets out; calibrated residual */
+    const struct Case *lead;   /* WATCH: the case that the alert is about */
 } DetectorView;
 
-typedef enum DetectorKind { DETECTOR_WINDOW, DETECTOR_LEAD, DETECTOR_SUPPORT } DetectorKind;
+typedef enum DetectorKind { DETECTOR_WINDOW, DETECTOR_LEAD, DETECTOR_SUPPORT, DETECTOR_WATCH } DetectorKind;
 
 typedef struct Detector {
     const char *name;

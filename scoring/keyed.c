@@ -68,6 +68,7 @@ add(KeyTable *self, uint64_t key, uint32_t free_slot, uint8_t chance, uint8_t co
     } else {
         *slot = pick_victim(self, key_table_line(self, key), key_table_other_line(self, key), cost);
         self->evictions++;
+        self->replaced = key_table_key(self, *slot);
     }
     self->words[*slot] = key | chance;
     return free_slot != KEYED_NONE ? KEY_ADDED : KEY_REPLACED;

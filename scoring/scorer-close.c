@@ -8,6 +8,7 @@
  * window that belongs to an open story.
  */
 #include "scoring/detector.h"
+#include "scoring/watch.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -210,6 +211,7 @@ close_asset(Scorer *self, uint32_t index, const Measured *measured, int64_t numb
                          self->windows_per_day);
     asset->octets_rate +=
         (float)rate_step * ((float)sums->octets_out + (float)sums->octets_in - asset->octets_rate);
+    watches_asset(self, index, sums, number);
     add_recent(self, asset, sums, &measured->band, number);
     tell_series(self, asset, sums, &measured->band, number);
     *sums = (WindowSums){ 0 };
@@ -360,8 +362,11 @@ close_window(Scorer *self, int64_t number)
         choose_series(self);
     for (uint32_t i = 0; i < self->n_assets; i++)
         self->assets[i].score = 0;
+    call_close_window(self, number);
     contact_close_window(self, number);
     close_assets(self, number);
+    watches_window(self, number);
+    case_close_window(self, number);
     close_traffic(self, number);
     story_expire(self, (number + 1) * self->grid.length_ms);
     self->lossy[slot_of(number)] = 0;

@@ -6,9 +6,10 @@
  * of the same packets once for every router on the way. Here the pieces become one again, before anything
  * looks at time or volume. Bounded by its table; what was forgotten begins anew.
  */
-#include "scoring/scorer-internal.h"
+#include "scoring/call.h"
 
 enum { STITCH_GAP_MS = 120000 };
+static const int64_t longest_ms = (int64_t)40 * 86400000; /* a conversation that goes on longer begins anew */
 
 void
 scorer_conversation_key(const Scorer *self, const FlowRecord *flow, Work *work)
@@ -23,21 +24,44 @@ scorer_conversation_key(const Scorer *self, const FlowRecord *flow, Work *work)
         keyed_key(keyed_mix(MIN(src, dst), MAX(src, dst) ^ ((uint64_t)flow->protocol << 56), seed));
 }
 
-/* Finds or begins the conversation; *@is_new when this is its first record. */
+static Conversation
+new_conversation(const FlowRecord *flow)
+{
+    return (Conversation){ .begin_ms = MAX(1, flow->start_ms),
+                           .first_after = { NONE, NONE },
+                           .contact = NONE,
+                           .path = NONE,
+                           .peer = NONE,
+                           .protocol = flow->protocol };
+}
+
+/* Is @flow, whose key is that of @talk, the beginning of another conversation? */
+static bool
+begins_anew(const Conversation *talk, const FlowRecord *flow)
+{
+    return flow->start_ms > conversation_end_ms(talk) + STITCH_GAP_MS ||
+           flow->start_ms > talk->begin_ms + longest_ms;
+}
+
+/* Finds or begins the conversation; *@is_new when this is its first record. What makes room is told first. */
 static Conversation *
-conversation_of(Scorer *self, const Work *work, int64_t start_ms, bool *is_new)
+conversation_of(Scorer *self, const Work *work, const FlowRecord *flow, bool *is_new)
 {
     uint32_t slot = key_table_find_at(&self->conversation_keys, work->conversation_key, work->conversation);
     bool is_known = slot != KEYED_NONE;
 
     if (!is_known)
-        key_table_put(&self->conversation_keys, work->conversation_key, 1, &slot);
+        slot = call_make_room(self, work->conversation_key);
     else if (key_table_chance(&self->conversation_keys, slot) == 0)
         key_table_set_chance(&self->conversation_keys, slot, 1);
     Conversation *talk = &self->conversations[slot];
-    *is_new = !is_known || start_ms > MAX(talk->last_ms[0], talk->last_ms[1]) + STITCH_GAP_MS;
-    if (*is_new)
-        *talk = (Conversation){ .contact = NONE, .path = NONE };
+    *is_new = !is_known || begins_anew(talk, flow);
+    if (*is_new) {
+        call_begin(self, slot, is_known);
+        uint8_t open = talk->flags & CONVERSATION_OPEN;
+        *talk = new_conversation(flow);
+        talk->flags = open;
+    }
     return talk;
 }
 
@@ -48,33 +72,67 @@ conversation_of(Scorer *self, const Work *work, int64_t start_ms, bool *is_new)
 static bool
 is_duplicate(const Conversation *talk, const FlowRecord *flow, int side)
 {
-    if (talk->last_ms[side] == 0 || flow->start_ms >= talk->last_ms[side])
+    if (talk->first_after[side] == NONE || flow->start_ms >= conversation_last_ms(talk, side))
         return false;
-    if (talk->exporter[side] != flow->exporter)
+    if (talk->exporter[side] != (uint16_t)flow->exporter)
         return true;
-    return flow->direction == 1 && flow->end_ms == talk->last_ms[side];
+    return flow->direction == 1 && flow->end_ms == conversation_last_ms(talk, side);
+}
+
+/* Where the half's first and last packet lie; the conversation may begin earlier than was known. */
+static void
+stretch(Conversation *talk, const FlowRecord *flow, int side)
+{
+    int64_t start_ms = MAX(1, flow->start_ms), earlier = talk->begin_ms - start_ms;
+
+    if (earlier > 0 && earlier < longest_ms) {
+        for (int i = 0; i < 2; i++)
+            if (talk->first_after[i] != NONE) {
+                talk->first_after[i] += (uint32_t)earlier;
+                talk->last_after[i] += (uint32_t)earlier;
+            }
+        talk->begin_ms = start_ms;
+    }
+    uint32_t after = (uint32_t)MAX(0, start_ms - talk->begin_ms);
+    talk->first_after[side] = MIN(talk->first_after[side], after);
+}
+
+static void
+add_counts(Conversation *talk, int side, uint64_t octets, uint64_t packets, uint32_t sampling)
+{
+    uint64_t scale = MAX(1, sampling);
+
+    talk->octets[side] += (float)octets * (float)scale;
+    talk->packets[side] = (uint16_t)MIN(UINT16_MAX, talk->packets[side] + MIN(UINT16_MAX, packets) * scale);
 }
 
 bool
 scorer_conversation_add(Scorer *self, const Work *work, const FlowRecord *flow, Conversation **at,
                         bool *is_new)
 {
-    Conversation *talk = *at = conversation_of(self, work, flow->start_ms, is_new);
+    Conversation *talk = *at = conversation_of(self, work, flow, is_new);
     int side = work->from_low ? 0 : 1;
     bool duplicate = is_duplicate(talk, flow, side);
+    bool is_first = talk->first_after[side] == NONE;
 
     talk->bits |= direction_bits(flow, side == 0);
-    if (talk->first_ms[side] == 0 || flow->start_ms < talk->first_ms[side])
-        talk->first_ms[side] = MAX(1, flow->start_ms);
+    talk->port[side] = flow->src_port;
+    talk->port[1 - side] = flow->dst_port;
+    stretch(talk, flow, side);
     if (duplicate) {
         self->counters.duplicates++;
         return true;
     }
-    if (talk->last_ms[side] != 0) {
-        talk->slices++;
+    if (!is_first) {
+        talk->slices = (uint8_t)MIN(UINT8_MAX, talk->slices + 1);
         self->counters.slices++;
     }
-    talk->exporter[side] = flow->exporter;
-    talk->last_ms[side] = MAX(talk->last_ms[side], flow->end_ms);
+    talk->flags |= ((flow->tcp_flags & 4) != 0 ? CONVERSATION_RESET : 0) |
+                   ((flow->tcp_flags & 1) != 0 ? CONVERSATION_ENDED : 0);
+    add_counts(talk, side, flow->octets, flow->packets, flow->sampling);
+    add_counts(talk, 1 - side, flow->reverse_octets, flow->reverse_packets, flow->sampling);
+    talk->exporter[side] = (uint16_t)flow->exporter;
+    uint32_t end_after = (uint32_t)MIN(UINT32_MAX, MAX(0, flow->end_ms - talk->begin_ms));
+    talk->last_after[side] = is_first ? end_after : MAX(talk->last_after[side], end_after);
     return false;
 }

@@ -7,6 +7,7 @@
  * first appearance; every loop goes in that order, which makes the output independent of the hash seed.
  */
 #pragma once
+#include "collector/base/cursor.h"
 #include "scoring/baseline.h"
 #include "scoring/budget.h"
 #include "scoring/calibrate.h"
@@ -78,7 +79,7 @@ typedef struct ScoredAsset {
     float home_evidence, as_evidence;    /* likewise, for new contacts */
     float level;                         /* fading mean of the residuals */
     float level_products, level_squares; /* how far it foretells the next one */
-    float peak[N_FAMILIES];              /* today's highest, before the discount */
+    float peak[N_FAMILIES];              /* of each family, today's highest, before the discount */
     uint32_t home_new, as_new, peer_new; /* in the window being closed */
     NoveltyCount novelty;
     ResidualSketch residuals;
@@ -117,8 +118,8 @@ typedef struct Peer {
     float octets_out, octets_in;
     uint16_t services[4];
     uint8_t flags, access;
-    uint16_t spare;
-    uint32_t last_window; /* low bits of the number */
+    uint16_t slept_hours; /* how long it had been silent when its latest conversation began */
+    uint32_t spare;
 } Peer;
 G_STATIC_ASSERT(sizeof(Peer) == 64);
 
@@ -149,25 +150,52 @@ typedef struct FleetGroup {
     uint32_t assets, contacts;
 } FleetGroup;
 
-enum { CONVERSATION_ASSET_LOW = 1, CONVERSATION_ASSET_HIGH = 2, CONVERSATION_COUNTED = 4 };
+enum {
+    CONVERSATION_PEER_LOW = 1, /* @peer is that of the low side: the low side is the asset */
+    CONVERSATION_OPEN = 2,     /* stands in the ledger (call.h) */
+    CONVERSATION_TOLD = 4,     /* that it began */
+    CONVERSATION_RESET = 8,    /* a TCP RST was seen */
+    CONVERSATION_ENDED = 16,   /* a TCP FIN was seen */
+};
 /* Both directions of one 5-tuple; [0] is from the low side, which is the one with the lower hash. One cache
- * line. */
+ * line: times are milliseconds after the beginning, and counts stop at their largest value. */
 typedef struct Conversation {
-    int64_t first_ms[2], last_ms[2];
-    uint32_t exporter[2];
+    int64_t begin_ms;                       /* first packet of either half */
+    uint32_t first_after[2], last_after[2]; /* each half's first and last packet; first NONE: not seen */
+    float octets[2];                        /* scaled by sampling */
     uint32_t contact;
     uint32_t path; /* of the latest record from an asset */
+    uint32_t peer; /* of the asset that was found first, or NONE */
     uint32_t last_window;
-    uint16_t slices;
-    uint8_t bits, flags;
+    uint16_t exporter[2];
+    uint16_t port[2];
+    uint16_t packets[2]; /* scaled */
+    uint8_t slices, bits, flags, protocol;
 } __attribute__((aligned(64))) Conversation;
+G_STATIC_ASSERT(sizeof(Conversation) == 64);
+/* 0: that half was not seen. */
+static inline int64_t
+conversation_first_ms(const Conversation *self, int side)
+{
+    return self->first_after[side] == NONE ? 0 : self->begin_ms + self->first_after[side];
+}
+static inline int64_t
+conversation_last_ms(const Conversation *self, int side)
+{
+    return self->first_after[side] == NONE ? 0 : self->begin_ms + self->last_after[side];
+}
+static inline int64_t
+conversation_end_ms(const Conversation *self)
+{
+    return MAX(conversation_last_ms(self, 0), conversation_last_ms(self, 1));
+}
 
 /* A finding of one detector about one thing; see detector.h. */
 typedef struct Finding {
     float p, decibans;
     bool has;
 } Finding;
-enum { MOST_DETECTORS = 24 };
+enum { MOST_DETECTORS = 32 };
 
 typedef enum ContactState { CONTACT_FREE = 0, CONTACT_PENDING, CONTACT_LIVE, CONTACT_DROPPED } ContactState;
 /* A first call of an asset to a far end, from its first record until it has been quiet for long. */
@@ -191,7 +219,8 @@ typedef struct Contact {
     double own_home, own_as, own_days, p_home, p_as; /* as they were at the first contact, for the reasons */
     double lead_home, lead_as;                       /* decibans */
     Finding findings[MOST_DETECTORS];
-    float score; /* before the discount */
+    float score;   /* before the discount */
+    float support; /* what cases (case.h) about the same far end add */
 } Contact;
 
 typedef struct Evidence {
@@ -205,6 +234,7 @@ typedef struct Story {
     uint32_t asset, detector;
     int64_t opened_ms, last_ms;
     double told_score;
+    uint16_t service; /* of a case about a service alone */
     bool in_use, taught;
 } Story;
 
@@ -227,8 +257,18 @@ typedef struct ScorerCounters {
     uint64_t records, scored, events, no_asset, late, future, duplicates, slices, odd_times, no_address;
     uint64_t assets_refused, contacts, contacts_dropped, contacts_refused, direction_unknown,
         evidence_refused;
+    uint64_t calls, calls_forgotten, cases_evicted;
     uint64_t peers_evicted, paths_evicted, windows_closed, alerts_opened, interfaces_refused, stories_refused;
 } ScorerCounters;
+
+/* What a watch (watch.h) has learned. */
+enum { MOST_WATCHES = 20, WATCH_TABLES = 3 };
+typedef struct WatchState {
+    void *plain;
+    KeyTable keys[WATCH_TABLES];
+    void *items[WATCH_TABLES];
+} WatchState;
+struct Case;
 
 /* A record of the block in work: its keys, and where they stood when the block was prepared. */
 typedef struct Work {
@@ -297,6 +337,14 @@ struct Scorer {
     uint32_t next_large;
     RecentWindow *recent; /* blocks of RECENT_WINDOWS */
     uint32_t n_recent;
+
+    uint32_t *ledger; /* slots of conversations that go on, in the order of arrival; see call.h */
+    uint32_t n_ledger;
+    WatchState watch_states[MOST_WATCHES];
+    KeyTable case_keys;
+    struct Case *cases;
+    uint32_t *touched; /* slots of cases with an opinion in this window */
+    uint32_t n_touched;
 
     Work *work; /* of a block */
     InterfaceMemo memos[INTERFACE_MEMOS];
@@ -423,14 +471,22 @@ void contact_release(Scorer *self, uint32_t index);
 void contact_close_window(Scorer *self, int64_t number);
 
 void contact_teach(Scorer *self, Contact *contact); /* once */
+/* The pool of evidence: a piece (NONE: none left), and a chain of them back. */
+uint32_t scorer_take_evidence(Scorer *self);
+void scorer_free_evidence(Scorer *self, uint32_t chain);
 
 /* story.c */
 void story_contact(Scorer *self, Contact *contact, int64_t now_ms);
 void story_volume(Scorer *self, uint32_t asset, double raw, const Finding *finding, double observed,
                   const BaselineBand *band, int64_t number);
+void story_case(Scorer *self, struct Case *lead, double shown, int64_t now_ms);
 /* Is an alert about a far end open for this asset? */
 bool story_has_contact(const Scorer *self, uint32_t asset);
 void story_expire(Scorer *self, int64_t now_ms);
+
+/* scorer-state.c, for the watches and cases: the used slots of a table, and back */
+void scorer_put_table(GByteArray *to, const KeyTable *keys, const void *items, size_t size);
+bool scorer_take_table(Cursor *from, KeyTable *keys, void *items, size_t size);
 
 /* scorer-close.c */
 void scorer_close_until(Scorer *self, int64_t oldest_wanted);

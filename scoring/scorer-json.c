@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* scorer-json.c - what the scoring thread tells the API about assets and about itself; shapes:
  * web/openapi.json */
+#include "scoring/case.h"
 #include "scoring/detector.h"
 
 #include <math.h>
@@ -73,6 +74,8 @@ counters_json(const Scorer *self)
                      { "contacts", c->contacts },
                      { "contactsRefused", c->contacts_refused },
                      { "directionUnknown", c->direction_unknown },
+                     { "conversationsForgotten", c->calls_forgotten },
+                     { "casesEvicted", c->cases_evicted },
                      { "evidenceRefused", c->evidence_refused },
                      { "interfacesRefused", c->interfaces_refused },
                      { "peersEvicted", c->peers_evicted },
@@ -401,6 +404,8 @@ scorer_verdict(Scorer *self, const IpAddress *asset_address, const IpAddress *fa
 
     if (asset == NONE)
         return;
+    if (harmless)
+        case_forgive(self, asset, far == NULL || ip_is_zero(far) ? NULL : far);
     if (far == NULL || ip_is_zero(far)) {
         self->assets[asset].quarantine = harmless ? 0 : 1;
         if (harmless)

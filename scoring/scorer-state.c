@@ -9,13 +9,14 @@
  * checked before it is used. What does not hold together is refused as a whole, and the scorer stays as new.
  */
 #include "scoring/detector.h"
+#include "scoring/watch.h"
 #include "collector/base/cursor.h"
 
 #include <gio/gio.h>
 #include <math.h>
 #include <string.h>
 
-enum { LAYOUT = 2, KEEP_CONVERSATIONS_MS = 65 * 60000 };
+enum { LAYOUT = 3, KEEP_CONVERSATIONS_MS = 65 * 60000 };
 static const int64_t latest_ms = (int64_t)1 << 50;
 
 /* ---- writing ---- */
@@ -46,6 +47,8 @@ put_layout(GByteArray *to, const Scorer *self)
                                (uint32_t)sizeof(Budget),
                                (uint32_t)sizeof(ScorerCounters),
                                (uint32_t)sizeof(Conversation),
+                               (uint32_t)sizeof(Case),
+                               n_watches,
                                n_detectors,
                                self->conf.window_s,
                                self->conf.max_pairs };
@@ -79,7 +82,13 @@ is_recent(const void *item, int64_t now_ms)
 {
     const Conversation *talk = item;
 
-    return MAX(talk->last_ms[0], talk->last_ms[1]) > now_ms - KEEP_CONVERSATIONS_MS;
+    return conversation_end_ms(talk) > now_ms - KEEP_CONVERSATIONS_MS;
+}
+
+void
+scorer_put_table(GByteArray *to, const KeyTable *keys, const void *items, size_t size)
+{
+    put_table(to, keys, items, size, NULL, 0);
 }
 
 static void
@@ -133,9 +142,13 @@ scorer_save(const Scorer *self)
     put_u32(to, self->n_evidence);
     put_u32(to, self->free_evidence);
     put(to, self->evidence, self->n_evidence * sizeof *self->evidence);
+    case_save(self, to);
     put_stories(to, self);
     put_u32(to, self->next_large);
     put(to, self->large, MOST_LARGE * sizeof *self->large);
+    watches_save(self, to);
+    put_u32(to, self->n_ledger);
+    put(to, self->ledger, self->n_ledger * sizeof *self->ledger);
     return g_byte_array_free_to_bytes(to);
 }
 
@@ -356,6 +369,12 @@ take_table(Cursor *from, KeyTable *keys, void *items, size_t size)
     return !from->failed;
 }
 
+bool
+scorer_take_table(Cursor *from, KeyTable *keys, void *items, size_t size)
+{
+    return take_table(from, keys, items, size);
+}
+
 static bool
 is_slot(const KeyTable *keys, uint32_t slot)
 {
@@ -409,9 +428,11 @@ take_tables(Cursor *from, Scorer *self)
         return false;
     for (uint32_t i = 0; i < key_table_slots(&self->conversation_keys); i++) {
         Conversation *talk = &self->conversations[i];
-        for (int side = 0; side < 2; side++)
-            if (!is_time(talk->first_ms[side]) || !is_time(talk->last_ms[side]))
-                return false;
+        if (!is_time(talk->begin_ms) || !are_finite(talk->octets, 2))
+            return false;
+        talk->flags &= (uint8_t)~CONVERSATION_OPEN; /* the ledger sets it */
+        if (talk->peer != NONE && !is_slot(&self->peer_keys, talk->peer))
+            talk->peer = NONE;
         if (talk->path != NONE && key_table_has(&self->conversation_keys, i) &&
             !is_slot(&self->path_keys, talk->path))
             talk->path = NONE; /* its path was evicted since */
@@ -509,12 +530,15 @@ take_contacts(Cursor *from, Scorer *self)
     self->free_evidence = take_u32(from);
     take(from, self->evidence, n * sizeof *self->evidence);
     self->n_evidence = n;
-    if (from->failed)
+    if (from->failed || !case_restore(self, from))
         return false;
     g_autofree uint8_t *used = g_malloc0(MAX(1, n));
     for (uint32_t i = 0; i < self->n_contacts; i++)
         if (!is_sane_contact(self, &self->contacts[i], i) ||
             !is_chain(self, self->contacts[i].evidence, ALERT_FLOWS, used))
+            return false;
+    for (uint32_t i = 0; i < key_table_slots(&self->case_keys); i++)
+        if (key_table_has(&self->case_keys, i) && !is_chain(self, self->cases[i].flows, CASE_FLOWS, used))
             return false;
     for (uint32_t at = self->free_contact; at != NONE; at = self->contacts[at].next_free)
         if (at >= self->n_contacts || self->contacts[at].state != CONTACT_FREE || steps++ > self->n_contacts)
@@ -607,7 +631,24 @@ take_stories(Cursor *from, Scorer *self)
             return false;
     self->next_large = take_u32(from);
     take(from, self->large, MOST_LARGE * sizeof *self->large);
-    return !from->failed && self->next_large < MOST_LARGE && cursor_left(from) == 0;
+    return !from->failed && self->next_large < MOST_LARGE;
+}
+
+/* The conversations that go on, in their order. Those that were not kept are left out. */
+static bool
+take_ledger(Cursor *from, Scorer *self)
+{
+    uint32_t n = take_count(from, key_table_slots(&self->conversation_keys), sizeof *self->ledger);
+
+    for (uint32_t i = 0; i < n && !from->failed; i++) {
+        uint32_t slot = take_u32(from);
+        if (!is_slot(&self->conversation_keys, slot) ||
+            (self->conversations[slot].flags & CONVERSATION_OPEN) != 0)
+            continue;
+        self->conversations[slot].flags |= CONVERSATION_OPEN;
+        self->ledger[self->n_ledger++] = slot;
+    }
+    return !from->failed && cursor_left(from) == 0;
 }
 
 bool
@@ -636,6 +677,10 @@ scorer_restore(Scorer *self, GBytes *state, GError **error)
         why = "its contacts";
     else if (!take_stories(&from, self))
         why = "its open alerts";
+    else if (!watches_restore(self, &from))
+        why = "what its watches have learned";
+    else if (!take_ledger(&from, self))
+        why = "its conversations";
     if (why == NULL)
         return true;
     scorer_reset(self);

@@ -6,7 +6,7 @@
  * block, every loop what the one before has made known; then the records are taken one by one, in their
  * order, and seldom wait for memory. Nothing there allocates, locks or logs in steady state.
  */
-#include "scoring/scorer-internal.h"
+#include "scoring/watch.h"
 
 #include <math.h>
 #include <string.h>
@@ -44,6 +44,9 @@ init_tables(Scorer *self)
     self->large = g_aligned_alloc0(MOST_LARGE, sizeof *self->large, 64);
     self->stories = g_new0(Story *, MOST_STORIES);
     self->work = g_new0(Work, BLOCK);
+    self->ledger = keyed_items_new(key_table_slots(&self->conversation_keys), sizeof *self->ledger);
+    watches_init(self);
+    cases_init(self);
 }
 
 /* Makes everything that is learned, from the configuration. */
@@ -85,11 +88,13 @@ clear_state(Scorer *self)
                          &self->path_keys,     &self->affinity_keys,     &self->group_keys,
                          &self->interface_keys };
 
+    watches_clear(self);
+    cases_clear(self);
     for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
         key_table_clear(keys[i]);
     void *aligned[] = { self->asset_slots, self->conversations, self->peers,           self->paths,
                         self->affinities,  self->groups,        self->interface_slots, self->large,
-                        self->contacts,    self->evidence,      self->assets };
+                        self->contacts,    self->evidence,      self->assets,          self->ledger };
     for (size_t i = 0; i < G_N_ELEMENTS(aligned); i++)
         g_aligned_free(aligned[i]);
     for (uint32_t i = 0; i < self->n_stories; i++)
@@ -243,8 +248,8 @@ judge(const Conversation *talk, const ScoredAsset *asset, const Side *side, cons
                            .asset_port = side->asset_port,
                            .far_port = side->far_port,
                            .protocol = flow->protocol,
-                           .asset_start_ms = talk->first_ms[asset_low ? 0 : 1],
-                           .far_start_ms = talk->first_ms[asset_low ? 1 : 0] };
+                           .asset_start_ms = conversation_first_ms(talk, asset_low ? 0 : 1),
+                           .far_start_ms = conversation_first_ms(talk, asset_low ? 1 : 0) };
 
     view.asset_port_served = service_ports_has(asset->services, flow->protocol, side->asset_port);
     return direction_judge(&view, certainty);
@@ -346,6 +351,15 @@ take_side(Scorer *self, const Side *side, Conversation *talk, const FlowRecord *
         add_window(self, asset, flow, side->is_source, spread, counts);
     uint32_t slot = scorer_peer(self, side->asset, side->far, side->peer_key, side->peer, end_ms, &new_peer);
     Peer *peer = &self->peers[slot];
+    if (talk->peer == NONE) {
+        talk->peer = slot;
+        talk->flags |= side->is_source == source_low ? CONVERSATION_PEER_LOW : 0;
+    }
+    if (is_new) {
+        uint32_t start_s = seconds_of(flow->start_ms);
+        peer->slept_hours =
+            (uint16_t)(start_s > peer->last_s ? MIN(UINT16_MAX, (start_s - peer->last_s) / 3600) : 0);
+    }
     peer->last_s = MAX(peer->last_s, seconds_of(end_ms));
     if (!duplicate) {
         float octets = (float)flow->octets * (float)MAX(1, flow->sampling);

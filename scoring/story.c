@@ -7,7 +7,7 @@
  * What belongs to an open story does not teach what is normal; when the story ends without a verdict, it
  * does. Bounded: with all places taken, the story with the oldest news goes, and it is counted.
  */
-#include "scoring/detector.h"
+#include "scoring/story-internal.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -41,8 +41,8 @@ drop_story(Scorer *self, uint32_t index)
             self->contacts[i].story = index;
 }
 
-static uint32_t
-new_story(Scorer *self)
+uint32_t
+story_new(Scorer *self)
 {
     if (self->n_stories == MOST_STORIES) {
         uint32_t oldest = 0;
@@ -65,8 +65,8 @@ story_expire(Scorer *self, int64_t now_ms)
             drop_story(self, i);
 }
 
-static void
-name_alert(Alert *alert, const IpAddress *peer, int64_t window)
+void
+story_name(Alert *alert, const IpAddress *peer, int64_t window)
 {
     struct {
         IpAddress asset, peer;
@@ -81,8 +81,8 @@ name_alert(Alert *alert, const IpAddress *peer, int64_t window)
     g_snprintf(alert->id, sizeof alert->id, "%016" PRIx64, (uint64_t)hash.low64);
 }
 
-static void
-fill_asset(const Scorer *self, Alert *alert, const ScoredAsset *asset)
+void
+story_fill_asset(const Scorer *self, Alert *alert, const ScoredAsset *asset)
 {
     const AssetEntry *entry = asset->entry;
 
@@ -94,8 +94,8 @@ fill_asset(const Scorer *self, Alert *alert, const ScoredAsset *asset)
     alert->maturity = scorer_maturity(self, asset);
 }
 
-static IpAddress
-exporter_address(const Scorer *self, uint32_t exporter)
+IpAddress
+story_exporter(const Scorer *self, uint32_t exporter)
 {
     return self->exporter_address != NULL ? self->exporter_address(self->exporter_user, exporter)
                                           : (IpAddress){ 0 };
@@ -103,16 +103,16 @@ exporter_address(const Scorer *self, uint32_t exporter)
 
 /* The way that carries most of the asset's traffic, but for the contact's own. */
 static void
-fill_usual_path(const Scorer *self, Alert *alert, const Contact *contact)
+fill_usual_path(const Scorer *self, Alert *alert, uint32_t asset, uint32_t own, int64_t first_ms)
 {
     const PathUse *usual = NULL;
     char exporter[IP_TEXT], hop[IP_TEXT];
     double all = 0;
 
-    for (uint32_t at = 0; (at = scorer_next_path(self, contact->asset, at)) != NONE; at++) {
+    for (uint32_t at = 0; (at = scorer_next_path(self, asset, at)) != NONE; at++) {
         const PathUse *path = &self->paths[at];
-        if (at == contact->path || path->first_s >= seconds_of(contact->first_ms) ||
-            path->access == ACCESS_OWN || path->access == ACCESS_PRIVATE)
+        if (at == own || path->first_s >= seconds_of(first_ms) || path->access == ACCESS_OWN ||
+            path->access == ACCESS_PRIVATE)
             continue; /* new as well, or no way out */
         all += path->octets;
         if (usual == NULL || path->octets > usual->octets)
@@ -120,7 +120,7 @@ fill_usual_path(const Scorer *self, Alert *alert, const Contact *contact)
     }
     if (usual == NULL)
         return;
-    IpAddress address = exporter_address(self, usual->exporter);
+    IpAddress address = story_exporter(self, usual->exporter);
     g_snprintf(alert->path_usual, sizeof alert->path_usual,
                "exporter %s, interface %u, next hop %s, AS %u (%s): %.0f %% of what it sent out",
                ip_text(&address, exporter), usual->out_if,
@@ -128,33 +128,32 @@ fill_usual_path(const Scorer *self, Alert *alert, const Contact *contact)
                access_class_name((AccessClass)usual->access), 100 * usual->octets / fmax(all, 1));
 }
 
-static void
-fill_path(const Scorer *self, Alert *alert, const Contact *contact)
+void
+story_fill_path(const Scorer *self, Alert *alert, uint32_t asset, uint32_t slot, uint32_t exporter,
+                int64_t first_ms)
 {
-    const FlowRecord *first = &contact->first;
-    const PathUse *path = contact_path(self, contact);
-    bool is_known = path != NULL;
+    const PathUse *path = slot == NONE ? NULL : &self->paths[slot];
+    bool is_known = path != NULL && path->asset == asset && !path->is_egress;
 
     alert->has_path = true;
-    alert->path_exporter = exporter_address(self, is_known ? path->exporter : first->exporter);
+    alert->path_exporter = story_exporter(self, is_known ? path->exporter : exporter);
     alert->path_out_if = is_known ? path->out_if : 0;
     alert->path_next_hop = is_known ? path->next_hop : (IpAddress){ 0 };
     alert->path_next_as = is_known ? path->next_as : 0;
-    fill_usual_path(self, alert, contact);
+    fill_usual_path(self, alert, asset, slot, first_ms);
 }
 
-static void
-fill_peer(const Scorer *self, Alert *alert, const Contact *contact)
+void
+story_fill_peer(const Scorer *self, Alert *alert, const IpAddress *far, uint32_t asn)
 {
-    const Peer *peer = &self->peers[contact->peer];
-    const Place *place = place_table_find(self->places, &peer->address);
+    const Place *place = place_table_find(self->places, far);
     const char *name = place->as_name != 0 ? place_as_name(self->places, place->as_name) : NULL;
     const char *source = place_source_name(self->places, place->access_source);
 
     alert->has_peer = true;
-    alert->peer = peer->address;
-    alert->peer_asn = contact->asn;
-    g_strlcpy(alert->peer_class, access_class_name((AccessClass)contact->access), sizeof alert->peer_class);
+    alert->peer = *far;
+    alert->peer_asn = asn != 0 ? asn : place->asn;
+    g_strlcpy(alert->peer_class, access_class_name((AccessClass)place->access), sizeof alert->peer_class);
     g_strlcpy(alert->peer_country, place->country, sizeof alert->peer_country);
     g_strlcpy(alert->peer_as_name, name != NULL ? name : "", sizeof alert->peer_as_name);
     g_strlcpy(alert->peer_source, source != NULL ? source : "", sizeof alert->peer_source);
@@ -174,6 +173,11 @@ fill_contributions(Alert *alert, const DetectorView *view, const Finding *findin
         part->p = (double)finding->p;
         detectors[i].explain(view, finding, part->reason, sizeof part->reason);
     }
+}
+
+void
+story_sort_parts(Alert *alert)
+{
     for (uint32_t i = 1; i < alert->n_contributions; i++) /* largest first */
         for (uint32_t j = i; j > 0 && alert->contributions[j].decibans > alert->contributions[j - 1].decibans;
              j--) {
@@ -183,21 +187,36 @@ fill_contributions(Alert *alert, const DetectorView *view, const Finding *findin
         }
 }
 
+/* Half a sentence: what would have made this part dull. */
+static bool
+instead_words(const DetectorView *view, const Alert *alert, const AlertContribution *part, char *out,
+              size_t room)
+{
+    const Detector *detector = &detectors[detector_index(part->detector)];
+
+    if (part->decibans <= 0)
+        return false;
+    if (detector->kind == DETECTOR_WATCH)
+        return story_case_instead(view, alert, part->detector, out, room);
+    if (detector->instead == NULL)
+        return false;
+    detector->instead(view, out, room);
+    return true;
+}
+
 /* What the score would be without each part in turn; the parts that alone would have kept it under the
  * threshold. */
-static void
-fill_counterfactual(Alert *alert, const DetectorView *view)
+void
+story_fill_counterfactual(Alert *alert, const DetectorView *view)
 {
     GString *text = g_string_new(NULL);
 
     for (uint32_t i = 0; i < alert->n_contributions; i++) {
         const AlertContribution *part = &alert->contributions[i];
-        const Detector *detector = &detectors[detector_index(part->detector)];
         double without = alert->score - part->decibans;
         char words[120];
-        if (detector->instead == NULL || part->decibans <= 0)
+        if (!instead_words(view, alert, part, words, sizeof words))
             continue;
-        detector->instead(view, words, sizeof words);
         g_string_append_printf(text, "%s %s, this would score %.0f dB (%s the threshold of %.0f).",
                                text->len == 0 ? "With" : " With", words, without,
                                without < alert->threshold ? "below" : "still above", alert->threshold);
@@ -220,23 +239,23 @@ by_start(const void *a, const void *b)
     return memcmp(x, y, sizeof *x);
 }
 
-static void
-sort_flows(const Scorer *self, Alert *alert)
+void
+story_sort_flows(const Scorer *self, Alert *alert)
 {
     qsort(alert->flows, alert->n_flows, sizeof alert->flows[0], by_start);
     for (uint32_t i = 0; i < alert->n_flows; i++)
-        alert->flow_exporters[i] = exporter_address(self, alert->flows[i].exporter);
+        alert->flow_exporters[i] = story_exporter(self, alert->flows[i].exporter);
 }
 
-static bool
-is_news(const Scorer *self, const Story *story, double score, int64_t now_ms)
+bool
+story_is_news(const Scorer *self, const Story *story, double score, int64_t now_ms)
 {
     return score >= story->told_score + tell_again ||
            (score >= self->budget.threshold && now_ms - story->alert.time_ms >= tell_again_ms);
 }
 
-static void
-tell(Scorer *self, Story *story, int64_t now_ms)
+void
+story_tell(Scorer *self, Story *story, int64_t now_ms)
 {
     story->alert.time_ms = now_ms;
     story->told_score = story->alert.score;
@@ -244,16 +263,16 @@ tell(Scorer *self, Story *story, int64_t now_ms)
         self->sink.alert(self->sink.user, &story->alert);
 }
 
-/* An open story that this contact belongs to. */
+/* An open story that this contact belongs to: about the same far end, or of the same kind about its AS. */
 static uint32_t
 find_story(const Scorer *self, const Contact *contact, uint32_t detector)
 {
     for (uint32_t i = 0; i < self->n_stories; i++) {
         const Story *story = self->stories[i];
-        if (story->asset != contact->asset || story->detector != detector || !story->alert.has_peer)
+        if (story->asset != contact->asset || !story->alert.has_peer)
             continue;
         if (ip_equal(&story->alert.peer, &self->peers[contact->peer].address) ||
-            (contact->asn != 0 && contact->asn == story->alert.peer_asn))
+            (story->detector == detector && contact->asn != 0 && contact->asn == story->alert.peer_asn))
             return i;
     }
     return NONE;
@@ -294,37 +313,39 @@ fill_contact_alert(Scorer *self, Alert *alert, const Contact *contact, double sh
 
     alert->score = shown;
     alert->threshold = self->budget.threshold;
-    fill_asset(self, alert, asset);
-    fill_peer(self, alert, contact);
-    fill_path(self, alert, contact);
+    story_fill_asset(self, alert, asset);
+    story_fill_peer(self, alert, &self->peers[contact->peer].address, contact->asn);
+    story_fill_path(self, alert, contact->asset, contact->path, contact->first.exporter, contact->first_ms);
     alert->observed = alert->expected_low = alert->expected_high = (double)NAN;
     alert->first_seen_ms = contact->first_ms;
     alert->last_seen_ms = contact->last_ms;
     fill_contributions(alert, &view, contact->findings, self->budget.discount[FAMILY_CONTACT]);
+    story_add_cases(self, alert, contact->asset, NULL);
+    story_sort_parts(alert);
     alert->n_flows = 0;
     for (uint32_t at = contact->evidence; at != NONE && alert->n_flows < ALERT_FLOWS;
          at = self->evidence[at].next)
         alert->flows[alert->n_flows++] = self->evidence[at].flow;
-    sort_flows(self, alert);
+    story_sort_flows(self, alert);
     detector_asset_words(asset, name, sizeof name);
     detector_place_words(&view, place, sizeof place);
     g_snprintf(alert->summary, sizeof alert->summary,
                "%s opened a path to %s in %s%s, which it never did before", name, ip_text(&alert->peer, far),
                place, contact->is_new_egress ? ", by a new way out" : "");
-    fill_counterfactual(alert, &view);
+    story_fill_counterfactual(alert, &view);
 }
 
 void
 story_contact(Scorer *self, Contact *contact, int64_t now_ms)
 {
-    double shown = (double)contact->score * self->budget.discount[FAMILY_CONTACT];
+    double shown = (double)contact->score * self->budget.discount[FAMILY_CONTACT] + (double)contact->support;
     uint32_t detector = headline(contact);
     bool opens = false;
 
     if (contact->story == NONE) {
         contact->story = find_story(self, contact, detector);
         if (contact->story == NONE) {
-            contact->story = new_story(self);
+            contact->story = story_new(self);
             opens = true;
         }
         key_table_set_chance(&self->peer_keys, contact->peer, CHANCE_ALERTED);
@@ -339,14 +360,14 @@ story_contact(Scorer *self, Contact *contact, int64_t now_ms)
         story->alert.kind = detectors[detector].name;
         story->contact = index;
         self->counters.alerts_opened++;
-    } else if (!is_news(self, story, shown, now_ms)) {
+    } else if (!story_is_news(self, story, shown, now_ms)) {
         return;
     }
     story->contact = index;
     fill_contact_alert(self, &story->alert, contact, shown);
     if (opens)
-        name_alert(&story->alert, &story->alert.peer, contact->opened_window);
-    tell(self, story, now_ms);
+        story_name(&story->alert, &story->alert.peer, contact->opened_window);
+    story_tell(self, story, now_ms);
 }
 
 /* The largest flows that the asset sent lately. */
@@ -369,7 +390,7 @@ fill_large_flows(const Scorer *self, Alert *alert, const ScoredAsset *asset, int
         if (alert->flows[least].octets < flow->octets)
             alert->flows[least] = *flow;
     }
-    sort_flows(self, alert);
+    story_sort_flows(self, alert);
 }
 
 bool
@@ -388,7 +409,7 @@ volume_story(Scorer *self, uint32_t asset, uint32_t detector, bool *opens)
         if (self->stories[i]->asset == asset && self->stories[i]->detector == detector)
             return i;
     *opens = true;
-    return new_story(self);
+    return story_new(self);
 }
 
 void
@@ -405,7 +426,7 @@ story_volume(Scorer *self, uint32_t asset_index, double raw, const Finding *find
     double shown = raw * self->budget.discount[FAMILY_VOLUME];
 
     story->last_ms = end_ms;
-    if (!opens && !is_news(self, story, shown, end_ms))
+    if (!opens && !story_is_news(self, story, shown, end_ms))
         return;
     Finding findings[MOST_DETECTORS] = { 0 };
     DetectorView view = {
@@ -418,12 +439,13 @@ story_volume(Scorer *self, uint32_t asset_index, double raw, const Finding *find
     alert->kind = detectors[detector].name;
     alert->score = shown;
     alert->threshold = self->budget.threshold;
-    fill_asset(self, alert, asset);
+    story_fill_asset(self, alert, asset);
     alert->observed = observed;
     alert->expected_low = band->low;
     alert->expected_high = band->high;
     alert->last_seen_ms = end_ms;
     fill_contributions(alert, &view, findings, self->budget.discount[FAMILY_VOLUME]);
+    story_sort_parts(alert);
     fill_large_flows(self, alert, asset, end_ms - 3 * self->grid.length_ms);
     g_strlcpy(alert->summary, alert->contributions[0].reason, sizeof alert->summary);
     g_snprintf(alert->counterfactual, sizeof alert->counterfactual,
@@ -435,7 +457,7 @@ story_volume(Scorer *self, uint32_t asset_index, double raw, const Finding *find
         alert->first_seen_ms = number * self->grid.length_ms;
         asset->quarantine = 1;
         self->counters.alerts_opened++;
-        name_alert(alert, NULL, number);
+        story_name(alert, NULL, number);
     }
-    tell(self, story, end_ms);
+    story_tell(self, story, end_ms);
 }

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* call.c - see call.h */
+#include "scoring/call.h"
+#include "scoring/watch.h"
+
+#include <stdio.h>
+
+enum { QUIET_MS = 120000, AHEAD = 16 };
+
+/* Does the slot still hold the peer of this conversation? Another one may have taken its place since. */
+static bool
+is_peer_of(const Scorer *self, const Conversation *talk, uint64_t key)
+{
+    const Peer *peer = &self->peers[talk->peer];
+    bool is_low = (talk->flags & CONVERSATION_PEER_LOW) != 0;
+    FlowRecord pair = { .src = self->assets[peer->asset].address,
+                        .dst = peer->address,
+                        .src_port = talk->port[is_low ? 0 : 1],
+                        .dst_port = talk->port[is_low ? 1 : 0],
+                        .protocol = talk->protocol };
+    Work work = { .address = { scorer_address_hash(self, &pair.src), scorer_address_hash(self, &pair.dst) } };
+
+    scorer_conversation_key(self, &pair, &work);
+    return work.conversation_key == key;
+}
+
+static void
+judge(const Scorer *self, const Conversation *talk, bool is_low, Call *call)
+{
+    const ScoredAsset *asset = &self->assets[call->asset];
+    Certainty certainty;
+    DirectionView view = { .bits = talk->bits,
+                           .asset_is_low = is_low,
+                           .asset_port_served =
+                               service_ports_has(asset->services, talk->protocol, call->asset_port),
+                           .asset_port = call->asset_port,
+                           .far_port = call->far_port,
+                           .protocol = talk->protocol,
+                           .asset_start_ms = conversation_first_ms(talk, is_low ? 0 : 1),
+                           .far_start_ms = conversation_first_ms(talk, is_low ? 1 : 0) };
+
+    call->initiator = (uint8_t)direction_judge(&view, &certainty);
+    call->certainty = (uint8_t)certainty;
+    call->service = call->initiator == INITIATOR_ASSET ? call->far_port
+                    : call->initiator == INITIATOR_FAR ? call->asset_port
+                                                       : MIN(call->asset_port, call->far_port);
+}
+
+/* The conversation as @asset sees it; @peer_slot may be NONE. */
+static Call
+view_of(const Scorer *self, const Conversation *talk, uint32_t asset, const IpAddress *far,
+        uint32_t peer_slot, bool is_low)
+{
+    const Place *place = place_table_find(self->places, far);
+    int own = is_low ? 0 : 1;
+    Call call = { .asset = asset,
+                  .peer = peer_slot,
+                  .far_asset = NONE,
+                  .path = talk->path,
+                  .exporter = talk->exporter[talk->first_after[own] != NONE ? own : 1 - own],
+                  .far = *far,
+                  .asn = place->asn,
+                  .access = place->access,
+                  .is_home = scorer_is_home(place),
+                  .protocol = talk->protocol,
+                  .is_answered = talk->packets[0] != 0 && talk->packets[1] != 0,
+                  .is_reset = (talk->flags & CONVERSATION_RESET) != 0,
+                  .asset_port = talk->port[own],
+                  .far_port = talk->port[1 - own],
+                  .slices = talk->slices,
+                  .begin_ms = talk->begin_ms,
+                  .end_ms = conversation_end_ms(talk),
+                  .octets_out = (double)talk->octets[own],
+                  .octets_in = (double)talk->octets[1 - own],
+                  .packets_out = talk->packets[own],
+                  .packets_in = talk->packets[1 - own] };
+
+    judge(self, talk, is_low, &call);
+    if (peer_slot != NONE) {
+        const Peer *peer = &self->peers[peer_slot];
+        call.is_new_pair = peer->first_s >= seconds_of(talk->begin_ms);
+        call.slept_hours = call.is_new_pair ? 0 : peer->slept_hours;
+    }
+    return call;
+}
+
+/* Tells of it to the asset that was found first, and to the far end where that is one too. */
+static void
+tell(Scorer *self, Conversation *talk, uint64_t key, bool has_ended)
+{
+    if (talk->peer == NONE || !is_peer_of(self, talk, key)) {
+        self->counters.calls_forgotten += has_ended;
+        talk->flags |= CONVERSATION_TOLD;
+        return;
+    }
+    bool is_low = (talk->flags & CONVERSATION_PEER_LOW) != 0;
+    const Peer *peer = &self->peers[talk->peer];
+    Call call = view_of(self, talk, peer->asset, &peer->address, talk->peer, is_low);
+
+    if (asset_table_has(self->inventory, &peer->address))
+        call.far_asset = scorer_find_asset(self, &peer->address);
+    for (int view = 0; view < 2; view++) {
+        if ((talk->flags & CONVERSATION_TOLD) == 0)
+            watches_call_began(self, &call);
+        if (has_ended)
+            watches_call_ended(self, &call);
+        if (view == 1 || call.far_asset == NONE)
+            break;
+        uint32_t near = call.asset, asset = call.far_asset;
+        const IpAddress *far = &self->assets[near].address;
+        call = view_of(self, talk, asset, far, scorer_find_peer(self, asset, far), !is_low);
+        call.far_asset = near;
+        call.path = NONE; /* the way that is kept is that of whoever sent last */
+    }
+    talk->flags |= CONVERSATION_TOLD;
+}
+
+uint32_t
+call_make_room(Scorer *self, uint64_t key)
+{
+    uint32_t slot;
+
+    if (key_table_put(&self->conversation_keys, key, 1, &slot) != KEY_REPLACED)
+        return slot;
+    Conversation *talk = &self->conversations[slot];
+    if ((talk->flags & CONVERSATION_OPEN) != 0)
+        tell(self, talk, self->conversation_keys.replaced, true);
+    talk->begin_ms = 0;
+    return slot;
+}
+
+void
+call_begin(Scorer *self, uint32_t slot, bool is_known)
+{
+    Conversation *talk = &self->conversations[slot];
+
+    if ((talk->flags & CONVERSATION_OPEN) == 0)
+        self->ledger[self->n_ledger++] = slot;
+    else if (is_known)
+        tell(self, talk, key_table_key(&self->conversation_keys, slot), true);
+    talk->flags |= CONVERSATION_OPEN;
+}
+
+void
+call_close_window(Scorer *self, int64_t number)
+{
+    int64_t end_ms = (number + 1) * self->grid.length_ms;
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < self->n_ledger; i++) {
+        uint32_t slot = self->ledger[i];
+        Conversation *talk = &self->conversations[slot];
+        if (i + AHEAD < self->n_ledger)
+            __builtin_prefetch(&self->conversations[self->ledger[i + AHEAD]], 1);
+        bool has_ended = conversation_end_ms(talk) + QUIET_MS < end_ms;
+        if (has_ended || ((talk->flags & CONVERSATION_TOLD) == 0 && talk->begin_ms < end_ms))
+            tell(self, talk, key_table_key(&self->conversation_keys, slot), has_ended);
+        if (has_ended)
+            talk->flags &= (uint8_t) ~(CONVERSATION_OPEN | CONVERSATION_TOLD);
+        else
+            self->ledger[kept++] = slot;
+    }
+    self->n_ledger = kept;
+}
+
+FlowRecord
+call_as_flow(const Scorer *self, const Call *call)
+{
+    const IpAddress *own = &self->assets[call->asset].address;
+    bool is_ours = call->initiator != INITIATOR_FAR; /* the caller's half comes first */
+
+    return (FlowRecord){ .src = is_ours ? *own : call->far,
+                         .dst = is_ours ? call->far : *own,
+                         .src_port = is_ours ? call->asset_port : call->far_port,
+                         .dst_port = is_ours ? call->far_port : call->asset_port,
+                         .octets = (uint64_t)(is_ours ? call->octets_out : call->octets_in),
+                         .packets = is_ours ? call->packets_out : call->packets_in,
+                         .reverse_octets = (uint64_t)(is_ours ? call->octets_in : call->octets_out),
+                         .reverse_packets = is_ours ? call->packets_in : call->packets_out,
+                         .has_reverse = 1,
+                         .start_ms = call->begin_ms,
+                         .end_ms = call->end_ms,
+                         .protocol = call->protocol,
+                         .direction = 255,
+                         .sampling = 1, /* scaled already */
+                         .exporter = call->exporter,
+                         .family = ip_is_v4(own) ? 4 : 6 };
+}
+
+void
+call_words(const Call *call, char *out, size_t room)
+{
+    char far[IP_TEXT];
+    const char *protocol = call->protocol == 6 ? "tcp" : call->protocol == 17 ? "udp" : NULL;
+
+    ip_text(&call->far, far);
+    if (protocol != NULL)
+        g_snprintf(out, room, "%s port %u/%s", far, call->service, protocol);
+    else
+        g_snprintf(out, room, "%s (protocol %u)", far, call->protocol);
+}

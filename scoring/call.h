@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * call.h - one conversation comes out, once: what the watches (watch.h) are told
+ *
+ * Routers tell of a conversation in pieces: each direction by itself, long ones in slices, once for every
+ * router on the way. scorer-conversation.c puts the pieces together; here stands the ledger of those that are
+ * going on. When a window closes, each that began in it is told as begun, by when both halves have had time
+ * to come and who called is known as well as it ever will be; when it has been quiet for two minutes it is
+ * told as ended, with its sums. Both happen in the order of arrival, so that the output does not depend on
+ * hash seeds. What the table of conversations has no more room for is told as begun and ended at once, early
+ * but not lost. Where both ends are assets it is told to each.
+ */
+#pragma once
+#include "scoring/scorer-internal.h"
+
+typedef struct Call {
+    uint32_t asset;     /* index: whose view this is */
+    uint32_t peer;      /* slot in the table of peers; NONE: evicted since, or a view without one */
+    uint32_t far_asset; /* index, when the far end is an asset as well; else NONE */
+    uint32_t path;      /* slot of the way out, or NONE */
+    uint32_t exporter;  /* index; who told of the asset's half, else of the other */
+    IpAddress far;
+    uint32_t asn;                 /* of the far end; 0: not known */
+    uint8_t access;               /* AccessClass of the far end */
+    bool is_home;                 /* scorer_is_home of it */
+    uint8_t initiator, certainty; /* Initiator, Certainty: who called */
+    uint8_t protocol;
+    bool is_answered; /* packets both ways */
+    bool is_reset;    /* a TCP RST was seen */
+    uint16_t asset_port, far_port;
+    uint16_t service; /* the port of whom was called; of the lower port where that is not known */
+    uint16_t slices;
+    uint16_t slept_hours;     /* how long the pair had been silent before; 0: less than an hour, or new */
+    bool is_new_pair;         /* the first conversation of the pair, as far as the table of peers remembers */
+    int64_t begin_ms, end_ms; /* flow time, first and last packet */
+    double octets_out, octets_in;     /* from the asset, to it; scaled by sampling */
+    uint32_t packets_out, packets_in; /* scaled; 65535: or more */
+} Call;
+
+/* Makes room in the table of conversations for @key, which is not in it; returns the slot. */
+uint32_t call_make_room(Scorer *self, uint64_t key);
+/* The conversation in @slot is about to be written anew: puts it into the ledger, and tells of the one that
+ * stood there before and was not told to its end. @is_known: one stood there. */
+void call_begin(Scorer *self, uint32_t slot, bool is_known);
+/* A window has closed: tells what began before its end, and what has ended. */
+void call_close_window(Scorer *self, int64_t number);
+/* A stitched conversation as one flow record, the caller's half first; as evidence in an alert. */
+FlowRecord call_as_flow(const Scorer *self, const Call *call);
+/* "198.51.100.7 port 443/tcp", and the like. */
+void call_words(const Call *call, char *out, size_t room);

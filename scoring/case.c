@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* case.c - see case.h */
+#include "scoring/watch.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { CHANCE_TOUCHED = 2, CHANCE_IN_ALERT = 200 };
+static const int64_t alerted_ms = 86400000, forgiven_ms = 90 * (int64_t)86400000;
+static const double day_ms = 86400e3;
+/* Of the stake, for each watch: the average of bets is a bet whatever their dependence (evidence.h), so that
+ * sixteen watches do not make sixteen times the false alarms of one. */
+static const double watch_stake = 0.1;
+static const IpAddress nobody = { { 0 } };
+
+void
+cases_init(Scorer *self)
+{
+    key_table_init(&self->case_keys, MOST_CASES);
+    self->cases = keyed_items_new(key_table_slots(&self->case_keys), sizeof *self->cases);
+    self->touched = g_new(uint32_t, key_table_slots(&self->case_keys));
+}
+
+void
+cases_clear(Scorer *self)
+{
+    key_table_clear(&self->case_keys);
+    g_aligned_free(self->cases);
+    g_free(self->touched);
+}
+
+static uint64_t
+case_key(const Scorer *self, uint32_t watch, uint32_t asset, const IpAddress *far, uint32_t service)
+{
+    return watch_key(self, watch, asset, service, far != NULL ? far : &nobody);
+}
+
+static uint32_t
+service_of(uint16_t service, uint8_t protocol)
+{
+    return (uint32_t)protocol << 16 | service;
+}
+
+static Case *
+find(const Scorer *self, uint32_t watch, uint32_t asset, const IpAddress *far, uint32_t service)
+{
+    uint32_t slot = key_table_find(&self->case_keys, case_key(self, watch, asset, far, service));
+
+    return slot == KEYED_NONE ? NULL : &self->cases[slot];
+}
+
+const Case *
+case_find(const Scorer *self, const Watch *watch, uint32_t asset, const IpAddress *far, uint16_t service,
+          uint8_t protocol)
+{
+    return find(self, watch_index(watch), asset, far, service_of(service, protocol));
+}
+
+bool
+case_is_alerted(const Scorer *self, const Watch *watch, uint32_t asset, const IpAddress *far)
+{
+    const Case *one = find(self, watch_index(watch), asset, far, 0);
+
+    return one != NULL && one->alerted_until_ms > self->clock.now_ms;
+}
+
+uint32_t
+case_parts(const Scorer *self, uint32_t asset, const IpAddress *far, const Case *parts[MOST_WATCHES])
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < n_watches; i++) {
+        const Case *one = find(self, i, asset, far, 0);
+        if (one != NULL && one->evidence > 0 && one->forgiven_until_ms <= self->clock.now_ms)
+            parts[n++] = one;
+    }
+    return n;
+}
+
+void
+case_forgive(Scorer *self, uint32_t asset, const IpAddress *far)
+{
+    for (uint32_t slot = 0; slot < key_table_slots(&self->case_keys); slot++) {
+        Case *one = &self->cases[slot];
+        if (!key_table_has(&self->case_keys, slot) || one->asset != asset ||
+            !ip_equal(&one->far, far != NULL ? far : &nobody))
+            continue;
+        one->evidence = 0;
+        one->alerted_until_ms = 0;
+        one->forgiven_until_ms = self->clock.now_ms + forgiven_ms;
+        key_table_set_chance(&self->case_keys, slot, CHANCE_IN_ALERT);
+    }
+}
+
+/* ---- an opinion comes in ---- */
+
+static void
+drop_flows(Scorer *self, Case *one)
+{
+    scorer_free_evidence(self, one->flows);
+    one->flows = NONE;
+    one->n_flows = 0;
+}
+
+/* The first half of the places keeps how it began, the other half how it goes on. */
+static void
+keep_flow(Scorer *self, Case *one, const Call *call)
+{
+    uint32_t at = one->flows;
+
+    if (one->n_flows < CASE_FLOWS) {
+        uint32_t fresh = scorer_take_evidence(self);
+        if (fresh == NONE)
+            return;
+        self->evidence[fresh].next = one->flows;
+        one->flows = at = fresh;
+        one->n_flows++;
+    } else {
+        for (uint32_t i = one->n_opinions % (CASE_FLOWS / 2); i > 0; i--)
+            at = self->evidence[at].next; /* the latest come first */
+    }
+    self->evidence[at].flow = call_as_flow(self, call);
+}
+
+static void
+begin(Scorer *self, Case *one, const Opinion *opinion, int64_t at_ms)
+{
+    int64_t forgiven = one->forgiven_until_ms;
+
+    drop_flows(self, one);
+    *one = (Case){ .asset = opinion->asset,
+                   .watch = watch_index(opinion->watch),
+                   .far = opinion->far != NULL ? *opinion->far : nobody,
+                   .service = opinion->service,
+                   .protocol = opinion->protocol,
+                   .is_service = opinion->is_service,
+                   .p = 1,
+                   .first_ms = at_ms,
+                   .flows = NONE,
+                   .path = NONE,
+                   .forgiven_until_ms = forgiven };
+}
+
+static Case *
+take_case(Scorer *self, const Opinion *opinion, int64_t at_ms)
+{
+    uint32_t service = opinion->is_service ? service_of(opinion->service, opinion->protocol) : 0, slot;
+    uint64_t key = case_key(self, watch_index(opinion->watch), opinion->asset, opinion->far, service);
+    KeyPut put = key_table_put(&self->case_keys, key, CHANCE_TOUCHED, &slot);
+    Case *one = &self->cases[slot];
+
+    if (put == KEY_ADDED)
+        *one = (Case){ .flows = NONE };
+    if (put == KEY_REPLACED) {
+        self->counters.cases_evicted++;
+        one->forgiven_until_ms = 0;
+    }
+    double memory_ms = fmax(1, opinion->watch->memory_days) * day_ms;
+    if (put != KEY_FOUND || (double)(at_ms - one->last_ms) > memory_ms ||
+        (one->evidence <= 0 && one->alerted_until_ms <= self->clock.now_ms))
+        begin(self, one, opinion, at_ms);
+    if (one->window != self->grid.first + 1 && self->n_touched < key_table_slots(&self->case_keys)) {
+        one->window = self->grid.first + 1;
+        self->touched[self->n_touched++] = slot;
+    }
+    return one;
+}
+
+void
+case_take(Scorer *self, const Opinion *opinion)
+{
+    const Call *call = opinion->call;
+    int64_t at_ms = opinion->at_ms != 0 ? opinion->at_ms : call != NULL ? call->end_ms : self->clock.now_ms;
+    Case *one = take_case(self, opinion, at_ms);
+
+    one->n_opinions++;
+    one->last_ms = MAX(one->last_ms, at_ms);
+    one->first_ms = call != NULL ? MIN(one->first_ms, call->begin_ms) : one->first_ms;
+    if (opinion->accumulates)
+        one->evidence = (float)fmax(0, cusum_step((double)one->evidence, e_of_decibans(opinion->decibans)));
+    else
+        one->evidence = (float)fmax((double)one->evidence, fmin(opinion->decibans, DECIBANS_MOST));
+    one->p = MIN(one->p, (float)opinion->p);
+    for (int i = 0; i < CASE_NUMBERS; i++)
+        one->numbers[i] = (float)opinion->numbers[i];
+    one->service = opinion->service;
+    one->protocol = opinion->protocol;
+    if (one->alerted_until_ms > 0)
+        one->alerted_until_ms = MAX(one->alerted_until_ms, at_ms + alerted_ms);
+    if (call == NULL)
+        return;
+    if (opinion->far != NULL && call->path != NONE)
+        one->path = call->path;
+    if (one->evidence > 0)
+        keep_flow(self, one, call);
+}
+
+/* ---- what a window's opinions come to ---- */
+
+double
+case_decibans(const Scorer *self, const Case *one)
+{
+    double days = (double)(self->clock.now_ms - self->clock.first_ms) / day_ms;
+    double trust = watch_stake * fmin(1, days / fmax(1, self->conf.learn_days));
+
+    return decibans_of(trust * e_of_decibans((double)one->evidence) + (1 - trust));
+}
+
+double
+case_support(const Scorer *self, const Case *one)
+{
+    double e = e_of_decibans(case_decibans(self, one));
+
+    return fmax(0, decibans_of(0.5 + 0.5 * e)) * self->budget.discount[FAMILY_WATCH + (int)one->watch];
+}
+
+double
+case_supports(const Scorer *self, uint32_t asset, const IpAddress *far)
+{
+    const Case *parts[MOST_WATCHES];
+    uint32_t n = case_parts(self, asset, far, parts);
+    double sum = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        sum += case_support(self, parts[i]);
+    return sum;
+}
+
+/* Is this the strongest case about its asset and far end? The first of equals. */
+static bool
+leads(const Case *one, const Case *parts[], uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (parts[i]->evidence > one->evidence ||
+            (parts[i]->evidence == one->evidence && parts[i]->watch < one->watch))
+            return false;
+    return true;
+}
+
+static void
+weigh(Scorer *self, Case *one, int64_t end_ms)
+{
+    ScoredAsset *asset = &self->assets[one->asset];
+    const Case *parts[MOST_WATCHES];
+    int family = FAMILY_WATCH + (int)one->watch;
+    bool has_far = !ip_is_zero(&one->far);
+    double raw = case_decibans(self, one), support = 0;
+
+    if (one->evidence <= 0 || one->forgiven_until_ms > self->clock.now_ms)
+        return;
+    asset->peak[family] = (float)fmax((double)asset->peak[family], raw);
+    uint32_t n = one->is_service ? 0 : case_parts(self, one->asset, has_far ? &one->far : NULL, parts);
+    if (!leads(one, parts, n))
+        return;
+    for (uint32_t i = 0; i < n; i++)
+        if (parts[i] != one)
+            support += case_support(self, parts[i]);
+    double shown = raw * self->budget.discount[family] + support;
+    asset->score = (float)fmax((double)asset->score, shown);
+    bool is_old = (double)(self->clock.now_ms - self->clock.first_ms) >= day_ms;
+    if (!is_old || (shown < self->budget.threshold && one->alerted_until_ms <= end_ms))
+        return;
+    if (one->alerted_until_ms == 0)
+        key_table_set_chance(&self->case_keys, (uint32_t)(one - self->cases), CHANCE_IN_ALERT);
+    one->alerted_until_ms = end_ms + alerted_ms;
+    story_case(self, one, shown, end_ms);
+}
+
+void
+case_close_window(Scorer *self, int64_t number)
+{
+    for (uint32_t i = 0; i < self->n_touched; i++)
+        weigh(self, &self->cases[self->touched[i]], (number + 1) * self->grid.length_ms);
+    self->n_touched = 0;
+}
+
+/* ---- kept over a restart ---- */
+
+void
+case_save(const Scorer *self, GByteArray *to)
+{
+    scorer_put_table(to, &self->case_keys, self->cases, sizeof *self->cases);
+}
+
+static bool
+is_sane(const Scorer *self, Case *one)
+{
+    const PathUse *path = one->path < key_table_slots(&self->path_keys) ? &self->paths[one->path] : NULL;
+
+    if (path == NULL || path->asset != one->asset)
+        one->path = NONE;
+    one->is_service = *(const uint8_t *)&one->is_service & 1;
+    const int64_t limit = (int64_t)1 << 50;
+    bool sane = one->first_ms >= 0 && one->first_ms < limit && one->last_ms >= 0 && one->last_ms < limit &&
+                one->alerted_until_ms < limit && one->forgiven_until_ms < limit &&
+                one->asset < self->n_assets && one->watch < n_watches && isfinite(one->evidence) &&
+                one->evidence <= DECIBANS_MOST && isfinite(one->p) && one->n_flows <= CASE_FLOWS;
+    for (int i = 0; i < CASE_NUMBERS; i++)
+        sane = sane && isfinite(one->numbers[i]);
+    return sane;
+}
+
+bool
+case_restore(Scorer *self, Cursor *from)
+{
+    if (!scorer_take_table(from, &self->case_keys, self->cases, sizeof *self->cases))
+        return false;
+    for (uint32_t slot = 0; slot < key_table_slots(&self->case_keys); slot++)
+        if (key_table_has(&self->case_keys, slot) && !is_sane(self, &self->cases[slot]))
+            return false;
+    return true;
+}

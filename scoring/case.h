@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * case.h - what a watch holds against an asset, or an asset and a far end, adding up over time
+ *
+ * A case is (watch, asset, far end or none, service or none). Each opinion of the watch adds its evidence to
+ * the case's e-CUSUM (evidence.h), or replaces it where the same question is asked again. When a window
+ * closes, cases that were touched in it are weighed: the strongest case about one asset and far end counts in
+ * full, further ones of other watches with half of their stake kept back, for they look at the same
+ * conversations; the sum, less the family's discount (budget.h), is compared with the threshold of the
+ * budget, and what crosses it becomes an alert with every case as a contribution. What nobody touches for the
+ * watch's memory fades away. Bounded: in a full table the least chance goes, and it is counted.
+ */
+#pragma once
+#include "scoring/call.h"
+
+typedef struct Watch Watch;
+
+enum { CASE_NUMBERS = 6, CASE_FLOWS = 8, MOST_CASES = 1 << 16 };
+
+typedef struct Case {
+    uint32_t asset, watch; /* indices */
+    IpAddress far;         /* zero: about the asset as a whole */
+    uint16_t service;      /* of the latest opinion */
+    uint8_t protocol;
+    bool is_service; /* the case is about this service alone */
+    float evidence;  /* decibans, before the discount */
+    float p;         /* the smallest since the evidence was last nil */
+    float numbers[CASE_NUMBERS];
+    uint32_t n_opinions;
+    int64_t first_ms, last_ms; /* flow time of the first and the latest opinion */
+    int64_t window;            /* in which the latest opinion came; the oldest open one, plus one */
+    int64_t alerted_until_ms;  /* it is part of an open alert until then; 0: never was */
+    int64_t forgiven_until_ms; /* a verdict has said that it is harmless */
+    uint32_t flows, n_flows;   /* chain in the pool of evidence */
+    uint32_t path;             /* of the latest call, or NONE */
+} Case;
+
+typedef struct Opinion {
+    const Watch *watch;
+    uint32_t asset;
+    const IpAddress *far; /* NULL: about the asset as a whole */
+    uint16_t service;     /* with @protocol; 0: none */
+    uint8_t protocol;
+    bool is_service;  /* opinions about other services are another case */
+    bool accumulates; /* the evidence is added; else it replaces what is there, if it is higher */
+    double p, decibans;
+    double numbers[CASE_NUMBERS]; /* for the words */
+    int64_t at_ms;                /* flow time; 0: that of the call */
+    const Call *call;             /* evidence, and where the far end's place is taken from; NULL: none */
+} Opinion;
+
+void case_take(Scorer *self, const Opinion *opinion);
+/* The case, or NULL. */
+const Case *case_find(const Scorer *self, const Watch *watch, uint32_t asset, const IpAddress *far,
+                      uint16_t service, uint8_t protocol);
+/* Is it part of an open alert? Then it must not teach. @far may be NULL. */
+bool case_is_alerted(const Scorer *self, const Watch *watch, uint32_t asset, const IpAddress *far);
+/* A verdict: what is held against the asset (@far NULL), or it and this far end, is dropped, and nothing is
+ * held against them for ninety days. */
+void case_forgive(Scorer *self, uint32_t asset, const IpAddress *far);
+/* The cases about this asset and far end (NULL: the asset as a whole) that have evidence; returns how many.
+ */
+uint32_t case_parts(const Scorer *self, uint32_t asset, const IpAddress *far,
+                    const Case *parts[MOST_WATCHES]);
+/* Its evidence, with the watch's share of the stake and as far as the past may be believed yet; before the
+ * discount. */
+double case_decibans(const Scorer *self, const Case *one);
+/* What it adds to a stronger case about the same: half of the stake kept back, after the discount. */
+double case_support(const Scorer *self, const Case *one);
+/* The sum of it over all cases about this asset and far end. */
+double case_supports(const Scorer *self, uint32_t asset, const IpAddress *far);
+/* Weighs what was touched in the window; after the watches have been told of its close. */
+void case_close_window(Scorer *self, int64_t number);
+
+void cases_init(Scorer *self);
+void cases_clear(Scorer *self);
+void case_save(const Scorer *self, GByteArray *to);
+bool case_restore(Scorer *self, Cursor *from);

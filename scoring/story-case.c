@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * story-case.c - the alerts of watches: one story for an asset and a far end, whoever holds what against them
+ *
+ * A case about a far end joins the story that is open about the same two, be it of a contact or of another
+ * watch; so one thing that five detectors see is one alert with five reasons.
+ */
+#include "scoring/story-internal.h"
+#include "scoring/watch.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void
+story_add_cases(const Scorer *self, Alert *alert, uint32_t asset, const Case *lead)
+{
+    const Case *parts[MOST_WATCHES + 1];
+    uint32_t n = 0;
+
+    if (lead == NULL || !lead->is_service)
+        n = case_parts(self, asset, alert->has_peer ? &alert->peer : NULL, parts);
+    else
+        parts[n++] = lead;
+    for (uint32_t i = 0; i < n && alert->n_contributions < ALERT_CONTRIBUTIONS; i++) {
+        const Watch *watch = watches[parts[i]->watch];
+        double discount = self->budget.discount[FAMILY_WATCH + (int)parts[i]->watch];
+        AlertContribution *part = &alert->contributions[alert->n_contributions++];
+        part->detector = detectors[detector_index(watch->name)].name;
+        part->decibans =
+            parts[i] == lead ? case_decibans(self, lead) * discount : case_support(self, parts[i]);
+        part->p = (double)parts[i]->p;
+        watch->explain(self, parts[i], part->reason, sizeof part->reason);
+    }
+}
+
+bool
+story_case_instead(const DetectorView *view, const Alert *alert, const char *name, char *out, size_t room)
+{
+    const Scorer *self = view->scorer;
+    uint32_t asset = (uint32_t)(view->asset - self->assets);
+    const Case *parts[MOST_WATCHES + 1];
+    uint32_t n = case_parts(self, asset, alert->has_peer ? &alert->peer : NULL, parts);
+
+    if (view->lead != NULL)
+        parts[n++] = view->lead;
+    for (uint32_t i = n; i-- > 0;) {
+        const Watch *watch = watches[parts[i]->watch];
+        if (strcmp(watch->name, name) != 0 || watch->instead == NULL)
+            continue;
+        watch->instead(self, parts[i], out, room);
+        return true;
+    }
+    return false;
+}
+
+/* The open story about the same asset and far end; for cases about an asset alone also of the same kind. */
+static uint32_t
+find_story(const Scorer *self, const Case *lead, uint32_t detector)
+{
+    bool has_far = !ip_is_zero(&lead->far);
+
+    for (uint32_t i = 0; i < self->n_stories; i++) {
+        const Story *story = self->stories[i];
+        if (story->asset != lead->asset || story->alert.has_peer != has_far)
+            continue;
+        if (has_far ? ip_equal(&story->alert.peer, &lead->far)
+                    : story->detector == detector && story->service == lead->service)
+            return i;
+    }
+    return NONE;
+}
+
+static void
+fill(Scorer *self, Alert *alert, const Case *lead, double shown)
+{
+    const ScoredAsset *asset = &self->assets[lead->asset];
+    DetectorView view = { .scorer = self, .asset = asset, .role = &self->roles[asset->role], .lead = lead };
+    bool has_far = !ip_is_zero(&lead->far);
+    uint32_t exporter = lead->flows != NONE ? self->evidence[lead->flows].flow.exporter : 0;
+
+    alert->score = shown;
+    alert->threshold = self->budget.threshold;
+    story_fill_asset(self, alert, asset);
+    if (has_far) {
+        story_fill_peer(self, alert, &lead->far, 0);
+        story_fill_path(self, alert, lead->asset, lead->path, exporter, lead->first_ms);
+    }
+    alert->observed = alert->expected_low = alert->expected_high = (double)NAN;
+    alert->first_seen_ms = lead->first_ms;
+    alert->last_seen_ms = lead->last_ms;
+    alert->n_contributions = alert->n_flows = 0;
+    story_add_cases(self, alert, lead->asset, lead);
+    watches[lead->watch]->explain(self, lead, alert->summary, sizeof alert->summary);
+    story_sort_parts(alert);
+    for (uint32_t at = lead->flows; at != NONE && alert->n_flows < ALERT_FLOWS; at = self->evidence[at].next)
+        alert->flows[alert->n_flows++] = self->evidence[at].flow;
+    story_sort_flows(self, alert);
+    story_fill_counterfactual(alert, &view);
+}
+
+/* It joins the story of a contact, which speaks for both. */
+static void
+join_contact(Scorer *self, Story *story, int64_t now_ms)
+{
+    Contact *contact = &self->contacts[story->contact];
+
+    contact->support = (float)case_supports(self, contact->asset, &self->peers[contact->peer].address);
+    story_contact(self, contact, now_ms);
+}
+
+void
+story_case(Scorer *self, Case *lead, double shown, int64_t now_ms)
+{
+    uint32_t detector = detector_index(watches[lead->watch]->name);
+    uint32_t index = find_story(self, lead, detector);
+    bool opens = index == NONE;
+
+    if (opens)
+        index = story_new(self);
+    Story *story = self->stories[index];
+    if (!opens && story->contact != NONE) {
+        join_contact(self, story, now_ms);
+        return;
+    }
+    story->last_ms = now_ms;
+    if (!opens && !story_is_news(self, story, shown, now_ms))
+        return;
+    if (opens) {
+        story->asset = lead->asset;
+        story->detector = detector;
+        story->service = lead->service;
+        story->opened_ms = now_ms;
+        story->alert.kind = detectors[detector].name;
+        self->counters.alerts_opened++;
+    }
+    fill(self, &story->alert, lead, shown);
+    if (opens)
+        story_name(&story->alert, story->alert.has_peer ? &story->alert.peer : NULL,
+                   window_number(&self->grid, now_ms) + lead->service);
+    story_tell(self, story, now_ms);
+}

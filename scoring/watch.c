@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* watch.c - the row of watches, and what all of them share; see watch.h */
+#include "scoring/watch.h"
+
+#include <string.h>
+
+/* One file each. The order is that of their states in a saved file. */
+const Watch *const watches[] = {
+    &watch_awakened,
+};
+const uint32_t n_watches = G_N_ELEMENTS(watches);
+G_STATIC_ASSERT(G_N_ELEMENTS(watches) <= MOST_WATCHES);
+
+static uint32_t
+table_room(const Scorer *self, const WatchTableSize *size)
+{
+    return size->is_per_pair ? MAX(1024, self->conf.max_pairs / size->most) : size->most;
+}
+
+void
+watches_init(Scorer *self)
+{
+    for (uint32_t i = 0; i < n_watches; i++) {
+        WatchState *state = &self->watch_states[i];
+        state->plain = watches[i]->plain > 0 ? g_malloc0(watches[i]->plain) : NULL;
+        for (int t = 0; t < WATCH_TABLES; t++) {
+            const WatchTableSize *size = &watches[i]->tables[t];
+            if (size->item == 0)
+                continue;
+            g_assert(size->item <= WATCH_ITEM_MOST);
+            key_table_init(&state->keys[t], table_room(self, size));
+            state->items[t] = keyed_items_new(key_table_slots(&state->keys[t]), size->item);
+        }
+    }
+}
+
+void
+watches_clear(Scorer *self)
+{
+    for (uint32_t i = 0; i < n_watches; i++) {
+        WatchState *state = &self->watch_states[i];
+        g_free(state->plain);
+        for (int t = 0; t < WATCH_TABLES; t++) {
+            if (watches[i]->tables[t].item == 0)
+                continue;
+            key_table_clear(&state->keys[t]);
+            g_aligned_free(state->items[t]);
+        }
+    }
+}
+
+void
+watches_call_began(Scorer *self, const Call *call)
+{
+    for (uint32_t i = 0; i < n_watches; i++)
+        if (watches[i]->began != NULL)
+            watches[i]->began(self, &self->watch_states[i], call);
+}
+
+void
+watches_call_ended(Scorer *self, const Call *call)
+{
+    for (uint32_t i = 0; i < n_watches; i++)
+        if (watches[i]->ended != NULL)
+            watches[i]->ended(self, &self->watch_states[i], call);
+}
+
+void
+watches_asset(Scorer *self, uint32_t asset, const WindowSums *sums, int64_t number)
+{
+    if ((double)self->clock.now_ms - (double)self->assets[asset].last_ms > 86400e3)
+        return;
+    for (uint32_t i = 0; i < n_watches; i++)
+        if (watches[i]->asset != NULL)
+            watches[i]->asset(self, &self->watch_states[i], asset, sums, number);
+}
+
+void
+watches_window(Scorer *self, int64_t number)
+{
+    for (uint32_t i = 0; i < n_watches; i++)
+        if (watches[i]->window != NULL)
+            watches[i]->window(self, &self->watch_states[i], number);
+}
+
+uint32_t
+watch_index(const Watch *watch)
+{
+    for (uint32_t i = 0; i < n_watches; i++)
+        if (watches[i] == watch)
+            return i;
+    return NONE;
+}
+
+void *
+watch_item(WatchState *state, int which, const Watch *watch, uint64_t key, uint8_t chance, bool *is_new)
+{
+    uint32_t slot;
+    size_t size = watch->tables[which].item;
+    KeyPut put = key_table_put(&state->keys[which], key, chance, &slot);
+    void *item = (uint8_t *)state->items[which] + (size_t)slot * size;
+
+    if (put != KEY_FOUND)
+        memset(item, 0, size);
+    if (is_new != NULL)
+        *is_new = put != KEY_FOUND;
+    return item;
+}
+
+void *
+watch_find(const WatchState *state, int which, const Watch *watch, uint64_t key)
+{
+    uint32_t slot = key_table_find(&state->keys[which], key);
+
+    return slot == KEYED_NONE ? NULL
+                              : (uint8_t *)state->items[which] + (size_t)slot * watch->tables[which].item;
+}
+
+uint64_t
+watch_key(const Scorer *scorer, uint32_t a, uint32_t b, uint32_t c, const IpAddress *address)
+{
+    uint64_t hash = address != NULL ? scorer_address_hash(scorer, address) : 0;
+
+    return keyed_key(keyed_mix(hash ^ c, (uint64_t)a << 32 | b, scorer->conf.hash_seed));
+}
+
+/* ---- kept over a restart ---- */
+
+void
+watches_save(const Scorer *self, GByteArray *to)
+{
+    for (uint32_t i = 0; i < n_watches; i++) {
+        const WatchState *state = &self->watch_states[i];
+        if (watches[i]->plain > 0)
+            g_byte_array_append(to, state->plain, (guint)watches[i]->plain);
+        for (int t = 0; t < WATCH_TABLES; t++)
+            if (watches[i]->tables[t].item > 0)
+                scorer_put_table(to, &state->keys[t], state->items[t], watches[i]->tables[t].item);
+    }
+}
+
+bool
+watches_restore(Scorer *self, Cursor *from)
+{
+    for (uint32_t i = 0; i < n_watches; i++) {
+        WatchState *state = &self->watch_states[i];
+        const uint8_t *plain = watches[i]->plain > 0 ? cursor_take(from, watches[i]->plain) : NULL;
+        if (plain != NULL)
+            memcpy(state->plain, plain, watches[i]->plain);
+        for (int t = 0; t < WATCH_TABLES; t++)
+            if (watches[i]->tables[t].item > 0 &&
+                !scorer_take_table(from, &state->keys[t], state->items[t], watches[i]->tables[t].item))
+                return false;
+    }
+    return !from->failed;
+}

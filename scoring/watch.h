@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * watch.h - the frame for detectors that follow conversations: one file and one row in watch.c for each
+ *
+ * A watch is told of every conversation of every asset (call.h), once when it began and once when it ended,
+ * and of every asset's and every window's close. What it finds odd it says with case_take (case.h): who, with
+ * whom, a p-value, evidence in decibans, and up to six numbers. Cases add up over time and become alerts;
+ * only then is a watch asked for words.
+ *
+ * A watch keeps what it has learned in one plain struct and in up to three bounded tables, which the frame
+ * makes, saves and restores; no pointers in them. Whatever is read from there after a restart may be wrong
+ * and must be checked where it is used (an asset's index against n_assets). Nothing of it allocates or locks.
+ * All calls come from the scoring thread.
+ *
+ * Statistical duty: evidence of one window is an e-value given what went before (evidence.h), so that
+ * products of it are fair; a p-value asked over and over again about the same thing is replaced, not
+ * multiplied (Opinion.accumulates). What belongs to an open alert must not be learned (case_is_alerted).
+ */
+#pragma once
+#include "scoring/call.h"
+#include "scoring/case.h"
+
+enum { WATCH_ITEM_MOST = 256 };
+
+typedef struct WatchTableSize {
+    size_t item;      /* octets of one item, up to WATCH_ITEM_MOST; 0: no table */
+    uint32_t most;    /* items */
+    bool is_per_pair; /* @most is a divisor of the configured max-pairs instead */
+} WatchTableSize;
+
+struct Watch {
+    const char *name;   /* as in alerts; that of its row in detector.c */
+    double memory_days; /* a case that nobody touched for so long begins anew; at least 1 */
+    size_t plain;       /* octets of the plain struct */
+    WatchTableSize tables[WATCH_TABLES];
+    /* Each may be NULL. @state: this watch's own. */
+    void (*began)(Scorer *scorer, WatchState *state, const Call *call);
+    void (*ended)(Scorer *scorer, WatchState *state, const Call *call);
+    /* An asset's window has closed, before its sums are cleared. Only assets that were seen in the last day.
+     */
+    void (*asset)(Scorer *scorer, WatchState *state, uint32_t asset, const WindowSums *sums, int64_t number);
+    /* The window has closed; after all of the above, before exporters' and interfaces' sums are cleared. */
+    void (*window)(Scorer *scorer, WatchState *state, int64_t number);
+    /* A sentence with the numbers; why this is odd. */
+    void (*explain)(const Scorer *scorer, const Case *one, char *out, size_t room);
+    /* Half a sentence: what would have made it dull ("a fourth host that answers"). */
+    void (*instead)(const Scorer *scorer, const Case *one, char *out, size_t room);
+};
+
+extern const Watch *const watches[];
+extern const uint32_t n_watches;
+/* Its position in the row. */
+uint32_t watch_index(const Watch *watch);
+
+void watches_init(Scorer *self);
+void watches_clear(Scorer *self);
+void watches_call_began(Scorer *self, const Call *call);
+void watches_call_ended(Scorer *self, const Call *call);
+void watches_asset(Scorer *self, uint32_t asset, const WindowSums *sums, int64_t number);
+void watches_window(Scorer *self, int64_t number);
+void watches_save(const Scorer *self, GByteArray *to);
+bool watches_restore(Scorer *self, Cursor *from);
+
+/*
+ * An item of table @which for @key (made with watch_key), zeroed when new; made when it is not there.
+ * @chance: how long it stays when the table is full (keyed.h). *@is_new may be NULL.
+ */
+void *watch_item(WatchState *state, int which, const Watch *watch, uint64_t key, uint8_t chance,
+                 bool *is_new);
+/* NULL: not there. */
+void *watch_find(const WatchState *state, int which, const Watch *watch, uint64_t key);
+/* A key of three numbers and, where there is one, an address. */
+uint64_t watch_key(const Scorer *scorer, uint32_t a, uint32_t b, uint32_t c, const IpAddress *address);
+
+/* The watches' rows; one file each. */
+extern const Watch watch_awakened;

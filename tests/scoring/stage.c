@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* stage.c - see stage.h */
+#include "tests/scoring/stage.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+enum { WINDOW_MS = 300000, SERVERS = 20 };
+static const int64_t epoch_ms = 1767571200000; /* Monday 2026-01-05 */
+
+struct Stage {
+    char *dir;
+    AssetTable *assets;
+    PlaceTable *places;
+    Scorer *scorer;
+    ScoringConf conf;
+    ScorerSink sink;
+    FlowBatch *batch;
+    GPtrArray *alerts;
+    double now; /* days */
+    uint16_t port;
+    uint64_t random;
+};
+
+static void
+hear(void *user, const Alert *alert)
+{
+    Stage *self = user;
+    Alert *copy = g_memdup2(alert, sizeof *alert);
+
+    for (uint32_t i = 0; i < self->alerts->len; i++)
+        if (strcmp(((Alert *)self->alerts->pdata[i])->id, alert->id) == 0) {
+            g_free(self->alerts->pdata[i]);
+            self->alerts->pdata[i] = copy;
+            return;
+        }
+    g_ptr_array_add(self->alerts, copy);
+}
+
+static char *
+write_file(const Stage *self, const char *name, const char *text)
+{
+    char *path = g_build_filename(self->dir, name, NULL);
+
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    return path;
+}
+
+static char *
+places_text(void)
+{
+    GString *text = g_string_new("prefix,access,anonymity,asn,as_name,country,confidence\n");
+
+    for (int i = 0; i < 256; i++) {
+        g_string_append_printf(text, "45.%d.0.0/16,residential,,%d,Cable %d,GU,90\n", i, 64500 + i, i);
+        g_string_append_printf(text, "50.%d.0.0/16,hosting,,%d,Host %d,US,90\n", i, 65000 + i, i);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void
+load_tables(Stage *self)
+{
+    g_autofree char *text = places_text(), *csv = write_file(self, "places.csv", text);
+    g_autofree char *inventory = write_file(self, "assets.csv",
+                                            "prefix,name,role,criticality,tags\n"
+                                            "10.1.0.0/24,,server,3,\n10.1.1.0/24,,desk,3,\n"
+                                            "10.1.2.0/24,,network,3,\n10.1.3.0/24,,ot,3,\n");
+    PlaceSource source = { .name = (char *)"test", .type = PLACE_CSV, .path = csv, .priority = 50 };
+    g_autoptr(GError) error = NULL;
+    IpPrefix own;
+
+    g_assert_true(ip_prefix_parse("10.1.0.0/16", &own));
+    self->assets = asset_table_new(&own, 1, inventory, &error);
+    g_assert_no_error(error);
+    self->places = place_table_new(&source, 1, &own, 1, &error);
+    g_assert_no_error(error);
+    g_unlink(csv);
+    g_unlink(inventory);
+}
+
+Stage *
+stage_new(void)
+{
+    Stage *self = g_new0(Stage, 1);
+
+    self->dir = g_dir_make_tmp("talaya-stage-XXXXXX", NULL);
+    load_tables(self);
+    self->batch = flow_batch_new();
+    self->batch->n = self->batch->n_losses = 0;
+    self->alerts = g_ptr_array_new_with_free_func(g_free);
+    self->port = 40000;
+    self->random = 0x9e3779b97f4a7c15u;
+    self->conf = (ScoringConf){
+        .budget = 5, .learn_days = 7, .window_s = WINDOW_MS / 1000, .max_pairs = 1 << 15, .hash_seed = 7
+    };
+    self->sink = (ScorerSink){ .user = self, .alert = hear };
+    self->scorer = scorer_new(&self->conf, self->assets, self->places, &self->sink);
+    return self;
+}
+
+void
+stage_free(Stage *self)
+{
+    scorer_free(self->scorer);
+    g_ptr_array_unref(self->alerts);
+    flow_batch_free(self->batch);
+    place_table_free(self->places);
+    asset_table_free(self->assets);
+    g_rmdir(self->dir);
+    g_free(self->dir);
+    g_free(self);
+}
+
+static void
+flush(Stage *self)
+{
+    scorer_batch(self->scorer, self->batch);
+    self->batch->n = 0;
+}
+
+static IpAddress
+address_of(const char *text)
+{
+    IpAddress address;
+
+    g_assert_true(ip_parse(text, &address));
+    return address;
+}
+
+/* One half of a conversation, as a router exports it when it has ended. */
+static void
+add_half(Stage *self, const Talk *talk, bool is_caller, uint16_t caller_port)
+{
+    FlowRecord *flow = &self->batch->records[self->batch->n++];
+    IpAddress caller = address_of(talk->caller), callee = address_of(talk->callee);
+    double octets = is_caller ? talk->sent : talk->got;
+    int64_t start_ms = epoch_ms + (int64_t)(talk->day * 86400e3) + (is_caller ? 0 : 20);
+
+    *flow = (FlowRecord){ .src = is_caller ? caller : callee,
+                          .dst = is_caller ? callee : caller,
+                          .src_port = is_caller ? caller_port : talk->port,
+                          .dst_port = is_caller ? talk->port : caller_port,
+                          .protocol = talk->protocol != 0 ? talk->protocol : 6,
+                          .octets = (uint64_t)octets,
+                          .packets = 1 + (uint64_t)(octets / 500),
+                          .start_ms = start_ms,
+                          .end_ms = start_ms + (int64_t)(talk->seconds * 1000),
+                          .in_if = is_caller ? 1 : talk->out_if,
+                          .out_if = is_caller ? talk->out_if : 1,
+                          .exporter = talk->exporter,
+                          .direction = 255,
+                          .sampling = 1,
+                          .family = 4 };
+    flow->export_ms = flow->received_ms = flow->end_ms + 1000;
+    if (flow->protocol == 6)
+        flow->tcp_flags = !is_caller ? 0x1b : talk->flags != 0 ? talk->flags : talk->got > 0 ? 0x1b : 0x02;
+    if (self->batch->n == FLOW_BATCH_MOST)
+        flush(self);
+}
+
+void
+stage_talk(Stage *self, const Talk *talk)
+{
+    uint16_t caller_port = talk->caller_port != 0 ? talk->caller_port : self->port;
+
+    self->port = self->port == 60999 ? 40000 : self->port + 1;
+    add_half(self, talk, true, caller_port);
+    if (talk->got > 0)
+        add_half(self, talk, false, caller_port);
+    self->now = MAX(self->now, talk->day);
+}
+
+void
+stage_until(Stage *self, double day)
+{
+    const double step = (double)WINDOW_MS / 86400e3;
+
+    for (; self->now + step <= day; self->now += step)
+        for (int i = 1; i <= SERVERS; i++) {
+            char server[IP_TEXT];
+            g_snprintf(server, sizeof server, "10.1.0.%d", i);
+            stage_talk(self, &(Talk){ .day = self->now,
+                                      .seconds = 0.1,
+                                      .caller = "10.1.0.250",
+                                      .callee = server,
+                                      .port = 161,
+                                      .protocol = 17,
+                                      .sent = 90,
+                                      .got = 200 + 400 * stage_uniform(self),
+                                      .out_if = 2 });
+        }
+    self->now = MAX(self->now, day);
+    flush(self);
+}
+
+void
+stage_restart(Stage *self)
+{
+    g_autoptr(GError) error = NULL;
+
+    flush(self);
+    g_autoptr(GBytes) state = scorer_save(self->scorer);
+    scorer_free(self->scorer);
+    self->scorer = scorer_new(&self->conf, self->assets, self->places, &self->sink);
+    g_assert_true(scorer_restore(self->scorer, state, &error));
+    g_assert_no_error(error);
+}
+
+uint32_t
+stage_alerts(const Stage *self)
+{
+    return self->alerts->len;
+}
+
+const Alert *
+stage_alert(const Stage *self, uint32_t index)
+{
+    return self->alerts->pdata[index];
+}
+
+const AlertContribution *
+stage_part(const Alert *alert, const char *detector)
+{
+    for (uint32_t i = 0; i < alert->n_contributions; i++)
+        if (strcmp(alert->contributions[i].detector, detector) == 0)
+            return &alert->contributions[i];
+    return NULL;
+}
+
+const Alert *
+stage_find(const Stage *self, const char *detector, const char *asset, const char *far)
+{
+    IpAddress address = address_of(asset);
+
+    for (uint32_t i = 0; i < self->alerts->len; i++) {
+        const Alert *alert = self->alerts->pdata[i];
+        if (!ip_equal(&alert->asset, &address) || stage_part(alert, detector) == NULL)
+            continue;
+        if (far == NULL)
+            return alert;
+        IpAddress peer = address_of(far);
+        if (alert->has_peer && ip_equal(&alert->peer, &peer))
+            return alert;
+    }
+    return NULL;
+}
+
+Scorer *
+stage_scorer(Stage *self)
+{
+    return self->scorer;
+}
+
+double
+stage_uniform(Stage *self)
+{
+    self->random ^= self->random << 13;
+    self->random ^= self->random >> 7;
+    self->random ^= self->random << 17;
+    return (double)(self->random >> 11) / 9007199254740992.0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * stage.h - a scorer on a stage: what a test plays before it, conversation by conversation, and what it says
+ *
+ * For tests of watches. 10.1.0.0/16 are the assets: 10.1.0.x are servers, 10.1.1.x desks, 10.1.2.x network
+ * equipment, 10.1.3.x controllers (roles "server", "desk", "network", "ot"); 45.i.0.0/16 are home lines (AS
+ * 64500 + i), 50.i.0.0/16 hosting (AS 65000 + i); all else is unknown. Time is in days since a Monday, 0 h;
+ * what is played must go forward in time, late by a window at most. Windows are 300 s, the budget is 5 a day
+ * and learning takes 7 days.
+ */
+#pragma once
+#include "scoring/scorer.h"
+
+typedef struct Stage Stage;
+
+Stage *stage_new(void);
+void stage_free(Stage *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Stage, stage_free)
+
+typedef struct Talk {
+    double day, seconds; /* when it begins, and how long it lasts */
+    const char *caller, *callee;
+    uint16_t port, caller_port; /* @caller_port 0: one that counts up */
+    uint8_t protocol;           /* 0: TCP */
+    double sent, got;           /* octets from the caller, to the caller; 0 @got: no answer */
+    uint32_t exporter, out_if;  /* of the caller's half */
+    uint8_t flags;              /* of the caller's half; 0: SYN, ACK, PSH, FIN (no answer: SYN) */
+} Talk;
+/* Exports both halves of it, with packets of 500 octets. */
+void stage_talk(Stage *self, const Talk *talk);
+/* Time passes until @day; a monitor polls every server every five minutes, so that windows close. */
+void stage_until(Stage *self, double day);
+/* Saves and restores the scorer, as a restart does. */
+void stage_restart(Stage *self);
+
+/* Alerts as last told, by order of opening. */
+uint32_t stage_alerts(const Stage *self);
+const Alert *stage_alert(const Stage *self, uint32_t index);
+/* The first of this kind (any contribution counts) about this asset, and far end if it is not NULL; or NULL.
+ */
+const Alert *stage_find(const Stage *self, const char *detector, const char *asset, const char *far);
+/* The contribution of a detector; NULL: none. */
+const AlertContribution *stage_part(const Alert *alert, const char *detector);
+Scorer *stage_scorer(Stage *self);
+/* Repeatable random numbers, 0 <= u < 1. */
+double stage_uniform(Stage *self);

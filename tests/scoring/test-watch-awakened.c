@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-watch-awakened.c - a pair that speaks again after weeks is told of; one that rests over the weekend is
+ * not */
+#include "tests/scoring/stage.h"
+
+/* A server that updates itself from one host every night. */
+static void
+play_nightly(Stage *stage, int from, int to, const char *far)
+{
+    for (int day = from; day < to; day++) {
+        stage_until(stage, day + 0.1);
+        stage_talk(stage, &(Talk){ .day = day + 0.1,
+                                   .seconds = 5,
+                                   .caller = "10.1.0.3",
+                                   .callee = far,
+                                   .port = 443,
+                                   .sent = 4000,
+                                   .got = 90000,
+                                   .out_if = 3 });
+    }
+}
+
+static void
+test_a_pair_that_slept_for_a_month_is_told_of(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play_nightly(stage, 0, 3, "50.4.0.9");
+    play_nightly(stage, 3, 40, "50.5.0.9");
+    play_nightly(stage, 40, 41, "50.4.0.9");
+    stage_until(stage, 41);
+    const Alert *alert = stage_find(stage, "awakened", "10.1.0.3", "50.4.0.9");
+    g_assert_nonnull(alert);
+    const AlertContribution *part = stage_part(alert, "awakened");
+    g_test_message("%.1f dB, p %.2g: %s | %s", part->decibans, part->p, part->reason, alert->counterfactual);
+    g_assert_nonnull(strstr(part->reason, "after 38 days of silence"));
+    g_assert_cmpfloat(part->p, <, 1e-2);
+    g_assert_nonnull(strstr(alert->counterfactual, "within the week before"));
+    g_assert_cmpuint(alert->n_flows, >, 0);
+}
+
+static void
+test_a_rest_over_the_weekend_is_nothing(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    for (int week = 0; week < 6; week++)
+        play_nightly(stage, 7 * week, 7 * week + 5, "50.4.0.9");
+    stage_until(stage, 42);
+    g_assert_null(stage_find(stage, "awakened", "10.1.0.3", NULL));
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/scoring/watch-awakened/a-pair-that-slept-for-a-month-is-told-of",
+                    test_a_pair_that_slept_for_a_month_is_told_of);
+    g_test_add_func("/scoring/watch-awakened/a-rest-over-the-weekend-is-nothing",
+                    test_a_rest_over_the_weekend_is_nothing);
+    return g_test_run();
+}
