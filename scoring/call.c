@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { QUIET_MS = 120000, AHEAD = 16 };
+enum { QUIET_MS = 120000 };
 
 /* Does the slot still hold the peer of this conversation? Another one may have taken its place since. */
 static bool
@@ -46,28 +46,28 @@ judge(const Scorer *self, const Conversation *talk, bool is_low, Call *call)
                                                        : MIN(call->asset_port, call->far_port);
 }
 
-/* The conversation as @asset sees it; @peer_slot may be NONE. */
+/* The conversation as the asset of a peer sees it. */
 static Call
-view_of(const Scorer *self, const Conversation *talk, uint32_t asset, const IpAddress *far,
-        uint32_t peer_slot, bool is_low)
+view_of(const Scorer *self, const Conversation *talk, uint32_t peer_slot, bool is_low)
 {
-    const Place *place = place_table_find(self->places, far);
+    const Peer *peer = &self->peers[peer_slot];
     int own = is_low ? 0 : 1;
-    Call call = { .asset = asset,
+    Call call = { .asset = peer->asset,
                   .peer = peer_slot,
                   .far_asset = NONE,
                   .path = talk->path,
                   .exporter = talk->exporter[talk->first_after[own] != NONE ? own : 1 - own],
-                  .far = *far,
-                  .asn = place->asn,
-                  .access = place->access,
-                  .is_home = scorer_is_home(place),
+                  .far = peer->address,
+                  .asn = peer->asn,
+                  .access = peer->access,
+                  .is_home = (peer->flags & PEER_HOME) != 0,
                   .protocol = talk->protocol,
                   .is_answered = talk->packets[0] != 0 && talk->packets[1] != 0,
                   .is_reset = (talk->flags & CONVERSATION_RESET) != 0,
                   .asset_port = talk->port[own],
                   .far_port = talk->port[1 - own],
                   .slices = talk->slices,
+                  .is_new_pair = peer->first_s >= seconds_of(talk->begin_ms),
                   .begin_ms = talk->begin_ms,
                   .end_ms = conversation_end_ms(talk),
                   .octets_out = (double)talk->octets[own],
@@ -75,44 +75,84 @@ view_of(const Scorer *self, const Conversation *talk, uint32_t asset, const IpAd
                   .packets_out = talk->packets[own],
                   .packets_in = talk->packets[1 - own] };
 
+    call.slept_hours = call.is_new_pair ? 0 : peer->slept_hours;
     judge(self, talk, is_low, &call);
-    if (peer_slot != NONE) {
-        const Peer *peer = &self->peers[peer_slot];
-        call.is_new_pair = peer->first_s >= seconds_of(talk->begin_ms);
-        call.slept_hours = call.is_new_pair ? 0 : peer->slept_hours;
-    }
     return call;
+}
+
+static void
+tell_view(Scorer *self, const Call *call, bool has_begun, bool has_ended)
+{
+    if (has_begun)
+        watches_call_began(self, call);
+    if (has_ended)
+        watches_call_ended(self, call);
 }
 
 /* Tells of it to the asset that was found first, and to the far end where that is one too. */
 static void
 tell(Scorer *self, Conversation *talk, uint64_t key, bool has_ended)
 {
+    bool is_low = (talk->flags & CONVERSATION_PEER_LOW) != 0,
+         has_begun = (talk->flags & CONVERSATION_TOLD) == 0;
+
+    talk->flags |= CONVERSATION_TOLD;
     if (talk->peer == NONE || !is_peer_of(self, talk, key)) {
-        self->counters.calls_forgotten += has_ended;
-        talk->flags |= CONVERSATION_TOLD;
+        self->counters.calls_forgotten += has_begun;
         return;
     }
-    bool is_low = (talk->flags & CONVERSATION_PEER_LOW) != 0;
-    const Peer *peer = &self->peers[talk->peer];
-    Call call = view_of(self, talk, peer->asset, &peer->address, talk->peer, is_low);
+    self->counters.calls += has_begun;
+    Call call = view_of(self, talk, talk->peer, is_low);
+    if (asset_table_has(self->inventory, &call.far))
+        call.far_asset = scorer_find_asset(self, &call.far);
+    tell_view(self, &call, has_begun, has_ended);
+    if (call.far_asset == NONE)
+        return;
+    uint32_t near = call.asset, peer = scorer_find_peer(self, call.far_asset, &self->assets[near].address);
+    if (peer == NONE)
+        return;
+    call = view_of(self, talk, peer, !is_low);
+    call.far_asset = near;
+    call.path = NONE; /* the way that is kept is that of whoever sent last */
+    tell_view(self, &call, has_begun, has_ended);
+}
 
-    if (asset_table_has(self->inventory, &peer->address))
-        call.far_asset = scorer_find_asset(self, &peer->address);
-    for (int view = 0; view < 2; view++) {
-        if ((talk->flags & CONVERSATION_TOLD) == 0)
-            watches_call_began(self, &call);
-        if (has_ended)
-            watches_call_ended(self, &call);
-        if (view == 1 || call.far_asset == NONE)
-            break;
-        uint32_t near = call.asset, asset = call.far_asset;
-        const IpAddress *far = &self->assets[near].address;
-        call = view_of(self, talk, asset, far, scorer_find_peer(self, asset, far), !is_low);
-        call.far_asset = near;
-        call.path = NONE; /* the way that is kept is that of whoever sent last */
-    }
-    talk->flags |= CONVERSATION_TOLD;
+/* Cache lines that telling of a conversation touches: its peer, then the peer's asset. */
+static void
+fetch_peer(const Scorer *self, const Conversation *talk)
+{
+    if (talk->peer != NONE)
+        __builtin_prefetch(&self->peers[talk->peer]);
+}
+static void
+fetch_asset(const Scorer *self, const Conversation *talk)
+{
+    const ScoredAsset *asset = talk->peer == NONE ? NULL : &self->assets[self->peers[talk->peer].asset];
+
+    __builtin_prefetch(asset);
+    __builtin_prefetch(asset != NULL ? asset->services : NULL);
+}
+
+void
+call_flush(Scorer *self)
+{
+    for (uint32_t i = 0; i < self->n_parted; i++)
+        fetch_peer(self, &self->parted[i].talk);
+    for (uint32_t i = 0; i < self->n_parted; i++)
+        fetch_asset(self, &self->parted[i].talk);
+    for (uint32_t i = 0; i < self->n_parted; i++)
+        tell(self, &self->parted[i].talk, self->parted[i].key, true);
+    self->n_parted = 0;
+}
+
+/* Its place is needed: it is told of with others, when the block of records is done. */
+static void
+part_with(Scorer *self, const Conversation *talk, uint64_t key)
+{
+    if (self->n_parted == PARTED)
+        call_flush(self);
+    self->parted[self->n_parted].talk = *talk;
+    self->parted[self->n_parted++].key = key;
 }
 
 uint32_t
@@ -122,10 +162,9 @@ call_make_room(Scorer *self, uint64_t key)
 
     if (key_table_put(&self->conversation_keys, key, 1, &slot) != KEY_REPLACED)
         return slot;
-    Conversation *talk = &self->conversations[slot];
+    const Conversation *talk = &self->conversations[slot];
     if ((talk->flags & CONVERSATION_OPEN) != 0)
-        tell(self, talk, self->conversation_keys.replaced, true);
-    talk->begin_ms = 0;
+        part_with(self, talk, self->conversation_keys.replaced);
     return slot;
 }
 
@@ -137,8 +176,22 @@ call_begin(Scorer *self, uint32_t slot, bool is_known)
     if ((talk->flags & CONVERSATION_OPEN) == 0)
         self->ledger[self->n_ledger++] = slot;
     else if (is_known)
-        tell(self, talk, key_table_key(&self->conversation_keys, slot), true);
+        part_with(self, talk, key_table_key(&self->conversation_keys, slot));
     talk->flags |= CONVERSATION_OPEN;
+}
+
+/* True: it has ended. */
+static bool
+close_one(Scorer *self, uint32_t slot, int64_t end_ms)
+{
+    Conversation *talk = &self->conversations[slot];
+    bool has_ended = conversation_end_ms(talk) + QUIET_MS < end_ms;
+
+    if (has_ended || ((talk->flags & CONVERSATION_TOLD) == 0 && talk->begin_ms < end_ms))
+        tell(self, talk, key_table_key(&self->conversation_keys, slot), has_ended);
+    if (has_ended)
+        talk->flags &= (uint8_t) ~(CONVERSATION_OPEN | CONVERSATION_TOLD);
+    return has_ended;
 }
 
 void
@@ -147,18 +200,18 @@ call_close_window(Scorer *self, int64_t number)
     int64_t end_ms = (number + 1) * self->grid.length_ms;
     uint32_t kept = 0;
 
-    for (uint32_t i = 0; i < self->n_ledger; i++) {
-        uint32_t slot = self->ledger[i];
-        Conversation *talk = &self->conversations[slot];
-        if (i + AHEAD < self->n_ledger)
-            __builtin_prefetch(&self->conversations[self->ledger[i + AHEAD]], 1);
-        bool has_ended = conversation_end_ms(talk) + QUIET_MS < end_ms;
-        if (has_ended || ((talk->flags & CONVERSATION_TOLD) == 0 && talk->begin_ms < end_ms))
-            tell(self, talk, key_table_key(&self->conversation_keys, slot), has_ended);
-        if (has_ended)
-            talk->flags &= (uint8_t) ~(CONVERSATION_OPEN | CONVERSATION_TOLD);
-        else
-            self->ledger[kept++] = slot;
+    call_flush(self);
+    for (uint32_t from = 0; from < self->n_ledger; from += BLOCK) {
+        uint32_t until = MIN(self->n_ledger, from + BLOCK);
+        for (uint32_t i = from; i < until; i++)
+            __builtin_prefetch(&self->conversations[self->ledger[i]], 1);
+        for (uint32_t i = from; i < until; i++)
+            fetch_peer(self, &self->conversations[self->ledger[i]]);
+        for (uint32_t i = from; i < until; i++)
+            fetch_asset(self, &self->conversations[self->ledger[i]]);
+        for (uint32_t i = from; i < until; i++)
+            if (!close_one(self, self->ledger[i], end_ms))
+                self->ledger[kept++] = self->ledger[i];
     }
     self->n_ledger = kept;
 }

@@ -7,15 +7,15 @@
  * going on. When a window closes, each that began in it is told as begun, by when both halves have had time
  * to come and who called is known as well as it ever will be; when it has been quiet for two minutes it is
  * told as ended, with its sums. Both happen in the order of arrival, so that the output does not depend on
- * hash seeds. What the table of conversations has no more room for is told as begun and ended at once, early
- * but not lost. Where both ends are assets it is told to each.
+ * hash seeds. What the table of conversations has no more room for is told as begun and ended early, not
+ * lost. Where both ends are assets it is told to each.
  */
 #pragma once
 #include "scoring/scorer-internal.h"
 
 typedef struct Call {
     uint32_t asset;     /* index: whose view this is */
-    uint32_t peer;      /* slot in the table of peers; NONE: evicted since, or a view without one */
+    uint32_t peer;      /* slot in the table of peers */
     uint32_t far_asset; /* index, when the far end is an asset as well; else NONE */
     uint32_t path;      /* slot of the way out, or NONE */
     uint32_t exporter;  /* index; who told of the asset's half, else of the other */
@@ -42,6 +42,8 @@ uint32_t call_make_room(Scorer *self, uint64_t key);
 /* The conversation in @slot is about to be written anew: puts it into the ledger, and tells of the one that
  * stood there before and was not told to its end. @is_known: one stood there. */
 void call_begin(Scorer *self, uint32_t slot, bool is_known);
+/* Tells of those whose places were needed; at the end of a block of records. */
+void call_flush(Scorer *self);
 /* A window has closed: tells what began before its end, and what has ended. */
 void call_close_window(Scorer *self, int64_t number);
 /* A stitched conversation as one flow record, the caller's half first; as evidence in an alert. */

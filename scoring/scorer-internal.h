@@ -106,7 +106,7 @@ typedef struct Role {
     ResidualSketch residuals;
 } Role;
 
-enum { PEER_CALLED = 1, PEER_CALLS_US = 2, PEER_KNOWN = 4 };
+enum { PEER_CALLED = 1, PEER_CALLS_US = 2, PEER_KNOWN = 4, PEER_HOME = 8 }; /* @flags */
 enum { CHANCE_ALERTED = 200 }; /* of a peer in an alert: a scan must not push it out */
 /* One cache line. */
 typedef struct Peer {
@@ -270,6 +270,12 @@ typedef struct WatchState {
 } WatchState;
 struct Case;
 
+/* A conversation that has lost its place. */
+typedef struct Parted {
+    Conversation talk;
+    uint64_t key;
+} Parted;
+
 /* A record of the block in work: its keys, and where they stood when the block was prepared. */
 typedef struct Work {
     uint64_t address[2], asset_key[2], peer_key[2]; /* hashes; [0] of the source, [1] of the destination */
@@ -278,7 +284,7 @@ typedef struct Work {
     uint32_t conversation, asset[2], peer[2], path; /* slots, assets: index; NONE: not there yet */
     bool from_low, is_ours[2];
 } Work;
-enum { BLOCK = 256 }; /* records: what they need fits the second-level cache */
+enum { BLOCK = 256, PARTED = 256 }; /* records: what they need fits the second-level cache */
 
 /* The interfaces seen last, found without hashing. */
 enum { INTERFACE_MEMOS = 64 };
@@ -339,7 +345,8 @@ struct Scorer {
     uint32_t n_recent;
 
     uint32_t *ledger; /* slots of conversations that go on, in the order of arrival; see call.h */
-    uint32_t n_ledger;
+    uint32_t n_ledger, n_parted;
+    Parted *parted; /* whose places were needed, and who are still to be told of */
     WatchState watch_states[MOST_WATCHES];
     KeyTable case_keys;
     struct Case *cases;

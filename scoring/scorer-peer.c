@@ -67,6 +67,7 @@ scorer_peer(Scorer *self, uint32_t asset_index, const IpAddress *far, uint64_t k
                                 .contact = NONE,
                                 .asn = place->asn,
                                 .access = place->access,
+                                .flags = scorer_is_home(place) ? PEER_HOME : 0,
                                 .first_s = seconds_of(now_ms),
                                 .last_s = seconds_of(now_ms) };
     asset->n_peers++;

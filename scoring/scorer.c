@@ -45,6 +45,7 @@ init_tables(Scorer *self)
     self->stories = g_new0(Story *, MOST_STORIES);
     self->work = g_new0(Work, BLOCK);
     self->ledger = keyed_items_new(key_table_slots(&self->conversation_keys), sizeof *self->ledger);
+    self->parted = g_aligned_alloc0(PARTED, sizeof *self->parted, 64);
     watches_init(self);
     cases_init(self);
 }
@@ -94,7 +95,8 @@ clear_state(Scorer *self)
         key_table_clear(keys[i]);
     void *aligned[] = { self->asset_slots, self->conversations, self->peers,           self->paths,
                         self->affinities,  self->groups,        self->interface_slots, self->large,
-                        self->contacts,    self->evidence,      self->assets,          self->ledger };
+                        self->contacts,    self->evidence,      self->assets,          self->ledger,
+                        self->parted };
     for (size_t i = 0; i < G_N_ELEMENTS(aligned); i++)
         g_aligned_free(aligned[i]);
     for (uint32_t i = 0; i < self->n_stories; i++)
@@ -600,6 +602,7 @@ scorer_batch(Scorer *self, const FlowBatch *batch)
         prepare_paths(self, n);
         for (uint32_t i = 0; i < n; i++)
             take_record(self, &records[i], &self->work[i]);
+        call_flush(self);
     }
     for (uint32_t i = 0; i < batch->n_losses; i++)
         scorer_take_loss(self, &batch->losses[i]);
