@@ -88,6 +88,8 @@ decoder_new(const DecoderConf *conf, const DecoderSink *sink)
         plan_use_shuffles(&wire->fixed[i]->plan, wire->shuffles);
     }
     uint32_t fields = MAX(wire->limits.fields, (uint32_t)SHOW_VIEWS_MOST);
+    wire->definition = (TemplateDefinition){ .fields = g_new0(FieldNumber, wire->limits.fields),
+                                             .most_fields = wire->limits.fields };
     wire->at = g_new0(const uint8_t *, fields);
     wire->lengths = g_new0(uint16_t, fields);
     wire->views = g_new0(FieldView, fields);
@@ -108,6 +110,7 @@ decoder_free(Decoder *self)
     g_clear_pointer(&self->allowed, prefix_set_free);
     g_clear_pointer(&self->wire.batch, flow_batch_free);
     g_clear_pointer(&self->wire.scratch, g_aligned_free);
+    g_free(self->wire.definition.fields);
     g_free(self->wire.at);
     g_free(self->wire.lengths);
     g_free(self->wire.views);

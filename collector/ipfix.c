@@ -12,19 +12,13 @@ enum { HEADER = 16, SET_TEMPLATES = 2, SET_OPTIONS_TEMPLATES = 3, SET_FIRST_DATA
 static void
 templates(Wire *self, Cursor set, bool is_options)
 {
-    TemplateLimits limits = { .fields = self->limits.fields };
-    TemplateResult result;
+    bool goes_on;
 
     do {
-        Cursor start = set;
-        Template *tmpl = NULL;
+        TemplateResult result = template_parse_ipfix(&set, is_options, &self->definition);
 
-        result = template_parse_ipfix(&set, self->model, &limits, is_options, &tmpl);
-        if (result == TEMPLATE_WITHDRAWN)
-            wire_withdraw(self, cursor_u16(&start), is_options);
-        else if (!wire_template(self, result, tmpl))
-            return;
-    } while (cursor_left(&set) > 0);
+        goes_on = result == TEMPLATE_WITHDRAWN ? wire_withdraw(self) : wire_template(self, result);
+    } while (goes_on && cursor_left(&set) > 0);
 }
 
 static void

@@ -12,15 +12,12 @@ enum { SET_TEMPLATES = 0, SET_OPTIONS_TEMPLATES = 1, SET_FIRST_DATA = 256 };
 static void
 templates(Wire *self, Cursor set, bool is_options)
 {
-    TemplateLimits limits = { .fields = self->limits.fields };
     TemplateResult result;
 
     do {
-        Template *tmpl = NULL;
-
-        result = is_options ? template_parse_v9_options(&set, self->model, &limits, &tmpl)
-                            : template_parse_v9(&set, self->model, &limits, &tmpl);
-        if (!wire_template(self, result, tmpl))
+        result = is_options ? template_parse_v9_options(&set, &self->definition)
+                            : template_parse_v9(&set, &self->definition);
+        if (!wire_template(self, result))
             return;
     } while (cursor_left(&set) > 0);
 }

@@ -490,7 +490,8 @@ show_fixed(SetJob *job, const uint8_t *bytes)
 static uint32_t
 affordable(Wire *wire, const DecodePlan *plan, uint32_t n)
 {
-    int64_t price = WORK_RECORD + (plan->n_steps + plan->n_extra) * WORK_STEP;
+    int64_t price =
+        WORK_RECORD + (plan->n_steps + plan->n_extra) * WORK_STEP + (plan->is_event ? WORK_EVENT : 0);
     int64_t most = wire->work <= 0 ? 0 : (wire->work + price - 1) / price;
 
     if (n > most) {
@@ -543,8 +544,8 @@ walked_records(SetJob *job, Cursor set)
 {
     Wire *wire = job->wire;
     const DecodePlan *plan = &job->tmpl->plan;
-    int64_t price =
-        WORK_VARIABLE_RECORD + job->tmpl->n_fields * WORK_FIELD + (plan->n_steps + plan->n_extra) * WORK_STEP;
+    int64_t price = WORK_VARIABLE_RECORD + job->tmpl->n_fields * WORK_FIELD +
+                    (plan->n_steps + plan->n_extra) * WORK_STEP + (plan->is_event ? WORK_EVENT : 0);
     uint32_t total = 0, n;
 
     while (cursor_left(&set) >= plan->least_length && wire_may(wire, price)) {

@@ -103,58 +103,57 @@ shuffle_version_best(void)
 
 /* Where the next window begins: at the first byte on the wire that no window has had yet. */
 static uint32_t
-next_window(const uint32_t *from, const bool *is_done, uint32_t n)
+next_window(const uint32_t *from, uint32_t n)
 {
     uint32_t first = SHUFFLE_CONSTANT;
 
     for (uint32_t i = 0; i < n; i++)
-        if (!is_done[i])
-            first = MIN(first, from[i]);
+        first = MIN(first, from[i]);
     return first;
 }
 
-/* The windows of 16 output bytes, into the lane @lane of @moves; how many. */
+/* The windows of 16 output bytes, into the lane @lane of @moves, of which @n are there already; how many are
+ * there then. What is done is SHUFFLE_CONSTANT in @from from then on. */
 static uint32_t
-fill_lane(const uint32_t *from, Move16 *moves, uint32_t lane)
+fill_lane(uint32_t *from, Move16 *moves, uint32_t lane, uint32_t n)
 {
-    bool is_done[16] = { false };
-    uint32_t n = 0, first;
+    static const Move16 nothing = { .mask = { [0 ... 1] = { [0 ... 15] = NOT_THERE } } };
+    uint32_t at = 0, first;
 
-    while ((first = next_window(from, is_done, 16)) != SHUFFLE_CONSTANT) {
+    while ((first = next_window(from, 16)) != SHUFFLE_CONSTANT) {
+        if (at == n)
+            moves[n++] = nothing;
         for (uint32_t i = 0; i < 16; i++)
-            if (!is_done[i] && from[i] - first < 16) {
-                moves[n].mask[lane][i] = (uint8_t)(from[i] - first);
-                is_done[i] = true;
+            if (from[i] - first < 16) {
+                moves[at].mask[lane][i] = (uint8_t)(from[i] - first);
+                from[i] = SHUFFLE_CONSTANT;
             }
-        moves[n++].from[lane] = first;
+        moves[at++].from[lane] = first;
     }
     return n;
 }
 
 static uint32_t
-fill_16(const uint32_t *from, Move16 *moves)
+fill_16(uint32_t *from, Move16 *moves)
 {
-    for (uint32_t i = 0; i < 16; i++)
-        memset(moves[i].mask, NOT_THERE, sizeof moves[i].mask);
-    uint32_t n_low = fill_lane(from, moves, 0), n_high = fill_lane(from + 16, moves, 1);
-
-    return MAX(n_low, n_high);
+    return fill_lane(from + 16, moves, 1, fill_lane(from, moves, 0, 0));
 }
 
 static uint32_t
-fill_128(const uint32_t *from, Move128 *moves)
+fill_128(uint32_t *from, Move128 *moves)
 {
-    bool is_done[64] = { false };
     uint32_t n = 0, first;
 
-    while ((first = next_window(from, is_done, 64)) != SHUFFLE_CONSTANT) {
+    while ((first = next_window(from, 64)) != SHUFFLE_CONSTANT) {
+        Move128 *move = &moves[n++];
+
+        *move = (Move128){ .from = first };
         for (uint32_t i = 0; i < 64; i++)
-            if (!is_done[i] && from[i] - first < 128) {
-                moves[n].index[i] = (uint8_t)(from[i] - first);
-                moves[n].keep |= UINT64_C(1) << i;
-                is_done[i] = true;
+            if (from[i] - first < 128) {
+                move->index[i] = (uint8_t)(from[i] - first);
+                move->keep |= UINT64_C(1) << i;
+                from[i] = SHUFFLE_CONSTANT;
             }
-        moves[n++].from = first;
     }
     return n;
 }
@@ -163,6 +162,12 @@ fill_128(const uint32_t *from, Move128 *moves)
 Shuffle *
 shuffle_new(const ShuffleMap *map, ShuffleVersion version)
 {
+    union {
+        Move16 by16[SHUFFLE_BYTES_MOST / 2]; /* as many as there are bytes, of two lanes each */
+        Move128 by128[SHUFFLE_BYTES_MOST];
+    } moves; /* only what is used of it is written to */
+    ShuffleMap left = *map;
+
     if (version == SHUFFLE_BEST)
         version = shuffle_version_best();
     if (versions[version].run == NULL || !shuffle_version_runs(version))
@@ -171,23 +176,20 @@ shuffle_new(const ShuffleMap *map, ShuffleVersion version)
 
     bool is_wide = versions[version].is_wide;
     uint32_t width = is_wide ? 64 : 32;
-    size_t each = is_wide ? sizeof(Move128) : sizeof(Move16);
-    Shuffle *self = g_new0(Shuffle, 1);
-
-    *self = (Shuffle){
+    Shuffle head = {
         .run = versions[version].run, .size = map->size, .n_slices = map->size / width, .is_wide = is_wide
     };
-    for (uint32_t slice = 0; slice < self->n_slices; slice++) {
-        const uint32_t *from = map->from + slice * width;
-        Move16 by16[16] = { 0 };
-        Move128 by128[64] = { 0 };
-        uint32_t n = is_wide ? fill_128(from, by128) : fill_16(from, by16), before = self->n_all;
+    for (uint32_t slice = 0; slice < head.n_slices; slice++) {
+        uint32_t *from = left.from + slice * width;
+        uint32_t n =
+            is_wide ? fill_128(from, moves.by128 + head.n_all) : fill_16(from, moves.by16 + head.n_all);
 
-        self->n_moves[slice] = (uint8_t)n;
-        self->n_all += n;
-        self = g_realloc(self, shuffle_bytes(self));
-        memcpy((uint8_t *)self->moves + before * each, is_wide ? (void *)by128 : (void *)by16, n * each);
+        head.n_moves[slice] = (uint8_t)n;
+        head.n_all += n;
     }
+    Shuffle *self = g_malloc(shuffle_bytes(&head));
+    *self = head;
+    memcpy(self->moves, &moves, shuffle_bytes(&head) - sizeof head);
     return self;
 }
 

@@ -84,14 +84,6 @@ template_cache_put(TemplateCache *self, Template *tmpl, int64_t now_ms)
     Template *old = template_cache_find_slow(self, tmpl->id);
 
     tmpl->heard_ms = now_ms;
-    if (old != NULL &&
-        template_equal(old, tmpl)) { /* keep the old one: it may be in use, and it is the same */
-        old->heard_ms = now_ms;
-        old->port = tmpl->port;
-        old->provisional = tmpl->provisional;
-        template_unref(tmpl);
-        return TEMPLATE_PUT_SAME;
-    }
     if (!fits(self->budget, old, tmpl)) {
         template_unref(tmpl);
         return TEMPLATE_PUT_FULL;
@@ -119,6 +111,22 @@ template_cache_share(TemplateCache *self, const TemplateCache *from)
     for (uint32_t i = 0; i < from->n_slots; i++)
         if (from->slots[i] != NULL && template_cache_find_slow(self, from->slots[i]->id) == NULL)
             template_cache_put(self, template_ref(from->slots[i]), from->slots[i]->heard_ms);
+}
+
+/* Empties the slot @at. What stands behind it without a gap moves up, so that it is still found. */
+static void
+empty_slot(TemplateCache *self, uint32_t at)
+{
+    uint32_t mask = self->n_slots - 1;
+
+    drop(self, g_steal_pointer(&self->slots[at]));
+    self->n--;
+    self->last = NULL;
+    for (at = (at + 1) & mask; self->slots[at] != NULL; at = (at + 1) & mask) {
+        Template *tmpl = g_steal_pointer(&self->slots[at]);
+
+        self->slots[slot_of(self, tmpl->id)] = tmpl;
+    }
 }
 
 static uint32_t
@@ -153,12 +161,6 @@ is_of_another_port(const Template *tmpl, int64_t port)
 }
 
 static bool
-has_id(const Template *tmpl, int64_t id)
-{
-    return tmpl->id == id;
-}
-
-static bool
 is_of_kind(const Template *tmpl, int64_t is_options)
 {
     return tmpl->is_options == (is_options != 0);
@@ -169,7 +171,10 @@ template_cache_drop(TemplateCache *self, uint16_t id, bool is_options)
 {
     const Template *tmpl = template_cache_find_slow(self, id);
 
-    return tmpl != NULL && tmpl->is_options == is_options && forget(self, has_id, id) > 0;
+    if (tmpl == NULL || tmpl->is_options != is_options)
+        return false;
+    empty_slot(self, slot_of(self, id));
+    return true;
 }
 
 uint32_t

@@ -28,12 +28,7 @@ typedef struct TemplateCache {
 void template_cache_init(TemplateCache *self, TemplateBudget *budget);
 void template_cache_clear(TemplateCache *self);
 
-typedef enum TemplatePut {
-    TEMPLATE_PUT_NEW,
-    TEMPLATE_PUT_SAME,
-    TEMPLATE_PUT_CHANGED,
-    TEMPLATE_PUT_FULL
-} TemplatePut;
+typedef enum TemplatePut { TEMPLATE_PUT_NEW, TEMPLATE_PUT_CHANGED, TEMPLATE_PUT_FULL } TemplatePut;
 /* Takes @tmpl; the newest definition wins. When it is FULL, @tmpl is freed and nothing has changed. */
 TemplatePut template_cache_put(TemplateCache *self, Template *tmpl, int64_t now_ms);
 /* Lends, valid until the next put or expire; take a reference to keep it longer. NULL: not known. */

@@ -7,41 +7,32 @@
 enum { FIELDS_MOST = 65536 / 4 }; /* what one datagram can hold */
 
 static uint32_t
-count_unknown(const ElementModel *model, const FieldNumber *fields, uint32_t n_fields)
+find_elements(Template *self, const ElementModel *model, const FieldNumber *fields)
 {
-    uint32_t n = 0;
+    uint32_t n_unknown = 0;
 
-    for (uint32_t i = 0; i < n_fields; i++)
-        n += element_model_find(model, fields[i].pen, fields[i].id) == NULL;
-    return n;
-}
-
-static void
-name_fields(Template *self, const ElementModel *model, const FieldNumber *fields)
-{
-    self->unknown = g_new0(Element, count_unknown(model, fields, self->n_fields));
     for (uint32_t i = 0; i < self->n_fields; i++) {
         const Element *element = element_model_find(model, fields[i].pen, fields[i].id);
 
-        if (element == NULL) {
-            Element *own = &self->unknown[self->n_unknown++];
-
-            *own = (Element){ .pen = fields[i].pen, .id = fields[i].id, .type = ELEMENT_OCTETS };
-            own->name = g_strdup_printf("e%uid%u", fields[i].pen, fields[i].id);
-            element = own;
-        }
         self->fields[i] = (FieldSpec){ .element = element, .length = fields[i].length };
+        n_unknown += element == NULL;
     }
+    return n_unknown;
 }
 
-static uint32_t
-hash_fields(const FieldNumber *fields, uint32_t n_fields, uint32_t n_scope)
+/* What the model does not know gets a name of its own. */
+static void
+name_unknown(Template *self, const FieldNumber *fields, uint32_t n_unknown)
 {
-    uint32_t hash = 2166136261u ^ n_scope;
-
-    for (uint32_t i = 0; i < n_fields; i++)
-        hash = (hash ^ fields[i].pen ^ ((uint32_t)fields[i].id << 16) ^ fields[i].length) * 16777619u;
-    return hash;
+    self->unknown = g_new0(Element, n_unknown);
+    for (uint32_t i = 0; i < self->n_fields; i++) {
+        if (self->fields[i].element != NULL)
+            continue;
+        Element *own = &self->unknown[self->n_unknown++];
+        *own = (Element){ .pen = fields[i].pen, .id = fields[i].id, .type = ELEMENT_OCTETS };
+        own->name = g_strdup_printf("e%uid%u", fields[i].pen, fields[i].id);
+        self->fields[i].element = own;
+    }
 }
 
 static bool
@@ -56,15 +47,20 @@ has_long_uptime(const Template *self)
     return false;
 }
 
+static bool
+has_length(const FieldNumber *fields, uint32_t n_fields)
+{
+    for (uint32_t i = 0; i < n_fields; i++)
+        if (fields[i].length != 0)
+            return true;
+    return false;
+}
+
 Template *
 template_new(const ElementModel *model, uint16_t id, const FieldNumber *fields, uint32_t n_fields,
              uint32_t n_scope, bool is_options)
 {
-    bool has_length = false;
-
-    for (uint32_t i = 0; i < n_fields; i++)
-        has_length |= fields[i].length != 0;
-    if (!has_length || n_fields > FIELDS_MOST || n_scope > n_fields)
+    if (!has_length(fields, n_fields) || n_fields > FIELDS_MOST || n_scope > n_fields)
         return NULL;
 
     /* The plan holds a FlowRecord, which wants its cache line. */
@@ -74,8 +70,9 @@ template_new(const ElementModel *model, uint16_t id, const FieldNumber *fields, 
     self->is_options = is_options;
     self->n_fields = (uint16_t)n_fields;
     self->n_scope = (uint16_t)n_scope;
-    self->hash = hash_fields(fields, n_fields, n_scope);
-    name_fields(self, model, fields);
+    uint32_t n_unknown = find_elements(self, model, fields);
+    if (n_unknown > 0)
+        name_unknown(self, fields, n_unknown);
     self->has_long_uptime = has_long_uptime(self);
     plan_compile(&self->plan, self->fields, n_fields);
     self->nested = nested_new(&self->plan, self->fields, n_fields);
@@ -103,16 +100,18 @@ template_unref(Template *self)
 }
 
 bool
-template_equal(const Template *a, const Template *b)
+template_is(const Template *self, const TemplateDefinition *definition)
 {
-    if (a->id != b->id || a->hash != b->hash || a->n_fields != b->n_fields || a->n_scope != b->n_scope ||
-        a->is_options != b->is_options)
+    if (self->id != definition->id || self->is_options != definition->is_options ||
+        self->n_fields != definition->n_fields || self->n_scope != definition->n_scope)
         return false;
-    for (uint32_t i = 0; i < a->n_fields; i++)
-        if (a->fields[i].length != b->fields[i].length ||
-            a->fields[i].element->id != b->fields[i].element->id ||
-            a->fields[i].element->pen != b->fields[i].element->pen)
+    for (uint32_t i = 0; i < self->n_fields; i++) {
+        const FieldNumber *field = &definition->fields[i];
+
+        if (self->fields[i].length != field->length || self->fields[i].element->id != field->id ||
+            self->fields[i].element->pen != field->pen)
             return false;
+    }
     return true;
 }
 
@@ -140,8 +139,7 @@ template_walk(const Template *self, Cursor *cur, const uint8_t **at, uint16_t *l
     return !cur->failed;
 }
 
-/* Reads @n fields of @size bytes each beginning with the element's number; false when they are not all there.
- */
+/* Reads @n fields; false when one of them cannot be. */
 static bool
 read_v9_fields(Cursor *cur, FieldNumber *out, uint32_t n, uint32_t pen)
 {
@@ -155,95 +153,86 @@ read_v9_fields(Cursor *cur, FieldNumber *out, uint32_t n, uint32_t pen)
     return !cur->failed;
 }
 
-static TemplateResult
-finish(Template *tmpl, Template **out)
-{
-    if (tmpl == NULL)
-        return TEMPLATE_EMPTY;
-    *out = tmpl;
-    return TEMPLATE_OK;
-}
-
 TemplateResult
-template_parse_v9(Cursor *cur, const ElementModel *model, const TemplateLimits *limits, Template **out)
+template_parse_v9(Cursor *cur, TemplateDefinition *out)
 {
     if (cursor_left(cur) < 4 || cursor_is_zero(cur))
         return TEMPLATE_PADDING;
-    uint16_t id = cursor_u16(cur);
-    uint32_t n_fields = cursor_u16(cur);
+    out->id = cursor_u16(cur);
+    out->n_fields = cursor_u16(cur);
+    out->n_scope = 0;
+    out->is_options = false;
 
-    if (id < 256 || cursor_left(cur) < n_fields * 4)
+    if (out->id < 256 || cursor_left(cur) < out->n_fields * 4)
         return TEMPLATE_SYNTAX;
-    if (n_fields == 0)
-        return TEMPLATE_EMPTY;
-    if (n_fields > limits->fields) {
-        cursor_take(cur, n_fields * 4);
+    if (out->n_fields > out->most_fields) {
+        cursor_take(cur, out->n_fields * 4);
         return TEMPLATE_TOO_LARGE;
     }
-    g_autofree FieldNumber *fields = g_new0(FieldNumber, n_fields);
-    if (!read_v9_fields(cur, fields, n_fields, 0))
+    if (!read_v9_fields(cur, out->fields, out->n_fields, 0))
         return TEMPLATE_SYNTAX;
-    return finish(template_new(model, id, fields, n_fields, 0, false), out);
+    return has_length(out->fields, out->n_fields) ? TEMPLATE_OK : TEMPLATE_EMPTY;
 }
 
 TemplateResult
-template_parse_v9_options(Cursor *cur, const ElementModel *model, const TemplateLimits *limits,
-                          Template **out)
+template_parse_v9_options(Cursor *cur, TemplateDefinition *out)
 {
     if (cursor_left(cur) < 4 || cursor_is_zero(cur))
         return TEMPLATE_PADDING;
-    uint16_t id = cursor_u16(cur);
+    out->id = cursor_u16(cur);
     uint32_t scope_bytes = cursor_u16(cur), option_bytes = cursor_u16(cur);
-    uint32_t n_scope = scope_bytes / 4, n_fields = n_scope + option_bytes / 4;
+    out->n_scope = scope_bytes / 4;
+    out->n_fields = out->n_scope + option_bytes / 4;
+    out->is_options = true;
 
     /* The lengths are in bytes here (RFC 3954 section 6.1). */
-    if (cur->failed || id < 256 || scope_bytes % 4 != 0 || option_bytes % 4 != 0 ||
+    if (cur->failed || out->id < 256 || scope_bytes % 4 != 0 || option_bytes % 4 != 0 ||
         cursor_left(cur) < scope_bytes + option_bytes)
         return TEMPLATE_SYNTAX;
-    if (n_fields == 0)
-        return TEMPLATE_EMPTY;
-    if (n_fields > limits->fields) {
-        cursor_take(cur, n_fields * 4);
+    if (out->n_fields > out->most_fields) {
+        cursor_take(cur, out->n_fields * 4);
         return TEMPLATE_TOO_LARGE;
     }
-    g_autofree FieldNumber *fields = g_new0(FieldNumber, n_fields);
-    if (!read_v9_fields(cur, fields, n_scope, ELEMENT_PEN_V9_SCOPE) ||
-        !read_v9_fields(cur, fields + n_scope, n_fields - n_scope, 0))
+    if (!read_v9_fields(cur, out->fields, out->n_scope, ELEMENT_PEN_V9_SCOPE) ||
+        !read_v9_fields(cur, out->fields + out->n_scope, out->n_fields - out->n_scope, 0))
         return TEMPLATE_SYNTAX;
-    return finish(template_new(model, id, fields, n_fields, n_scope, true), out);
+    return has_length(out->fields, out->n_fields) ? TEMPLATE_OK : TEMPLATE_EMPTY;
 }
 
-static void
-read_ipfix_field(Cursor *cur, FieldNumber *out)
+static FieldNumber
+read_ipfix_field(Cursor *cur)
 {
-    uint16_t id = cursor_u16(cur);
+    uint16_t id = cursor_u16(cur), length = cursor_u16(cur);
 
-    out->length = cursor_u16(cur);
-    out->pen = id & 0x8000 ? cursor_u32(cur) : 0;
-    out->id = id & 0x7fff;
+    return (FieldNumber){ .pen = id & 0x8000 ? cursor_u32(cur) : 0, .id = id & 0x7fff, .length = length };
 }
 
 TemplateResult
-template_parse_ipfix(Cursor *cur, const ElementModel *model, const TemplateLimits *limits, bool is_options,
-                     Template **out)
+template_parse_ipfix(Cursor *cur, bool is_options, TemplateDefinition *out)
 {
     if (cursor_left(cur) < 4 || cursor_is_zero(cur))
         return TEMPLATE_PADDING;
-    uint16_t id = cursor_u16(cur);
-    uint32_t n_fields = cursor_u16(cur);
+    out->id = cursor_u16(cur);
+    out->n_fields = cursor_u16(cur);
+    out->is_options = is_options;
 
-    if (n_fields == 0) /* 2 and 3 mean "all templates" and "all options templates" (RFC 7011 section 8.1) */
-        return id >= 256 || id == 2 || id == 3 ? TEMPLATE_WITHDRAWN : TEMPLATE_SYNTAX;
-    uint32_t n_scope = is_options ? cursor_u16(cur) : 0;
+    if (out->n_fields == 0) /* 2 and 3 mean "all templates" and "all options templates" (RFC 7011 section 8.1)
+                             */
+        return out->id >= 256 || out->id == 2 || out->id == 3 ? TEMPLATE_WITHDRAWN : TEMPLATE_SYNTAX;
+    out->n_scope = is_options ? cursor_u16(cur) : 0;
 
-    if (id < 256 || cursor_left(cur) < n_fields * 4 || n_scope > n_fields || (is_options && n_scope == 0))
+    if (out->id < 256 || cursor_left(cur) < out->n_fields * 4 || out->n_scope > out->n_fields ||
+        (is_options && out->n_scope == 0))
         return TEMPLATE_SYNTAX;
-    g_autofree FieldNumber *fields = g_new0(FieldNumber, n_fields);
-    for (uint32_t i = 0; i < n_fields; i++)
-        read_ipfix_field(cur, &fields[i]);
+    for (uint32_t i = 0; i < out->n_fields; i++) {
+        FieldNumber field = read_ipfix_field(cur);
+
+        if (i < out->most_fields)
+            out->fields[i] = field;
+    }
     if (cur->failed)
         return TEMPLATE_SYNTAX;
-    if (n_fields > limits->fields)
+    if (out->n_fields > out->most_fields)
         return TEMPLATE_TOO_LARGE;
-    return finish(template_new(model, id, fields, n_fields, n_scope, is_options), out);
+    return has_length(out->fields, out->n_fields) ? TEMPLATE_OK : TEMPLATE_EMPTY;
 }

@@ -2,8 +2,10 @@
 /*
  * template.h - what a template id means: its fields, and the plan made of them
  *
- * Immutable once parsed and reference-counted, so that a redefinition does not pull it from under the set
- * that is being decoded. The caller's TemplateLimits bound what a sender can make us keep.
+ * Parsing only reads what a template says (TemplateDefinition), in room that is the caller's: routers repeat
+ * themselves each minute or in every datagram, and what is known already is not compiled again. A Template is
+ * immutable once made and reference-counted, so that a redefinition does not pull it from under the set that
+ * is being decoded.
  */
 #pragma once
 #include "collector/base/cursor.h"
@@ -18,7 +20,6 @@ typedef struct Template {
     bool has_long_uptime; /* stamps of uptime have eight bytes */
     uint16_t n_fields;
     uint16_t n_scope;
-    uint32_t hash;    /* of the definition: equal templates have equal hashes */
     uint16_t port;    /* of who announced it last */
     int64_t used_ms;  /* our clock, last data set that was read with it */
     int64_t heard_ms; /* our clock, last time it was announced */
@@ -29,9 +30,21 @@ typedef struct Template {
     FieldSpec fields[];
 } Template;
 
-typedef struct TemplateLimits {
-    uint32_t fields; /* per template */
-} TemplateLimits;
+/* A field by number, as it stands in a template or in a state file. */
+typedef struct FieldNumber {
+    uint32_t pen;
+    uint16_t id;
+    uint16_t length;
+} FieldNumber;
+
+/* What a template says of itself. */
+typedef struct TemplateDefinition {
+    FieldNumber *fields;  /* borrowed room */
+    uint32_t most_fields; /* of it: what a sender can make us keep is bounded by the caller */
+    uint32_t n_fields, n_scope;
+    uint16_t id;
+    bool is_options;
+} TemplateDefinition;
 
 typedef enum TemplateResult {
     TEMPLATE_OK = 0,
@@ -42,20 +55,11 @@ typedef enum TemplateResult {
     TEMPLATE_PADDING,   /* no template here, only the padding behind the last one */
 } TemplateResult;
 
-/* A template as a set announces it; fills @out on TEMPLATE_OK, which the caller owns. */
-TemplateResult template_parse_v9(Cursor *cur, const ElementModel *model, const TemplateLimits *limits,
-                                 Template **out);
-TemplateResult template_parse_v9_options(Cursor *cur, const ElementModel *model, const TemplateLimits *limits,
-                                         Template **out);
-TemplateResult template_parse_ipfix(Cursor *cur, const ElementModel *model, const TemplateLimits *limits,
-                                    bool is_options, Template **out);
+/* A template as a set announces it, into @out whose room is there; it is whole on TEMPLATE_OK. */
+TemplateResult template_parse_v9(Cursor *cur, TemplateDefinition *out);
+TemplateResult template_parse_v9_options(Cursor *cur, TemplateDefinition *out);
+TemplateResult template_parse_ipfix(Cursor *cur, bool is_options, TemplateDefinition *out);
 
-/* A field by number, as it stands in a template or in a state file. */
-typedef struct FieldNumber {
-    uint32_t pen;
-    uint16_t id;
-    uint16_t length;
-} FieldNumber;
 /* Compiles @fields. NULL when the records would have no length. The caller owns it. */
 Template *template_new(const ElementModel *model, uint16_t id, const FieldNumber *fields, uint32_t n_fields,
                        uint32_t n_scope, bool is_options);
@@ -64,7 +68,7 @@ void template_unref(Template *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Template, template_unref)
 
 /* Same id, same fields, same scope. */
-bool template_equal(const Template *a, const Template *b);
+bool template_is(const Template *self, const TemplateDefinition *definition);
 size_t template_bytes(const Template *self);
 
 /*

@@ -183,11 +183,19 @@ vendor_note_template(VendorEvidence *self, Protocol protocol, const Template *tm
             *self |= UINT64_C(1) << i;
 }
 
+/* Most patterns begin with another letter: those are not worth to be looked at, which costs GLib a quarter of
+ * a microsecond. */
+static bool
+name_fits(const char *pattern, const char *name)
+{
+    return (pattern[0] == '*' || pattern[0] == name[0]) && g_pattern_match_simple(pattern, name);
+}
+
 void
 vendor_note_interface(VendorEvidence *self, const char *name)
 {
     for (uint32_t i = 0; i < N_NAME_CLUES; i++)
-        if (g_pattern_match_simple(name_clues[i].pattern, name))
+        if (name_fits(name_clues[i].pattern, name))
             *self |= UINT64_C(1) << (N_TEMPLATE_CLUES + i);
 }
 

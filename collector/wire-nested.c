@@ -133,6 +133,25 @@ fill_from_record(Filling *self, const ListRecord *record)
 static void walk_lists(Filling *self, const FieldSpec *fields, const uint8_t *const *at,
                        const uint16_t *lengths, uint32_t n_fields, unsigned depth, bool fills);
 
+/* Opens a list for as much work as there is left, and pays for it: for checking it, and for walking it then.
+ */
+static ListStep
+open_list(Filling *self, List *list, const ListScope *scope, const Element *element, const uint8_t *at,
+          uint16_t length)
+{
+    Wire *wire = self->wire;
+    uint32_t *budget = &scope->room->budget, before = *budget;
+    int64_t payable = MAX(wire->work, 0) / WORK_LIST_FIELD;
+    uint32_t most = (uint32_t)MIN((int64_t)before, payable);
+
+    *budget = most;
+    ListStep step = list_open(list, scope, element, at, length);
+    uint32_t used = most - *budget;
+    *budget = before - used;
+    wire->work -= WORK_LIST + (int64_t)used * WORK_LIST_FIELD;
+    return step;
+}
+
 static void
 walk_list(Filling *self, const Element *element, const uint8_t *at, uint16_t length, unsigned depth,
           bool fills)
@@ -142,7 +161,7 @@ walk_list(Filling *self, const Element *element, const uint8_t *at, uint16_t len
     ListStep step;
     List list;
 
-    step = depth > LIST_DEPTH_MOST ? LIST_SYNTAX : list_open(&list, &scope, element, at, length);
+    step = depth > LIST_DEPTH_MOST ? LIST_SYNTAX : open_list(self, &list, &scope, element, at, length);
     if (step != LIST_RECORD) {
         wire_malformed(self->wire, step == LIST_WORK ? REFUSED_LIST_WORK : REFUSED_LIST_SYNTAX);
         return;
@@ -153,6 +172,8 @@ walk_list(Filling *self, const Element *element, const uint8_t *at, uint16_t len
             wire_malformed(self->wire, REFUSED_LIST_TEMPLATE);
             continue;
         }
+        if (fills && record.tmpl != NULL && !wire_may(self->wire, WORK_INNER_RECORD))
+            return;
         list_enter(scope.room, &record);
         if (fills && record.tmpl != NULL)
             fill_from_record(self, &record);
@@ -211,6 +232,7 @@ fill_from_packet(Filling *self, const Template *tmpl, const uint8_t *const *at, 
 
     if (!wire_section(tmpl, at, lengths, &frame))
         return;
+    self->wire->work -= WORK_SECTION;
     from.octets = number_of(tmpl->nested->frame_size, at, lengths, frame_ip_octets(&frame));
     from.packets = 1;
     frame_fill(&frame, &from);

@@ -256,78 +256,117 @@ note_port_conflict(const Wire *self, uint16_t before, uint16_t now)
 }
 
 bool
-wire_withdraw(Wire *self, uint16_t id, bool is_options)
+wire_withdraw(Wire *self)
 {
     enum { ALL_TEMPLATES = 2, ALL_OPTIONS_TEMPLATES = 3 };
     TemplateCache *templates = &self->domain->templates;
+    bool is_options = self->definition.is_options;
+    uint16_t id = self->definition.id;
     uint32_t n;
 
     if (self->domain->session == NULL) {
         wire_malformed(self, REFUSED_WITHDRAWAL);
-        return false;
+        return true;
     }
-    if (id == (is_options ? ALL_OPTIONS_TEMPLATES : ALL_TEMPLATES))
+    bool is_all = id == (is_options ? ALL_OPTIONS_TEMPLATES : ALL_TEMPLATES);
+    if (!wire_may(self, WORK_WITHDRAWAL + (is_all ? templates->n_slots * WORK_TEMPLATE_SLOT : 0)))
+        return false;
+    if (is_all)
         n = template_cache_drop_kind(templates, is_options);
     else if ((n = template_cache_drop(templates, id, is_options)) == 0)
         wire_malformed(self, REFUSED_WITHDRAWAL_UNKNOWN);
     self->exporter->books.withdrawals += n;
     self->domain->has_withdrawn |= n > 0;
-    return n > 0;
+    return true;
 }
 
-bool
-wire_template(Wire *self, TemplateResult result, Template *tmpl)
+/* Most announcements are of what is known: some routers send all they have with every datagram. */
+static bool
+repeat_template(Wire *self, Template *known)
 {
-    Books *books = &self->exporter->books;
+    int64_t since_ms = self->received_ms - known->heard_ms;
 
-    if (result != TEMPLATE_OK)
-        return refuse_template(self, result);
-    if (tmpl->is_options)
-        books->options_templates++;
-    else
-        books->templates++;
-
-    self->templates++;
-    uint16_t port = self->datagram->source_port, port_before = 0;
-    const Template *before = template_cache_find(&self->domain->templates, tmpl->id);
-    int64_t heard_ms = before == NULL ? self->received_ms : before->heard_ms;
-    if (before != NULL && self->received_ms - heard_ms < LIVE_MS)
-        port_before = before->port;
-    tmpl->port = port;
-    if (!wire_may(self, WORK_TEMPLATE + (int64_t)tmpl->n_fields * WORK_FIELD_COMPILED +
-                            (int64_t)tmpl->n_unknown * WORK_FIELD_NAMED)) {
-        template_unref(tmpl);
+    if (!wire_may(self, WORK_TEMPLATE_KNOWN + (int64_t)known->n_fields * WORK_FIELD))
         return false;
-    }
+    known->heard_ms = self->received_ms;
+    known->port = self->datagram->source_port;
+    known->provisional = false;
+    self->repeats++;
+    if (since_ms > REPEATED_AT_ONCE_MS)
+        self->exporter->template_gap_ms = since_ms;
+    return true;
+}
+
+/* One that is new, or says something else than before. NULL when there is no work left for it. */
+static Template *
+compile_template(Wire *self)
+{
+    const TemplateDefinition *definition = &self->definition;
+
+    if (!wire_may(self, WORK_TEMPLATE + (int64_t)definition->n_fields * WORK_FIELD_COMPILED))
+        return NULL;
+    Template *tmpl = template_new(self->model, definition->id, definition->fields, definition->n_fields,
+                                  definition->n_scope, definition->is_options);
+    self->work -= (int64_t)tmpl->n_unknown * WORK_FIELD_NAMED;
+    tmpl->port = self->datagram->source_port;
     if (!tmpl->is_options)
         plan_use_shuffles(&tmpl->plan, self->shuffles);
+    return tmpl;
+}
+
+/* The port that announced it last, where that says anything of who is there now; else 0. */
+static uint16_t
+live_port(const Wire *self, const Template *known)
+{
+    return known != NULL && self->received_ms - known->heard_ms < LIVE_MS ? known->port : 0;
+}
+
+static void
+put_template(Wire *self, Template *tmpl, uint16_t port_before)
+{
+    TemplatePut put;
     g_autoptr(Template) kept = template_ref(tmpl);
-    switch (template_cache_put(&self->domain->templates, tmpl, self->received_ms)) {
-    case TEMPLATE_PUT_FULL:
+
+    put = template_cache_put(&self->domain->templates, tmpl, self->received_ms);
+    if (put == TEMPLATE_PUT_FULL) {
         wire_malformed(self, REFUSED_TEMPLATE_QUOTA);
-        return true;
-    case TEMPLATE_PUT_SAME:
-        self->repeats++;
-        if (self->received_ms - heard_ms > REPEATED_AT_ONCE_MS)
-            self->exporter->template_gap_ms = self->received_ms - heard_ms;
-        break;
-    case TEMPLATE_PUT_CHANGED:
+        return;
+    }
+    vendor_note_template(&self->exporter->evidence, self->domain->protocol, kept);
+    self->has_changed = true;
+    if (put == TEMPLATE_PUT_CHANGED) {
         sight(&self->exporter->redefined, 1, self->received_ms);
-        vendor_note_template(&self->exporter->evidence, self->domain->protocol, kept);
         if (self->domain->session != NULL) /* RFC 7011 section 8.1; over UDP it is how templates change */
             wire_malformed(self, REFUSED_REDEFINED);
-        note_port_conflict(self, port_before, port);
-        self->has_changed = true;
-        break;
-    case TEMPLATE_PUT_NEW:
-        vendor_note_template(&self->exporter->evidence, self->domain->protocol, kept);
-        self->has_changed = true;
-        break;
+        note_port_conflict(self, port_before, kept->port);
     }
     if (self->domain->held_sets > 0)
         held_store_release(&self->exporter->held, self->domain, kept);
     if (self->table->due.length > 0)
         wire_decode_due(self, WORK_DATAGRAM / 2); /* the sets behind it shall have their share */
+}
+
+bool
+wire_template(Wire *self, TemplateResult result)
+{
+    const TemplateDefinition *definition = &self->definition;
+    Books *books = &self->exporter->books;
+
+    if (result != TEMPLATE_OK)
+        return refuse_template(self, result);
+    if (definition->is_options)
+        books->options_templates++;
+    else
+        books->templates++;
+    self->templates++;
+    Template *known = template_cache_find(&self->domain->templates, definition->id);
+    if (known != NULL && template_is(known, definition))
+        return repeat_template(self, known);
+    uint16_t port_before = live_port(self, known);
+    Template *tmpl = compile_template(self);
+    if (tmpl == NULL)
+        return false;
+    put_template(self, tmpl, port_before);
     return true;
 }
 

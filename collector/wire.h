@@ -20,11 +20,12 @@ typedef struct Wire {
     ExporterTable *table;
     DecoderSink sink;
     ExporterLimits limits;
-    ShuffleVersion shuffles; /* that new templates are compiled to */
-    FlowBatch *batch;        /* being filled; NULL while nobody wants flows */
-    FlowRecord *scratch;     /* stands in for a batch then */
-    Template *fixed[3];      /* NetFlow v1, v5, v7 */
-    const uint8_t **at;      /* room for the fields of one record */
+    ShuffleVersion shuffles;       /* that new templates are compiled to */
+    FlowBatch *batch;              /* being filled; NULL while nobody wants flows */
+    FlowRecord *scratch;           /* stands in for a batch then */
+    Template *fixed[3];            /* NetFlow v1, v5, v7 */
+    TemplateDefinition definition; /* room for the one in work; its fields are owned */
+    const uint8_t **at;            /* room for the fields of one record */
     uint16_t *lengths;
     FieldView *views;
     ListRoom *lists;  /* room for those of the lists in it */
@@ -70,13 +71,13 @@ wire_malformed(Wire *self, Refusal reason)
 /* Hands over what is still open of a stream's gaps. */
 void wire_confirm_losses(Wire *self, Exporter *exporter, Domain *domain);
 
-/* A template as parsed: counts, keeps it, and decodes what waited for it. False: the rest of the set is
- * unreadable. */
-bool wire_template(Wire *self, TemplateResult result, Template *tmpl);
-/* The withdrawal of a template, or of all of its kind: takes it back in a session (RFC 7011 section 8.1),
- * counts it as refused where datagrams may have been overtaken (section 8.4). False: nothing was taken back.
- */
-bool wire_withdraw(Wire *self, uint16_t id, bool is_options);
+/* What parsing a template into @definition came to: counts it, compiles it when it is news, and decodes what
+ * waited for it. False: the rest of the set is unreadable, or there is no work left for it. */
+bool wire_template(Wire *self, TemplateResult result);
+/* @definition is the withdrawal of a template, or of all of its kind: takes it back in a session (RFC 7011
+ * section 8.1), counts it as refused where datagrams may have been overtaken (section 8.4). False: there is
+ * no work left for more of them. */
+bool wire_withdraw(Wire *self);
 /* A data set of @id: decodes it, or keeps it for later when its template is not known. */
 void wire_data_set(Wire *self, uint16_t id, Cursor set);
 /* The records of a set whose template is known. How many they were. */

@@ -79,6 +79,39 @@ test_known_templates_allocate_nothing(gconstpointer shape)
             assert_no_allocation(shape, version);
 }
 
+/* A router that repeats its templates in each datagram is no burden; one that changes them is. */
+static void
+test_a_repeated_template_allocates_nothing(void)
+{
+    static const uint8_t v9[] = { 0, 9, 0, 1, 0, 0,  0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0,
+                                  0, 1, 0, 0, 0, 16, 1, 0, 0, 2, 0, 8, 0, 4, 0, 1, 0, 4 };
+    static const uint8_t ipfix[] = { 0, 10, 0, 42, 0,   0,   0,    1, 0, 0, 0, 0, 0, 0,
+                                     0, 1,  0, 3,  0,   26,  1,    1, 0, 3, 0, 1, 0, 10,
+                                     0, 4,  0, 82, 255, 255, 0x80, 7, 0, 1, 0, 1, 1, 1 };
+    const DecoderConf conf = { .allow_all = true };
+    const DecoderSink sink = { 0 };
+
+    for (int is_ipfix = 0; is_ipfix <= 1; is_ipfix++) {
+        g_autoptr(Decoder) decoder = decoder_new(&conf, &sink);
+        uint8_t room[64 + DATAGRAM_SLACK] = { 0 };
+        Datagram datagram = { .bytes = room,
+                              .length = is_ipfix ? sizeof ipfix : sizeof v9,
+                              .source = ip_from_v4(0xc0000201),
+                              .received = { INT64_C(1767225600000) } };
+        AllocationCounter counter;
+
+        memcpy(room, is_ipfix ? ipfix : v9, datagram.length);
+        g_assert_true(decoder_datagram(decoder, &datagram));
+        allocation_counter_begin(&counter);
+        g_assert_true(decoder_datagram(decoder, &datagram));
+        g_assert_cmpuint(allocation_counter_end(&counter), ==, 0);
+        room[is_ipfix ? 29 : 35] = 8; /* a longer field */
+        allocation_counter_begin(&counter);
+        g_assert_true(decoder_datagram(decoder, &datagram));
+        g_assert_cmpuint(allocation_counter_end(&counter), >, 0);
+    }
+}
+
 static void
 test_the_counter_counts(void)
 {
@@ -102,6 +135,8 @@ main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/collector/allocations/the-counter-counts", test_the_counter_counts);
+    g_test_add_func("/collector/allocations/a-repeated-template-allocates-nothing",
+                    test_a_repeated_template_allocates_nothing);
     for (; *shapes != NULL; shapes++) {
         g_autofree char *name =
             g_strdup_printf("/collector/allocations/%s/known-templates-allocate-nothing", *shapes);

@@ -41,6 +41,15 @@ large_fill(Large *self, uint16_t id)
     self->n = LARGE;
 }
 
+/* As far as it is written. */
+static bool
+large_send(Large *self, Fixture *to)
+{
+    self->bytes[2] = (uint8_t)(self->n >> 8);
+    self->bytes[3] = (uint8_t)self->n;
+    return fixture_send_bytes(to, self->bytes, self->n);
+}
+
 /* Template 256: one byte, the protocol. */
 static void
 send_tiny_template(Fixture *self, uint32_t sequence)
@@ -143,6 +152,77 @@ test_fields_without_length_cost_too(void)
     g_free(large.bytes);
 }
 
+/* One record, but in its list there are as many as in a datagram of tiny ones, and each looks like a flow. */
+static void
+test_the_records_of_a_list_cost_too(void)
+{
+    g_auto(Fixture) self;
+    Large large;
+    Pen pen;
+
+    init_quiet(&self, &large);
+    pen_ipfix(&pen, 1700000000, 0, 1);
+    size_t set = pen_set(&pen, 2);
+    pen_template(&pen, 256, (const uint16_t[]){ 292, 65535, 0 });
+    pen_template(&pen, 257, (const uint16_t[]){ 4, 1, 0 });
+    pen_end(&pen, set);
+    pen_ipfix_end(&pen);
+    fixture_send(&self, &pen);
+    for (int is_short = 0; is_short <= 1; is_short++) {
+        uint16_t n = is_short ? 500 : LARGE - 16 - 10;
+
+        large_ipfix(&large, (uint32_t)is_short);
+        large_put(&large, 256, 2);
+        large_put(&large, 10u + n, 2);
+        large_put(&large, 255, 1);
+        large_put(&large, 3u + n, 2);
+        large_put(&large, 3, 1);
+        large_put(&large, 257, 2);
+        memset(large.bytes + large.n, 6, n);
+        large.n += n;
+        g_assert_true(large_send(&large, &self));
+    }
+    decoder_flush(self.decoder, (WallTime){ self.now_ms });
+    g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_WORK_QUOTA], ==, 1);
+    g_assert_cmpuint(self.records->len, ==, 2); /* what was read of the list is used */
+    g_assert_cmpuint(fixture_flow(&self, 0)->protocol, ==, 6);
+    g_assert_cmpuint(fixture_flow(&self, 1)->protocol, ==, 6);
+    g_free(large.bytes);
+}
+
+/* A router may repeat all that it has in one datagram; as many that are new are too much for one. */
+static void
+test_what_is_known_costs_little(void)
+{
+    enum { KNOWN = 500 };
+    const DecoderConf conf = { .allow_all = true, .max_templates = 65535, .max_template_bytes = 64 << 20 };
+    g_auto(Fixture) self;
+    Large large = { 0 };
+
+    fixture_init_with(&self, &conf);
+    for (uint32_t is_new = 0; is_new <= 1; is_new++) {
+        uint64_t before = fixture_books(&self).templates;
+        uint32_t n = (LARGE - 20) / 8;
+
+        large_ipfix(&large, 0);
+        large_put(&large, 2, 2);
+        large_put(&large, 4 + n * 8, 2);
+        for (uint32_t i = 0; i < n; i++) {
+            large_put(&large, 256 + (is_new ? KNOWN + i : i % KNOWN), 2);
+            large_put(&large, 1, 2);
+            large_put(&large, 4 << 16 | 1, 4);
+        }
+        g_assert_true(large_send(&large, &self));
+        uint64_t read = fixture_books(&self).templates - before;
+        if (is_new)
+            g_assert_cmpuint(read, <, n / 2);
+        else
+            g_assert_cmpuint(read, ==, n);
+        g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_WORK_QUOTA], ==, is_new);
+    }
+    g_free(large.bytes);
+}
+
 /* What waits is decoded in parts, and the parts are one after the other in the books. */
 static void
 test_what_waits_is_decoded_piece_by_piece(void)
@@ -158,9 +238,7 @@ test_what_waits_is_decoded_piece_by_piece(void)
         large_put(&large, 4 + SET_BYTES, 2);
         memset(large.bytes + large.n, 6, SET_BYTES);
         large.n += SET_BYTES;
-        large.bytes[2] = (uint8_t)(large.n >> 8);
-        large.bytes[3] = (uint8_t)large.n;
-        fixture_send_bytes(&self, large.bytes, large.n);
+        large_send(&large, &self);
     }
     g_assert_cmpuint(fixture_books(&self).held_sets, ==, SETS);
     static const uint16_t layout[] = { 4, 1, 0 };
@@ -261,6 +339,8 @@ main(int argc, char **argv)
     g_test_add_func("/collector/limits/a-large-datagram-of-honest-records-is-decoded-whole",
                     test_a_large_datagram_of_honest_records_is_decoded_whole);
     g_test_add_func("/collector/limits/fields-without-length-cost-too", test_fields_without_length_cost_too);
+    g_test_add_func("/collector/limits/the-records-of-a-list-cost-too", test_the_records_of_a_list_cost_too);
+    g_test_add_func("/collector/limits/what-is-known-costs-little", test_what_is_known_costs_little);
     g_test_add_func("/collector/limits/what-waits-is-decoded-piece-by-piece",
                     test_what_waits_is_decoded_piece_by_piece);
     g_test_add_func("/collector/limits/a-due-set-keeps-its-template", test_a_due_set_keeps_its_template);

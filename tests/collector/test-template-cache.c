@@ -48,19 +48,6 @@ test_what_was_put_is_found(void)
 }
 
 static void
-test_a_repetition_changes_nothing(void)
-{
-    g_auto(Case) self;
-    case_init(&self);
-
-    put(&self, 256, 4, 10);
-    const Template *first = template_cache_find(&self.cache, 256);
-    g_assert_cmpint(put(&self, 256, 4, 20), ==, TEMPLATE_PUT_SAME);
-    g_assert_true(template_cache_find(&self.cache, 256) == first);
-    g_assert_cmpint(first->heard_ms, ==, 20);
-}
-
-static void
 test_a_redefinition_leaves_the_one_in_use_alive(void)
 {
     g_auto(Case) self;
@@ -106,6 +93,26 @@ test_the_old_ones_are_forgotten(void)
     g_assert_cmpuint(template_cache_expire(&self.cache, 150), ==, 0);
 }
 
+/* Many ids share few slots: what stood behind one that is gone is found all the same. */
+static void
+test_one_is_forgotten_and_the_others_are_found(void)
+{
+    enum { MANY = 500 };
+    g_auto(Case) self;
+    case_init(&self);
+
+    self.budget.most_templates = MANY;
+    for (uint16_t i = 0; i < MANY; i++)
+        put(&self, 256 + i, 4, 0);
+    g_assert_false(template_cache_drop(&self.cache, 256, true)); /* it is of the other kind */
+    g_assert_false(template_cache_drop(&self.cache, 256 + MANY, false));
+    for (uint16_t i = 0; i < MANY; i += 2)
+        g_assert_true(template_cache_drop(&self.cache, 256 + i, false));
+    for (uint16_t i = 0; i < MANY; i++)
+        g_assert_cmpint(template_cache_find(&self.cache, 256 + i) != NULL, ==, i % 2 == 1);
+    g_assert_cmpuint(self.budget.templates, ==, MANY / 2);
+}
+
 static void
 test_all_exporters_together_have_a_bound_too(void)
 {
@@ -126,12 +133,12 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/collector/template-cache/what-was-put-is-found", test_what_was_put_is_found);
-    g_test_add_func("/collector/template-cache/a-repetition-changes-nothing",
-                    test_a_repetition_changes_nothing);
     g_test_add_func("/collector/template-cache/a-redefinition-leaves-the-one-in-use-alive",
                     test_a_redefinition_leaves_the_one_in_use_alive);
     g_test_add_func("/collector/template-cache/a-flood-is-bounded", test_a_flood_is_bounded);
     g_test_add_func("/collector/template-cache/the-old-ones-are-forgotten", test_the_old_ones_are_forgotten);
+    g_test_add_func("/collector/template-cache/one-is-forgotten-and-the-others-are-found",
+                    test_one_is_forgotten_and_the_others_are_found);
     g_test_add_func("/collector/template-cache/all-exporters-together-have-a-bound-too",
                     test_all_exporters_together_have_a_bound_too);
     return g_test_run();
