@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <linux/filter.h>
+#include <string.h>
 #include <sys/socket.h>
 
 enum { SPREAD_SHIFT = 16 };
@@ -58,8 +59,11 @@ steering_attach(int fd, uint32_t lanes, GError **error)
         BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, MAX(lanes, 1u)),
         BPF_STMT(BPF_RET | BPF_A, 0),
     };
-    struct sock_fprog program = { .len = G_N_ELEMENTS(code), .filter = code };
+    struct sock_fprog program;
 
+    memset(&program, 0, sizeof program); /* the bytes between its members go to the kernel too */
+    program.len = G_N_ELEMENTS(code);
+    program.filter = code;
     if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program) == 0)
         return true;
     g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno),
