@@ -8,8 +8,10 @@
  */
 #include "scoring/alert.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <xxhash.h>
 
 static const char *const state_names[N_ALERT_STATES] = {
     [ALERT_NEW] = "new",           [ALERT_IN_PROGRESS] = "in_progress", [ALERT_SUPPRESSED] = "suppressed",
@@ -62,6 +64,48 @@ alert_verdict_parse(const char *name, AlertVerdict *out)
     if (i >= 0)
         *out = (AlertVerdict)i;
     return i >= 0;
+}
+
+AlertSubject
+alert_subject(const Alert *self)
+{
+    return (AlertSubject){ .asset = self->asset,
+                           .peer = self->peer,
+                           .has_peer = self->has_peer,
+                           .asset_name = self->asset_name,
+                           .peer_class = self->peer_class,
+                           .kind = self->kind,
+                           .peer_asn = self->peer_asn,
+                           .port = self->port,
+                           .protocol = self->protocol };
+}
+
+/* AS numbers inside say nothing of the cause: there, all of it is ours. */
+static bool
+has_telling_as(const Alert *self)
+{
+    return self->has_peer && self->peer_asn != 0 && strcmp(self->peer_class, "own") != 0 &&
+           strcmp(self->peer_class, "private") != 0;
+}
+
+void
+alert_set_group(Alert *self)
+{
+    struct {
+        IpAddress address; /* far end or asset; zero when it is the AS */
+        int64_t day;
+        uint32_t asn, has_peer;
+        char kind[32];
+    } cause = { .day = self->time_ms / 86400000, .has_peer = self->has_peer };
+
+    if (self->group[0] != '\0')
+        return;
+    if (has_telling_as(self))
+        cause.asn = self->peer_asn;
+    else
+        cause.address = self->has_peer ? self->peer : self->asset;
+    g_strlcpy(cause.kind, self->kind != NULL ? self->kind : "", sizeof cause.kind);
+    g_snprintf(self->group, sizeof self->group, "%016" PRIx64, (uint64_t)XXH3_64bits(&cause, sizeof cause));
 }
 
 static json_t *
@@ -217,6 +261,8 @@ peer_to_json(const Alert *self, json_t *json)
     json_object_set_new(json, "peerAsName", text_or_null(self->peer_as_name));
     json_object_set_new(json, "peerCountry", text_or_null(self->peer_country));
     json_object_set_new(json, "peerSource", text_or_null(self->peer_source));
+    json_object_set_new(json, "port", integer_or_null(self->port));
+    json_object_set_new(json, "protocol", integer_or_null(self->protocol));
 }
 
 static json_t *
@@ -238,8 +284,10 @@ alert_to_json(const Alert *self)
 
     json_object_set_new(json, "time", time_or_null(self->time_ms));
     json_object_set_new(json, "id", text(self->id));
+    json_object_set_new(json, "group", text_or_null(self->group));
     json_object_set_new(json, "state", json_string(alert_state_name(self->state)));
     json_object_set_new(json, "verdict", json_string(alert_verdict_name(self->verdict)));
+    json_object_set_new(json, "suppression", text_or_null(self->suppression));
     json_object_set_new(json, "score", number(self->score, 0.01));
     json_object_set_new(json, "threshold", number(self->threshold, 0.01));
     json_object_set_new(json, "asset", json_string(ip_text(&self->asset, asset)));

@@ -43,7 +43,9 @@ typedef struct AlertContribution {
 } AlertContribution;
 
 typedef struct Alert {
-    char id[24]; /* hex */
+    char id[24];          /* hex */
+    char group[24];       /* hex; see alert_set_group; empty: none yet */
+    char suppression[24]; /* id of the rule that suppresses it (suppression.h); empty: none */
     AlertState state;
     AlertVerdict verdict;
     double score;     /* decibans */
@@ -56,6 +58,8 @@ typedef struct Alert {
     IpAddress peer;
     char peer_class[24], peer_country[4], peer_as_name[64], peer_source[64];
     uint32_t peer_asn; /* 0: not known */
+    uint16_t port;     /* of the service at the far end or, called from outside, at the asset; 0: none */
+    uint8_t protocol;  /* IP protocol; 0: none */
     /* The outbound path: exporter, egress interface, next hop or next AS, class and AS of the far end. */
     bool has_path;
     IpAddress path_exporter, path_next_hop;
@@ -75,11 +79,31 @@ typedef struct Alert {
     char counterfactual[ALERT_REASON]; /* what would have had to be different; may be empty */
 } Alert;
 
-/* Keys: time, id, state, verdict, score, threshold, asset, assetName, assetRole, criticality, kind,
- * detectors[{name, decibans,p,reason}], peer, peerClass, peerAsn, peerAsName, peerCountry, peerSource,
- * path{exporter,egressInterface, nextHop,nextAs,accessClass,asn,usual}, firstSeen, lastSeen, flows[...],
- * maturity, observed, expected{low,high}, summary, counterfactual, demo. null where unknown. The caller owns
- * the object. */
+/* What an alert is about: for rules and verdicts. Texts are lent, and may be NULL where nothing is known. */
+typedef struct AlertSubject {
+    IpAddress asset, peer;
+    bool has_peer;
+    const char *asset_name, *peer_class, *kind;
+    uint32_t peer_asn;
+    uint16_t port;
+    uint8_t protocol;
+} AlertSubject;
+AlertSubject alert_subject(const Alert *self);
+
+/*
+ * Alerts of one cause are one group: the same leading detector, opened on the same day (UTC, flow time), and
+ * the same far AS; where no AS is known, or the far end lies in our own or a private network, the same far
+ * address; where there is no far end, the same asset. So 40 desks that meet one new update service are one
+ * group, and an attack never hides in a group of another detector or another network. Fills the group of an
+ * alert that has its kind, asset, far end and opening time, unless it has one: it stays for the alert's life.
+ */
+void alert_set_group(Alert *self);
+
+/* Keys: time, id, group, state, verdict, suppression, score, threshold, asset, assetName, assetRole,
+ * criticality, kind, detectors[{name, decibans,p,reason}], peer, peerClass, peerAsn, peerAsName, peerCountry,
+ * peerSource, port, protocol, path{exporter,egressInterface, nextHop,nextAs,accessClass,asn,usual},
+ * firstSeen, lastSeen, flows[...], maturity, observed, expected{low,high}, summary, counterfactual, demo.
+ * null where unknown. The caller owns the object. */
 json_t *alert_to_json(const Alert *self);
 /* One evidence flow, with raw and scaled counts. */
 json_t *flow_to_json(const FlowRecord *flow, const IpAddress *exporter);

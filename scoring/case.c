@@ -77,17 +77,29 @@ case_parts(const Scorer *self, uint32_t asset, const IpAddress *far, const Case 
     return n;
 }
 
+/* Is it what the verdict is about? About a far end it is about whatever is held against the two. */
+static bool
+is_meant(const Case *one, const IpAddress *far, const char *kind, uint16_t port)
+{
+    if (!ip_equal(&one->far, far != NULL ? far : &nobody))
+        return false;
+    return far != NULL || (kind != NULL && strcmp(watches[one->watch]->name, kind) == 0 &&
+                           (!one->is_service || port == 0 || one->service == port));
+}
+
 void
-case_forgive(Scorer *self, uint32_t asset, const IpAddress *far)
+case_forgive(Scorer *self, uint32_t asset, const IpAddress *far, const char *kind, uint16_t port,
+             bool forgives)
 {
     for (uint32_t slot = 0; slot < key_table_slots(&self->case_keys); slot++) {
         Case *one = &self->cases[slot];
-        if (!key_table_has(&self->case_keys, slot) || one->asset != asset ||
-            !ip_equal(&one->far, far != NULL ? far : &nobody))
+        if (!key_table_has(&self->case_keys, slot) || one->asset != asset || !is_meant(one, far, kind, port))
+            continue;
+        one->forgiven_until_ms = forgives ? self->clock.now_ms + forgiven_ms : 0;
+        if (!forgives)
             continue;
         one->evidence = 0;
         one->alerted_until_ms = 0;
-        one->forgiven_until_ms = self->clock.now_ms + forgiven_ms;
         key_table_set_chance(&self->case_keys, slot, CHANCE_IN_ALERT);
     }
 }
@@ -237,6 +249,16 @@ leads(const Case *one, const Case *parts[], uint32_t n)
     return true;
 }
 
+/* It becomes an alert, or goes on being one. */
+static void
+raise_case(Scorer *self, Case *one, double shown, int64_t end_ms)
+{
+    if (one->alerted_until_ms == 0)
+        key_table_set_chance(&self->case_keys, (uint32_t)(one - self->cases), CHANCE_IN_ALERT);
+    one->alerted_until_ms = end_ms + alerted_ms;
+    story_case(self, one, shown, end_ms);
+}
+
 static void
 weigh(Scorer *self, Case *one, int64_t end_ms)
 {
@@ -248,22 +270,20 @@ weigh(Scorer *self, Case *one, int64_t end_ms)
 
     if (one->evidence <= 0 || one->forgiven_until_ms > self->clock.now_ms)
         return;
-    asset->peak[family] = (float)fmax((double)asset->peak[family], raw);
     uint32_t n = one->is_service ? 0 : case_parts(self, one->asset, has_far ? &one->far : NULL, parts);
-    if (!leads(one, parts, n))
-        return;
     for (uint32_t i = 0; i < n; i++)
         if (parts[i] != one)
             support += case_support(self, parts[i]);
     double shown = raw * self->budget.discount[family] + support;
-    asset->score = (float)fmax((double)asset->score, shown);
+    bool has_lead = leads(one, parts, n);
     bool is_old = (double)(self->clock.now_ms - self->clock.first_ms) >= day_ms;
-    if (!is_old || (shown < self->budget.threshold && one->alerted_until_ms <= end_ms))
+    if (has_lead && is_old && (shown >= self->budget.threshold || one->alerted_until_ms > end_ms))
+        raise_case(self, one, shown, end_ms);
+    if (triage_case_is_aside(self, one, raw))
         return;
-    if (one->alerted_until_ms == 0)
-        key_table_set_chance(&self->case_keys, (uint32_t)(one - self->cases), CHANCE_IN_ALERT);
-    one->alerted_until_ms = end_ms + alerted_ms;
-    story_case(self, one, shown, end_ms);
+    asset->peak[family] = (float)fmax((double)asset->peak[family], raw);
+    if (has_lead)
+        asset->score = (float)fmax((double)asset->score, shown);
 }
 
 void

@@ -55,9 +55,12 @@ const Case *case_find(const Scorer *self, const Watch *watch, uint32_t asset, co
                       uint16_t service, uint8_t protocol);
 /* Is it part of an open alert? Then it must not teach. @far may be NULL. */
 bool case_is_alerted(const Scorer *self, const Watch *watch, uint32_t asset, const IpAddress *far);
-/* A verdict: what is held against the asset (@far NULL), or it and this far end, is dropped, and nothing is
- * held against them for ninety days. */
-void case_forgive(Scorer *self, uint32_t asset, const IpAddress *far);
+/* A verdict: what is held against the asset and this far end, or (@far NULL) what the watch @kind holds
+ * against the asset and the service of @port (0: any), is dropped, and nothing is held against them for
+ * ninety days.
+ * @forgives false takes it back. */
+void case_forgive(Scorer *self, uint32_t asset, const IpAddress *far, const char *kind, uint16_t port,
+                  bool forgives);
 /* The cases about this asset and far end (NULL: the asset as a whole) that have evidence; returns how many.
  */
 uint32_t case_parts(const Scorer *self, uint32_t asset, const IpAddress *far,

@@ -327,12 +327,14 @@ score(Scorer *self, Contact *contact, int64_t number)
     contact->support = (float)case_supports(self, contact->asset, &self->peers[contact->peer].address);
     double shown = raw * self->budget.discount[FAMILY_CONTACT] + (double)contact->support;
 
-    asset->peak[FAMILY_CONTACT] = (float)fmax((double)asset->peak[FAMILY_CONTACT], raw);
-    asset->score = (float)fmax((double)asset->score, shown);
     /* A contact that says nothing by itself leaves the word to the cases. */
     bool speaks = raw > 0 && shown >= self->budget.threshold;
     if (days >= 1 && (speaks || contact->story != NONE))
         story_contact(self, contact, (number + 1) * self->grid.length_ms);
+    if (triage_contact_is_aside(self, contact))
+        return;
+    asset->peak[FAMILY_CONTACT] = (float)fmax((double)asset->peak[FAMILY_CONTACT], raw);
+    asset->score = (float)fmax((double)asset->score, shown);
 }
 
 static void
@@ -378,10 +380,15 @@ contact_close_window(Scorer *self, int64_t number)
         Contact *contact = &self->contacts[i];
         if (contact->state != CONTACT_LIVE)
             continue;
-        contact_teach(self, contact);
-        if (number - contact->last_window >
+        bool is_aside = triage_contact_is_aside(self, contact);
+        if (!is_aside)
+            contact_teach(self, contact);
+        if (number - contact->last_window <=
             (contact->story != NONE ? (int64_t)self->windows_per_day : QUIET_WINDOWS))
-            contact_release(self, i);
+            continue;
+        if (is_aside)
+            contact_forget(self, contact);
+        contact_release(self, i);
     }
     for (uint32_t i = 0; i < self->n_assets; i++)
         self->assets[i].home_new = self->assets[i].as_new = self->assets[i].peer_new =

@@ -171,13 +171,15 @@ score_volume(Scorer *self, uint32_t index, const Measured *measured, const Windo
     double e = trust * e_of_decibans((double)finding.decibans) + (1 - trust);
     add_volume_evidence(self, asset, e, &finding, number);
     double raw = volume_score(self, asset);
-    asset->peak[FAMILY_VOLUME] = (float)fmax((double)asset->peak[FAMILY_VOLUME], raw);
     double shown = raw * self->budget.discount[FAMILY_VOLUME];
-    asset->score = (float)fmax((double)asset->score, shown);
     double wanted = self->budget.threshold + (story_has_contact(self, index) ? same_cause : 0);
     /* Told when it shows: an alert that names a dull window would explain nothing. */
     if (shown >= wanted && trust >= 0.3 && sums->octets_out > measured->band.high)
         story_volume(self, index, raw, &finding, sums->octets_out, &measured->band, number);
+    if (triage_volume_is_aside(self, index))
+        return;
+    asset->peak[FAMILY_VOLUME] = (float)fmax((double)asset->peak[FAMILY_VOLUME], raw);
+    asset->score = (float)fmax((double)asset->score, shown);
 }
 
 static void

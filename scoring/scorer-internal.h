@@ -309,6 +309,7 @@ struct Scorer {
     uint32_t heard_exporter; /* whose header time was looked at last, and was good */
     int64_t heard_ms;
     Budget budget;
+    SuppressionSet *suppressions; /* owned; NULL: none; no part of the state */
     ScorerCounters counters;
     uint64_t lossy[WINDOWS_OPEN]; /* exporters that lost data, one bit each */
 
@@ -487,13 +488,25 @@ void story_contact(Scorer *self, Contact *contact, int64_t now_ms);
 void story_volume(Scorer *self, uint32_t asset, double raw, const Finding *finding, double observed,
                   const BaselineBand *band, int64_t number);
 void story_case(Scorer *self, struct Case *lead, double shown, int64_t now_ms);
-/* Is an alert about a far end open for this asset? */
+/* Is an alert about a far end open for this asset, but for suppressed ones? */
 bool story_has_contact(const Scorer *self, uint32_t asset);
 void story_expire(Scorer *self, int64_t now_ms);
 
 /* scorer-state.c, for the watches and cases: the used slots of a table, and back */
 void scorer_put_table(GByteArray *to, const KeyTable *keys, const void *items, size_t size);
 bool scorer_take_table(Cursor *from, KeyTable *keys, void *items, size_t size);
+
+/* scorer-triage.c */
+/* Suppressed, or a true positive: it neither teaches nor counts towards the budget. */
+bool story_is_aside(const Story *story);
+bool triage_contact_is_aside(const Scorer *self, const Contact *contact);
+bool triage_volume_is_aside(const Scorer *self, uint32_t asset);
+/* @raw: its decibans before the discount. */
+bool triage_case_is_aside(const Scorer *self, const struct Case *one, double raw);
+/* Lets the rules say whether the story is suppressed; true when that has changed. */
+bool triage_mark(Scorer *self, Story *story);
+/* The far end of a contact that is over is as new as before it. */
+void contact_forget(Scorer *self, Contact *contact);
 
 /* scorer-close.c */
 void scorer_close_until(Scorer *self, int64_t oldest_wanted);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MATURE_PERCENT = 80, PEERS_SHOWN = 512, CHANCE_KNOWN = 200 };
+enum { MATURE_PERCENT = 80, PEERS_SHOWN = 512 };
 
 /* jansson refuses what is not UTF-8; names come from files. */
 static json_t *
@@ -129,7 +129,7 @@ open_stories(const Scorer *self, uint32_t asset)
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < self->n_stories; i++)
-        n += self->stories[i]->asset == asset;
+        n += self->stories[i]->asset == asset && self->stories[i]->alert.state != ALERT_SUPPRESSED;
     return n;
 }
 
@@ -394,33 +394,4 @@ scorer_asset_json(const Scorer *self, const IpAddress *address)
     json_object_set_new(out, "peersCount", json_integer(asset->n_peers));
     json_object_set_new(out, "recent", recent_json(self, asset));
     return out;
-}
-
-void
-scorer_verdict(Scorer *self, const IpAddress *asset_address, const IpAddress *far, AlertVerdict verdict)
-{
-    uint32_t asset = scorer_find_asset(self, asset_address);
-    bool harmless = verdict == VERDICT_BENIGN_EXPECTED || verdict == VERDICT_FALSE_POSITIVE;
-
-    if (asset == NONE)
-        return;
-    if (harmless)
-        case_forgive(self, asset, far == NULL || ip_is_zero(far) ? NULL : far);
-    if (far == NULL || ip_is_zero(far)) {
-        self->assets[asset].quarantine = harmless ? 0 : 1;
-        if (harmless)
-            self->assets[asset].volume_evidence = self->assets[asset].hour_e = 0;
-        return;
-    }
-    uint32_t slot = scorer_find_peer(self, asset, far);
-    if (slot == NONE || !harmless)
-        return;
-    Peer *peer = &self->peers[slot];
-    peer->flags |= PEER_KNOWN;
-    key_table_set_chance(&self->peer_keys, slot, CHANCE_KNOWN);
-    if (peer->contact != NONE) {
-        contact_teach(self, &self->contacts[peer->contact]);
-        self->assets[asset].home_evidence = self->assets[asset].as_evidence = 0;
-        contact_release(self, peer->contact);
-    }
 }

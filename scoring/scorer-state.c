@@ -565,6 +565,8 @@ mend_alert(Alert *alert, const char *kind)
         char *text;
         size_t room;
     } texts[] = { { alert->id, sizeof alert->id },
+                  { alert->group, sizeof alert->group },
+                  { alert->suppression, sizeof alert->suppression },
                   { alert->asset_name, sizeof alert->asset_name },
                   { alert->asset_role, sizeof alert->asset_role },
                   { alert->peer_class, sizeof alert->peer_class },

@@ -116,7 +116,8 @@ scorer_reset(Scorer *self)
                      .places = self->places,
                      .sink = self->sink,
                      .exporter_address = self->exporter_address,
-                     .exporter_user = self->exporter_user };
+                     .exporter_user = self->exporter_user,
+                     .suppressions = self->suppressions };
 
     clear_state(self);
     *self = fresh;
@@ -129,6 +130,7 @@ scorer_free(Scorer *self)
     if (self == NULL)
         return;
     clear_state(self);
+    suppression_set_free(self->suppressions);
     g_free(self);
 }
 

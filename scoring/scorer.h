@@ -12,6 +12,7 @@
 #include "scoring/alert.h"
 #include "scoring/asset.h"
 #include "scoring/place.h"
+#include "scoring/suppression.h"
 
 typedef struct Scorer Scorer;
 
@@ -48,8 +49,22 @@ json_t *scorer_status_json(const Scorer *self);
 json_t *scorer_assets_json(const Scorer *self, const char *query, const char *sort, uint32_t offset,
                            uint32_t limit);
 json_t *scorer_asset_json(const Scorer *self, const IpAddress *asset); /* NULL: never seen */
-/* What a verdict teaches: benign_expected and false_positive make this (asset, peer or path) known. */
-void scorer_verdict(Scorer *self, const IpAddress *asset, const IpAddress *peer, AlertVerdict verdict);
+/*
+ * What a verdict on an alert teaches, which is about an asset and a far end whatever the detector, or about
+ * an asset and what one detector holds against it; a later one takes the place of an earlier one.
+ *  - benign_expected: new, and wanted. The far end is known from now on, a volume joins the baseline, and
+ * what watches hold against them is dropped and not asked again for ninety days (case.h). It does not count
+ * among the peaks by which the budget corrects the detectors: they were right.
+ *  - false_positive: the same, but it counts there, so that what gives too many is scored lower.
+ *  - true_positive: nothing of it becomes usual. A volume stays out of the baseline while it lasts, the far
+ *    end is new again when the alert is over, and it does not count among the peaks.
+ *  - unknown: takes the verdict back; a far end that was made known is new again.
+ */
+void scorer_verdict(Scorer *self, const AlertSubject *about, AlertVerdict verdict);
+
+/* The rules in force from now on; takes @set (NULL: none). Open alerts that they fit, or fit no more, are
+ * told anew with their state. */
+void scorer_set_suppressions(Scorer *self, SuppressionSet *set);
 
 /* State for a restart (statefile.h): baselines, known peers and paths, open alerts, the flow clock. */
 GBytes *scorer_save(const Scorer *self);

@@ -14,9 +14,9 @@
 
 enum { LIMIT_MOST = 500, LIMIT_USUAL = 50, CURSOR_MOST = 200, NOTE_MOST = 4000 };
 
-static bool
-add_history(Store *self, const char *id, int64_t time_ms, const char *actor, const char *action,
-            const char *note, const char *was, const char *became, GError **error)
+bool
+store_add_history(Store *self, const char *id, int64_t time_ms, const char *actor, const char *action,
+                  const char *note, const char *was, const char *became, GError **error)
 {
     g_autoptr(StoreStatement) statement = store_prepare(
         self,
@@ -35,15 +35,45 @@ add_history(Store *self, const char *id, int64_t time_ms, const char *actor, con
     return store_step(self, statement, error);
 }
 
-static bool
-is_known(Store *self, const char *id)
+/* What the store has of an alert before it is written anew. */
+typedef struct Before {
+    bool is_known, is_decided;
+    AlertState state;
+} Before;
+
+static Before
+look_before(Store *self, const char *id)
 {
-    g_autoptr(StoreStatement) statement = store_prepare(self, "SELECT 1 FROM alerts WHERE id = ?", NULL);
+    g_autoptr(StoreStatement) statement =
+        store_prepare(self, "SELECT decided, state FROM alerts WHERE id = ?", NULL);
+    Before before = { 0 };
 
     if (statement == NULL)
-        return false;
+        return before;
     store_bind_text(statement, 1, id);
-    return sqlite3_step(statement) == SQLITE_ROW;
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        before = (Before){ .is_known = true,
+                           .is_decided = sqlite3_column_int(statement, 0) != 0,
+                           .state = (AlertState)sqlite3_column_int(statement, 1) };
+    return before;
+}
+
+/* That it opened, and when a rule begins or ceases to suppress it. */
+static bool
+write_own_history(Store *self, const Alert *alert, const Before *before, GError **error)
+{
+    bool is_suppressed = alert->state == ALERT_SUPPRESSED;
+    g_autofree char *note =
+        is_suppressed ? g_strdup_printf("suppressed by rule %s", alert->suppression) : NULL;
+
+    if (!before->is_known)
+        return store_add_history(self, alert->id, alert->time_ms, "talaya", "opened", note, NULL,
+                                 alert_state_name(alert->state), error);
+    if (before->is_decided || before->state == alert->state)
+        return true;
+    return store_add_history(self, alert->id, store_now_ms(), "talaya", "state",
+                             is_suppressed ? note : "no rule suppresses it any more",
+                             alert_state_name(before->state), alert_state_name(alert->state), error);
 }
 
 static bool
@@ -53,10 +83,11 @@ write_alert(Store *self, const Alert *alert, const char *body, GError **error)
     g_autoptr(StoreStatement) statement = store_prepare(
         self,
         "INSERT INTO alerts (id, state, verdict, score, kind, asset, peer, peer_class, first_seen, "
-        "last_seen, body)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+        "last_seen, body, asset_name, peer_asn, port, protocol, group_id, suppression)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
         " ON CONFLICT (id) DO UPDATE SET score = ?4, kind = ?5, asset = ?6, peer = ?7, peer_class = ?8,"
-        " first_seen = ?9, last_seen = ?10, body = ?11, version = version + 1,"
+        " first_seen = ?9, last_seen = ?10, body = ?11, asset_name = ?12, peer_asn = ?13, port = ?14,"
+        " protocol = ?15, group_id = ?16, suppression = ?17, version = version + 1,"
         " state = CASE WHEN decided THEN state ELSE ?2 END, verdict = CASE WHEN decided THEN verdict ELSE ?3 "
         "END",
         error);
@@ -74,6 +105,12 @@ write_alert(Store *self, const Alert *alert, const char *body, GError **error)
     sqlite3_bind_int64(statement, 9, alert->first_seen_ms);
     sqlite3_bind_int64(statement, 10, alert->last_seen_ms);
     store_bind_text(statement, 11, body);
+    store_bind_text(statement, 12, alert->asset_name);
+    sqlite3_bind_int64(statement, 13, alert->peer_asn);
+    sqlite3_bind_int(statement, 14, alert->port);
+    sqlite3_bind_int(statement, 15, alert->protocol);
+    store_bind_text(statement, 16, alert->group[0] != '\0' ? alert->group : alert->id);
+    store_bind_text(statement, 17, alert->suppression[0] != '\0' ? alert->suppression : NULL);
     return store_step(self, statement, error);
 }
 
@@ -88,17 +125,14 @@ store_put_alert(Store *self, const Alert *alert, GError **error)
         free(body);
         return false;
     }
-    bool is_new = !is_known(self, alert->id);
-    bool done = write_alert(self, alert, body, error) &&
-                (!is_new || add_history(self, alert->id, alert->time_ms, "talaya", "opened", NULL, NULL,
-                                        alert_state_name(alert->state), error));
+    Before before = look_before(self, alert->id);
+    bool done = write_alert(self, alert, body, error) && write_own_history(self, alert, &before, error);
     free(body);
     return store_end(self, done, error);
 }
 
-/* The row's JSON with what the columns know better. Columns: body, state, verdict, note, version. */
-static json_t *
-row_to_json(sqlite3_stmt *row)
+json_t *
+store_alert_of_row(sqlite3_stmt *row)
 {
     const char *body = (const char *)sqlite3_column_text(row, 0);
     json_t *json = body != NULL ? json_loads(body, 0, NULL) : NULL;
@@ -111,7 +145,26 @@ row_to_json(sqlite3_stmt *row)
     json_object_set_new(json, "verdict",
                         json_string(alert_verdict_name((AlertVerdict)sqlite3_column_int(row, 2))));
     json_object_set_new(json, "note", store_column_json(row, 3));
+    json_object_set_new(json, "suppression", store_column_json(row, 4));
     return json;
+}
+
+AlertSubject
+store_subject_of_row(sqlite3_stmt *row)
+{
+    const char *asset = (const char *)sqlite3_column_text(row, 1);
+    const char *peer = (const char *)sqlite3_column_text(row, 3);
+    AlertSubject subject = { .asset_name = (const char *)sqlite3_column_text(row, 2),
+                             .peer_class = (const char *)sqlite3_column_text(row, 4),
+                             .peer_asn = (uint32_t)sqlite3_column_int64(row, 5),
+                             .port = (uint16_t)sqlite3_column_int(row, 6),
+                             .protocol = (uint8_t)sqlite3_column_int(row, 7),
+                             .kind = (const char *)sqlite3_column_text(row, 8) };
+
+    if (asset != NULL)
+        ip_parse(asset, &subject.asset);
+    subject.has_peer = peer != NULL && ip_parse(peer, &subject.peer);
+    return subject;
 }
 
 /* "new,resolved" -> bits. */
@@ -214,8 +267,21 @@ cursor_read(const char *cursor, PageStart *out)
 #define FILTER                                                                                               \
     " WHERE ((1 << state) & ?1) != 0 AND ((1 << verdict) & ?2) != 0 AND (?3 IS NULL OR kind = ?3)"           \
     " AND (?4 IS NULL OR asset = ?4) AND (?5 IS NULL OR peer_class = ?5) AND score >= ?6"                    \
-    " AND (?7 = 0 OR last_seen >= ?7) AND (?8 = 0 OR last_seen <= ?8)"
-#define COLUMNS "SELECT body, state, verdict, note, version, last_seen, score, id FROM alerts"
+    " AND (?7 = 0 OR last_seen >= ?7) AND (?8 = 0 OR last_seen <= ?8) AND (?9 IS NULL OR group_id = ?9)"
+/* Behind the last row of the page before. */
+#define BEHIND_TIME  " (?10 = 0 OR (last_seen, id) < (?11, ?12)) ORDER BY last_seen DESC, id DESC LIMIT ?13"
+#define BEHIND_SCORE " (?10 = 0 OR (score, id) < (?11, ?12)) ORDER BY score DESC, id DESC LIMIT ?13"
+#define COLUMNS      "SELECT " STORE_ALERT_COLUMNS ", version, last_seen, score, id"
+/* One row for each group: the first one in this order, with how many alerts and assets it stands for. */
+#define FOLDED(order)                                                                                        \
+    "WITH found AS (SELECT id AS first_id, row_number() OVER (PARTITION BY group_id ORDER BY " order         \
+    " DESC, id DESC) AS place, count(*) OVER (PARTITION BY group_id) AS size FROM alerts" FILTER             \
+    ") " COLUMNS                                                                                             \
+    ", size, (SELECT count(DISTINCT mate.asset) FROM alerts AS mate WHERE mate.group_id = alerts.group_id"   \
+    " AND mate.id IN (SELECT id FROM alerts" FILTER                                                          \
+    ")) FROM found JOIN alerts ON id = first_id WHERE place = 1 AND"
+
+enum { COLUMN_VERSION = 5, COLUMN_TIME, COLUMN_SCORE, COLUMN_ID, COLUMN_SIZE, COLUMN_ASSETS };
 
 typedef struct Filter {
     int states, verdicts;
@@ -234,6 +300,7 @@ bind_filter(sqlite3_stmt *statement, const AlertQuery *query, const Filter *filt
     sqlite3_bind_double(statement, 6, query->min_score > 0 ? query->min_score : -HUGE_VAL);
     sqlite3_bind_int64(statement, 7, query->since_ms);
     sqlite3_bind_int64(statement, 8, query->until_ms);
+    store_bind_text(statement, 9, query->group != NULL && *query->group != '\0' ? query->group : NULL);
 }
 
 static bool
@@ -272,7 +339,11 @@ read_filter(const AlertQuery *query, Filter *filter, PageStart *start, GError **
 static bool
 count_matches(Store *self, const AlertQuery *query, const Filter *filter, json_int_t *out, GError **error)
 {
-    g_autoptr(StoreStatement) statement = store_prepare(self, "SELECT count(*) FROM alerts" FILTER, error);
+    g_autoptr(StoreStatement) statement =
+        store_prepare(self,
+                      query->fold ? "SELECT count(DISTINCT group_id) FROM alerts" FILTER
+                                  : "SELECT count(*) FROM alerts" FILTER,
+                      error);
 
     if (statement == NULL)
         return false;
@@ -285,8 +356,8 @@ count_matches(Store *self, const AlertQuery *query, const Filter *filter, json_i
 
 /* Reads one row more than asked for: whether there is a next page is then known. */
 static bool
-read_page(Store *self, sqlite3_stmt *statement, uint32_t limit, bool by_score, json_t *items, char **next,
-          GError **error)
+read_page(Store *self, sqlite3_stmt *statement, uint32_t limit, bool by_score, bool is_folded, json_t *items,
+          char **next, GError **error)
 {
     PageStart last = { .by_score = by_score };
     int code;
@@ -296,13 +367,19 @@ read_page(Store *self, sqlite3_stmt *statement, uint32_t limit, bool by_score, j
             *next = cursor_make(&last);
             return true;
         }
-        last.time_ms = sqlite3_column_int64(statement, 5);
-        last.score = sqlite3_column_double(statement, 6);
-        g_strlcpy(last.id, (const char *)sqlite3_column_text(statement, 7), sizeof last.id);
-        json_t *json = row_to_json(statement);
+        last.time_ms = sqlite3_column_int64(statement, COLUMN_TIME);
+        last.score = sqlite3_column_double(statement, COLUMN_SCORE);
+        g_strlcpy(last.id, (const char *)sqlite3_column_text(statement, COLUMN_ID), sizeof last.id);
+        json_t *json = store_alert_of_row(statement);
         if (json == NULL)
             continue;
         json_object_del(json, "flows");
+        if (is_folded) {
+            json_object_set_new(json, "groupSize",
+                                json_integer(sqlite3_column_int64(statement, COLUMN_SIZE)));
+            json_object_set_new(json, "groupAssets",
+                                json_integer(sqlite3_column_int64(statement, COLUMN_ASSETS)));
+        }
         json_array_append_new(items, json);
     }
     return code == SQLITE_DONE || store_fail(self, error);
@@ -319,25 +396,24 @@ store_alerts_json(Store *self, const AlertQuery *query, GError **error)
 
     if (!read_filter(query, &filter, &start, error) || !count_matches(self, query, &filter, &total, error))
         return NULL;
-    g_autoptr(StoreStatement) statement = store_prepare(
-        self,
-        start.by_score ? COLUMNS FILTER
-            " AND (?9 = 0 OR (score, id) < (?10, ?11)) ORDER BY score DESC, id DESC LIMIT ?12"
-                       : COLUMNS FILTER
-            " AND (?9 = 0 OR (last_seen, id) < (?10, ?11)) ORDER BY last_seen DESC, id DESC LIMIT ?12",
-        error);
+    static const char *const pages[2][2] = {
+        { COLUMNS " FROM alerts" FILTER " AND" BEHIND_TIME,
+          COLUMNS " FROM alerts" FILTER " AND" BEHIND_SCORE },
+        { FOLDED("last_seen") BEHIND_TIME, FOLDED("score") BEHIND_SCORE },
+    };
+    g_autoptr(StoreStatement) statement = store_prepare(self, pages[query->fold][start.by_score], error);
     if (statement == NULL)
         return NULL;
     bind_filter(statement, query, &filter);
-    sqlite3_bind_int(statement, 9, start.is_set);
+    sqlite3_bind_int(statement, 10, start.is_set);
     if (start.by_score)
-        sqlite3_bind_double(statement, 10, start.score);
+        sqlite3_bind_double(statement, 11, start.score);
     else
-        sqlite3_bind_int64(statement, 10, start.time_ms);
-    store_bind_text(statement, 11, start.id);
-    sqlite3_bind_int64(statement, 12, (int64_t)limit + 1);
+        sqlite3_bind_int64(statement, 11, start.time_ms);
+    store_bind_text(statement, 12, start.id);
+    sqlite3_bind_int64(statement, 13, (int64_t)limit + 1);
     json_t *items = json_array();
-    if (!read_page(self, statement, limit, start.by_score, items, &next, error)) {
+    if (!read_page(self, statement, limit, start.by_score, query->fold, items, &next, error)) {
         json_decref(items);
         return NULL;
     }
@@ -368,7 +444,7 @@ history_to_json(Store *self, const char *id, GError **error)
 json_t *
 store_alert_json(Store *self, const char *id, GError **error)
 {
-    g_autoptr(StoreStatement) statement = store_prepare(self, COLUMNS " WHERE id = ?", error);
+    g_autoptr(StoreStatement) statement = store_prepare(self, COLUMNS " FROM alerts WHERE id = ?", error);
     char etag[24];
 
     if (statement == NULL)
@@ -380,12 +456,12 @@ store_alert_json(Store *self, const char *id, GError **error)
             store_fail(self, error);
         return NULL;
     }
-    json_t *json = row_to_json(statement);
+    json_t *json = store_alert_of_row(statement);
     if (json == NULL) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "alert %s cannot be read", id);
         return NULL;
     }
-    g_snprintf(etag, sizeof etag, "v%d", sqlite3_column_int(statement, 4));
+    g_snprintf(etag, sizeof etag, "v%d", sqlite3_column_int(statement, COLUMN_VERSION));
     json_object_set_new(json, "etag", json_string(etag));
     json_object_set_new(json, "history", history_to_json(self, id, error));
     return json;
@@ -464,20 +540,21 @@ write_decision_history(Store *self, const Decision *decision, GError **error)
     const char *note = decision->note;
 
     if (decision->has_state) {
-        if (!add_history(self, decision->id, decision->time_ms, decision->actor, "state", note,
-                         alert_state_name(decision->state_was), alert_state_name(decision->state), error))
+        if (!store_add_history(self, decision->id, decision->time_ms, decision->actor, "state", note,
+                               alert_state_name(decision->state_was), alert_state_name(decision->state),
+                               error))
             return false;
         note = NULL;
     }
     if (decision->has_verdict) {
-        if (!add_history(self, decision->id, decision->time_ms, decision->actor, "verdict", note,
-                         alert_verdict_name(decision->verdict_was), alert_verdict_name(decision->verdict),
-                         error))
+        if (!store_add_history(self, decision->id, decision->time_ms, decision->actor, "verdict", note,
+                               alert_verdict_name(decision->verdict_was),
+                               alert_verdict_name(decision->verdict), error))
             return false;
         note = NULL;
     }
-    if (note != NULL &&
-        !add_history(self, decision->id, decision->time_ms, decision->actor, "note", note, NULL, NULL, error))
+    if (note != NULL && !store_add_history(self, decision->id, decision->time_ms, decision->actor, "note",
+                                           note, NULL, NULL, error))
         return false;
     g_autofree char *detail =
         g_strdup_printf("state=%s verdict=%s%s", alert_state_name(decision->state),
@@ -526,4 +603,42 @@ store_decide(Store *self, const char *id, const char *state, const char *verdict
     if (store_end(self, done, error))
         return 1;
     return found == 0 ? 0 : -1;
+}
+
+bool
+store_alert_subject(Store *self, const char *id, AlertSubject *out, char kind[32])
+{
+    g_autoptr(StoreStatement) statement =
+        store_prepare(self, "SELECT " STORE_SUBJECT_COLUMNS " FROM alerts WHERE id = ?", NULL);
+
+    if (statement == NULL)
+        return false;
+    store_bind_text(statement, 1, id);
+    if (sqlite3_step(statement) != SQLITE_ROW)
+        return false;
+    *out = store_subject_of_row(statement);
+    g_strlcpy(kind, out->kind != NULL ? out->kind : "", 32);
+    out->kind = kind;
+    out->asset_name = out->peer_class = NULL;
+    return true;
+}
+
+bool
+store_each_verdict(Store *self, int64_t since_ms, StoreVerdict each, void *user, GError **error)
+{
+    g_autoptr(StoreStatement) statement = store_prepare(
+        self,
+        "SELECT " STORE_SUBJECT_COLUMNS ", verdict FROM alerts WHERE id IN"
+        " (SELECT alert FROM history WHERE action = 'verdict' AND time >= ?1) ORDER BY last_seen, id",
+        error);
+    int code;
+
+    if (statement == NULL)
+        return false;
+    sqlite3_bind_int64(statement, 1, since_ms);
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        AlertSubject about = store_subject_of_row(statement);
+        each(user, &about, (AlertVerdict)sqlite3_column_int(statement, 9));
+    }
+    return code == SQLITE_DONE || store_fail(self, error);
 }

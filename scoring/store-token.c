@@ -27,8 +27,8 @@ token_scope_name(TokenScope scope)
     return scope <= SCOPE_ADMIN ? scope_names[scope] : scope_names[SCOPE_NONE];
 }
 
-static bool
-random_hex(size_t n, char *out, GError **error)
+bool
+store_random_hex(size_t n, char *out, GError **error)
 {
     uint8_t bytes[SECRET_BYTES];
 
@@ -49,7 +49,7 @@ store_make_token(Store *self, const char *name, TokenScope scope, int64_t expire
 {
     char id[2 * ID_BYTES + 1], secret[2 * SECRET_BYTES + 1];
 
-    if (!random_hex(ID_BYTES, id, error) || !random_hex(SECRET_BYTES, secret, error))
+    if (!store_random_hex(ID_BYTES, id, error) || !store_random_hex(SECRET_BYTES, secret, error))
         return NULL;
     g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, secret, -1);
     if (!store_begin(self, error))

@@ -2,7 +2,8 @@
 /*
  * store.c - see store.h
  *
- * Opening, checking, migrating and the audit log. Alerts are in store-alert.c, tokens in store-token.c.
+ * Opening, checking, migrating and the audit log. Alerts are in store-alert.c, rules that suppress them in
+ * store-suppression.c, tokens in store-token.c.
  */
 #include "scoring/store-private.h"
 
@@ -14,7 +15,7 @@
 
 #include "collector/base/statefile.h"
 
-enum { SCHEMA_VERSION = 1, BUSY_MS = 5000 };
+enum { SCHEMA_VERSION = 2, BUSY_MS = 5000 };
 
 /* Entry N brings a file of version N to N + 1. Never edit one that has been released: add the next. */
 static const char *const migrations[SCHEMA_VERSION] = {
@@ -36,7 +37,22 @@ static const char *const migrations[SCHEMA_VERSION] = {
     "  created INTEGER NOT NULL, expires INTEGER NOT NULL DEFAULT 0, revoked INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE audit ("
     "  n INTEGER PRIMARY KEY, time INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,"
-    "  object TEXT NOT NULL, detail TEXT);"
+    "  object TEXT NOT NULL, detail TEXT);",
+    /* What rules and groups look at, in columns; of an alert from before, as far as its body has it. */
+    "ALTER TABLE alerts ADD COLUMN asset_name TEXT;"
+    "ALTER TABLE alerts ADD COLUMN peer_asn INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE alerts ADD COLUMN port INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE alerts ADD COLUMN protocol INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE alerts ADD COLUMN group_id TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE alerts ADD COLUMN suppression TEXT;"
+    "UPDATE alerts SET group_id = id;"
+    "UPDATE alerts SET asset_name = json_extract(body, '$.assetName'),"
+    " peer_asn = coalesce(json_extract(body, '$.peerAsn'), 0) WHERE json_valid(body);"
+    "CREATE INDEX alerts_by_group ON alerts (group_id);"
+    "CREATE INDEX alerts_by_suppression ON alerts (suppression) WHERE suppression IS NOT NULL;"
+    "CREATE TABLE suppressions ("
+    "  id TEXT PRIMARY KEY, created INTEGER NOT NULL, expires INTEGER NOT NULL, author TEXT NOT NULL,"
+    "  reason TEXT NOT NULL, scope TEXT NOT NULL);"
 };
 
 bool

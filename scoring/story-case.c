@@ -81,6 +81,8 @@ fill(Scorer *self, Alert *alert, const Case *lead, double shown)
 
     alert->score = shown;
     alert->threshold = self->budget.threshold;
+    alert->port = lead->service;
+    alert->protocol = lead->protocol;
     story_fill_asset(self, alert, asset);
     if (has_far) {
         story_fill_peer(self, alert, &lead->far, 0);

@@ -29,7 +29,10 @@ drop_story(Scorer *self, uint32_t index)
         Contact *contact = &self->contacts[i];
         if (contact->state == CONTACT_FREE || contact->story != index)
             continue;
-        contact_teach(self, contact);
+        if (story_is_aside(story))
+            contact_forget(self, contact);
+        else
+            contact_teach(self, contact);
         contact->story = NONE;
     }
     if (detectors[story->detector].kind == DETECTOR_WINDOW)
@@ -258,6 +261,8 @@ void
 story_tell(Scorer *self, Story *story, int64_t now_ms)
 {
     story->alert.time_ms = now_ms;
+    alert_set_group(&story->alert);
+    triage_mark(self, story);
     story->told_score = story->alert.score;
     if (self->sink.alert != NULL)
         self->sink.alert(self->sink.user, &story->alert);
@@ -313,6 +318,8 @@ fill_contact_alert(Scorer *self, Alert *alert, const Contact *contact, double sh
 
     alert->score = shown;
     alert->threshold = self->budget.threshold;
+    alert->port = contact->service;
+    alert->protocol = contact->protocol;
     story_fill_asset(self, alert, asset);
     story_fill_peer(self, alert, &self->peers[contact->peer].address, contact->asn);
     story_fill_path(self, alert, contact->asset, contact->path, contact->first.exporter, contact->first_ms);
@@ -397,7 +404,8 @@ bool
 story_has_contact(const Scorer *self, uint32_t asset)
 {
     for (uint32_t i = 0; i < self->n_stories; i++)
-        if (self->stories[i]->asset == asset && self->stories[i]->alert.has_peer)
+        if (self->stories[i]->asset == asset && self->stories[i]->alert.has_peer &&
+            self->stories[i]->alert.state != ALERT_SUPPRESSED)
             return true;
     return false;
 }

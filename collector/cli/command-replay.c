@@ -5,7 +5,8 @@
  * Decoder and scorer run in one thread; nothing looks at a clock, and the hash seed is fixed, so the same
  * input gives the same lines, byte for byte. Alerts are lines of JSON on stdout. With --state they are stored
  * as well, the baselines are read before and kept after, and a later `talaya serve` on the same folder goes
- * on from there.
+ * on from there; the rules that suppress alerts, as they are in force at the start, hold for the whole
+ * replay.
  */
 #include "collector/base/statefile.h"
 #include "collector/capture.h"
@@ -127,6 +128,19 @@ open_state(Replay *self, const char *state_dir)
 }
 
 static bool
+take_rules(Replay *self)
+{
+    g_autoptr(GError) error = NULL;
+    int64_t next_ms;
+    SuppressionSet *rules = store_suppressions(self->store, clock_wall(clock_system()).ms, &next_ms, &error);
+
+    if (error != NULL)
+        fprintf(stderr, "talaya replay: %s\n", error->message);
+    scorer_set_suppressions(self->scorer, rules);
+    return error == NULL;
+}
+
+static bool
 keep_state(Replay *self, const char *state_dir)
 {
     g_autoptr(GError) error = NULL;
@@ -175,7 +189,7 @@ replay(Replay *self, const char *state_dir, char **files)
     self->scorer = scorer;
     self->decoder = decoder;
     scorer_set_exporters(scorer, address_of, self);
-    if (state_dir != NULL && !open_state(self, state_dir))
+    if (state_dir != NULL && (!open_state(self, state_dir) || !take_rules(self)))
         return EXIT_FAILED;
     for (char **file = files; *file != NULL; file++)
         whole = replay_file(self, *file) && whole;

@@ -480,59 +480,6 @@ answer_classify(Sense *self, json_t *query, uint16_t *status)
     return place_explain_json(self->places, &address);
 }
 
-typedef struct Lesson {
-    IpAddress asset, peer;
-    bool has_peer;
-    AlertVerdict verdict;
-} Lesson;
-
-static json_t *
-task_learn(Scorer *scorer, void *argument)
-{
-    const Lesson *lesson = argument;
-
-    scorer_verdict(scorer, &lesson->asset, lesson->has_peer ? &lesson->peer : NULL, lesson->verdict);
-    return NULL;
-}
-
-/* Tells the scorer what an operator thinks of an alert. */
-static void
-teach(Sense *self, json_t *alert, const char *verdict)
-{
-    const char *asset = json_string_value(json_object_get(alert, "asset"));
-    const char *peer = json_string_value(json_object_get(alert, "peer"));
-    Lesson lesson = { 0 };
-
-    if (asset == NULL || !ip_parse(asset, &lesson.asset) || !alert_verdict_parse(verdict, &lesson.verdict))
-        return;
-    lesson.has_peer = peer != NULL && ip_parse(peer, &lesson.peer);
-    scoring_thread_ask(self->scoring, task_learn, &lesson);
-}
-
-static json_t *
-answer_decide(Sense *self, json_t *query, uint16_t *status)
-{
-    const char *id = json_string_value(json_object_get(query, "id"));
-    const char *verdict = json_string_value(json_object_get(query, "verdict"));
-    const char *actor = json_string_value(json_object_get(query, "actor"));
-    g_autoptr(GError) error = NULL;
-
-    *status = 400;
-    if (id == NULL || actor == NULL)
-        return json_pack("{s:s}", "detail", "id and actor are wanted");
-    int done = store_decide(self->store, id, json_string_value(json_object_get(query, "state")), verdict,
-                            json_string_value(json_object_get(query, "note")), actor, &error);
-    if (done <= 0) {
-        *status = done == 0 ? 404 : 409;
-        return json_pack("{s:s}", "detail", done == 0 ? "there is no such alert" : error->message);
-    }
-    json_t *alert = store_alert_json(self->store, id, &error);
-    if (verdict != NULL && alert != NULL)
-        teach(self, alert, verdict);
-    *status = alert != NULL ? 200 : 500;
-    return alert;
-}
-
 typedef struct Answer {
     const char *what;
     json_t *(*answer)(Sense *self, json_t *query, uint16_t *status);
@@ -542,7 +489,7 @@ typedef struct Answer {
 static const Answer answers[] = {
     { "status", answer_status }, { "exporters", answer_exporters }, { "exporter", answer_exporter },
     { "assets", answer_assets }, { "asset", answer_asset },         { "classify", answer_classify },
-    { "decide", answer_decide },
+    { "decide", sense_decide },  { "suppress", sense_suppress },    { "unsuppress", sense_unsuppress },
 };
 
 json_t *

@@ -7,6 +7,7 @@
 #include "collector/cli/settings-stream.h"
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -31,6 +32,16 @@ read_state(const Sense *self, const StateFile *file)
     if (error != NULL)
         log_error("%s; going on without it", error->message);
     return state;
+}
+
+/* When the file was written last, by the clock on the wall; 0: there is none. */
+static int64_t
+state_time_ms(const Sense *self, const StateFile *file)
+{
+    g_autofree char *path = g_build_filename(self->args->state_dir, file->name, NULL);
+    GStatBuf info;
+
+    return g_stat(path, &info) == 0 ? (int64_t)info.st_mtime * 1000 : 0;
 }
 
 /* Takes @state. A full disk is said once, and once more when it is over. */
@@ -87,6 +98,7 @@ control(Sense *self)
         write_state(self, &templates_file, intakes_take_state(self->intakes));
         write_state(self, &baselines_file, scoring_thread_take_state(self->scoring));
         sense_note_rates(self, clock_wall(clock_system()));
+        sense_triage_turn(self, clock_wall(clock_system()));
     }
 }
 
@@ -205,6 +217,7 @@ sense_run(const ChildArgs *args)
     self.series = channel_new(args->peers[CHILD_SERIES]);
     g_autoptr(GBytes) templates = read_state(&self, &templates_file);
     g_autoptr(GBytes) baselines = read_state(&self, &baselines_file);
+    int64_t baselines_ms = baselines != NULL ? state_time_ms(&self, &baselines_file) : 0;
     IntakeSockets sockets = intake_sockets(args->board, args->sockets, args->n_sockets);
     if (!open_tee(&self, sockets.n_threads, &error)) {
         log_error("sense: %s", error->message);
@@ -223,6 +236,7 @@ sense_run(const ChildArgs *args)
     self.scoring =
         scoring_thread_new(args->settings, self.assets, self.places, funnel, self.series, store, baselines);
     scoring_thread_start(self.scoring, intakes_exporter, self.intakes);
+    sense_triage_start(&self, baselines_ms);
     if (self.tee != NULL)
         tee_start(self.tee);
     intakes_start(self.intakes);

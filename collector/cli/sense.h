@@ -33,9 +33,20 @@ typedef struct Sense {
     int64_t last_rate_ms;
     bool state_failed; /* the last state file could not be written */
     char state_why[256];
+    int64_t rules_until_ms; /* by the clock on the wall: then the first of the rules in force expires */
 } Sense;
 
 /* Answers one query with an HTTP-like status and a JSON body. NULL: an empty body. */
 json_t *sense_answer(Sense *self, json_t *query, uint16_t *status);
 /* Call every so often: adds a row of rates when it is time. */
 void sense_note_rates(Sense *self, WallTime now);
+
+/* sense-triage.c: what operators decide */
+json_t *sense_decide(Sense *self, json_t *query, uint16_t *status);
+json_t *sense_suppress(Sense *self, json_t *query, uint16_t *status);
+json_t *sense_unsuppress(Sense *self, json_t *query, uint16_t *status);
+/* Once, when the scoring thread runs: gives it the rules in force, and the verdicts that its state of
+ * @state_ms (0: it has none) does not know. */
+void sense_triage_start(Sense *self, int64_t state_ms);
+/* Call every so often: ends rules that have expired. */
+void sense_triage_turn(Sense *self, WallTime now);

@@ -59,10 +59,11 @@ static void
 test_an_alert_has_the_agreed_keys(void)
 {
     static const char *const keys[] = {
-        "time",      "id",         "state",       "verdict",    "score",     "threshold",      "asset",
-        "assetName", "assetRole",  "criticality", "kind",       "detectors", "peer",           "peerClass",
-        "peerAsn",   "peerAsName", "peerCountry", "peerSource", "path",      "firstSeen",      "lastSeen",
-        "flows",     "maturity",   "observed",    "expected",   "summary",   "counterfactual", "demo",
+        "time",       "id",        "group",          "suppression", "port",      "protocol",   "state",
+        "verdict",    "score",     "threshold",      "asset",       "assetName", "assetRole",  "criticality",
+        "kind",       "detectors", "peer",           "peerClass",   "peerAsn",   "peerAsName", "peerCountry",
+        "peerSource", "path",      "firstSeen",      "lastSeen",    "flows",     "maturity",   "observed",
+        "expected",   "summary",   "counterfactual", "demo",
     };
     g_autofree Alert *alert = some_alert();
     json_t *json = alert_to_json(alert);
@@ -78,6 +79,48 @@ test_an_alert_has_the_agreed_keys(void)
     g_assert_true(json_is_null(json_object_get(json, "observed")));
     g_assert_true(json_is_null(json_object_get(json, "expected")));
     json_decref(json);
+}
+
+static void
+test_alerts_of_one_cause_are_one_group(void)
+{
+    g_autofree Alert *one = some_alert(), *other = some_alert();
+
+    alert_set_group(one);
+    ip_parse("203.0.113.41", &other->asset);
+    ip_parse("198.18.99.1", &other->peer);
+    other->time_ms += 3600000;
+    alert_set_group(other);
+    g_assert_cmpuint(strlen(one->group), ==, 16);
+    g_assert_cmpstr(one->group, ==, other->group); /* another asset and address, the same network and day */
+    other->kind = "something-else";
+    alert_set_group(other);
+    g_assert_cmpstr(one->group, ==, other->group); /* it stays for the alert's life */
+}
+
+static void
+test_another_cause_is_another_group(void)
+{
+    g_autofree Alert *one = some_alert();
+
+    alert_set_group(one);
+    for (int what = 0; what < 6; what++) {
+        g_autofree Alert *other = some_alert();
+        if (what == 0)
+            other->kind = "new_peer";
+        else if (what == 1)
+            other->peer_asn++;
+        else if (what == 2)
+            other->time_ms += 86400000;
+        else if (what == 3)
+            other->peer_asn = 0; /* the address is all that is known */
+        else if (what == 4)
+            other->has_peer = false;
+        else
+            strcpy(other->peer_class, "own"); /* our own AS is no cause */
+        alert_set_group(other);
+        g_assert_cmpstr(one->group, !=, other->group);
+    }
 }
 
 static void
@@ -157,6 +200,9 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/scoring/alert/an-alert-has-the-agreed-keys", test_an_alert_has_the_agreed_keys);
+    g_test_add_func("/scoring/alert/alerts-of-one-cause-are-one-group",
+                    test_alerts_of_one_cause_are_one_group);
+    g_test_add_func("/scoring/alert/another-cause-is-another-group", test_another_cause_is_another_group);
     g_test_add_func("/scoring/alert/the-path-is-null-without-one", test_the_path_is_null_without_one);
     g_test_add_func("/scoring/alert/counts-of-a-flow-are-raw-and-scaled",
                     test_counts_of_a_flow_are_raw_and_scaled);

@@ -290,14 +290,14 @@ test_a_verdict_makes_a_peer_known(void)
         { .asset = 6, .far = "45.1.2.3", .day = 8.3, .hours = 2, .port = 8443 },
         { .asset = 6, .far = "45.1.2.3", .day = 10.6, .hours = 6, .port = 8443 },
     };
-    IpAddress asset = synthetic_address(6), far;
+    AlertSubject about = { .asset = synthetic_address(6), .has_peer = true };
 
     synthetic_attack(world->network, &attacks[0]);
     synthetic_attack(world->network, &attacks[1]);
     synthetic_run(world->network, world->scorer, 0, 8.5);
     g_assert_nonnull(find_alert(world, "residential_path", 6));
-    ip_parse("45.1.2.3", &far);
-    scorer_verdict(world->scorer, &asset, &far, VERDICT_BENIGN_EXPECTED);
+    ip_parse("45.1.2.3", &about.peer);
+    scorer_verdict(world->scorer, &about, VERDICT_BENIGN_EXPECTED);
     g_string_truncate(world->heard.lines, 0);
     synthetic_run(world->network, world->scorer, 8.5, 11);
     scorer_finish(world->scorer);
