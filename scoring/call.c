@@ -83,8 +83,13 @@ view_of(const Scorer *self, const Conversation *talk, uint32_t peer_slot, bool i
 static void
 tell_view(Scorer *self, const Call *call, bool has_begun, bool has_ended)
 {
-    if (has_begun)
+    ScoredAsset *asset = &self->assets[call->asset];
+
+    if (has_begun) {
+        asset->calls_made += call->is_answered && call->initiator == INITIATOR_ASSET;
+        asset->calls_taken += call->is_answered && call->initiator == INITIATOR_FAR;
         watches_call_began(self, call);
+    }
     if (has_ended)
         watches_call_ended(self, call);
 }

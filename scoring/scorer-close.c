@@ -360,8 +360,10 @@ close_window(Scorer *self, int64_t number)
 
     if (start_ms / 86400000 != self->day)
         close_day(self, start_ms / 86400000);
-    if (number % 12 == 0)
+    if (number % 12 == 0) {
         choose_series(self);
+        scorer_learn_roles(self);
+    }
     for (uint32_t i = 0; i < self->n_assets; i++)
         self->assets[i].score = 0;
     call_close_window(self, number);

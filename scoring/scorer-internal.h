@@ -61,8 +61,11 @@ typedef struct ScoredAsset {
     uint16_t role;
     uint16_t new_paths; /* since the last close of a window */
     bool in_series, pinned;
-    uint8_t quarantine;      /* a volume story is open */
-    uint32_t ways_out[WAYS]; /* hashes of the last ones used, known to be in the table of paths */
+    bool is_exporter;              /* an exporter has this address */
+    uint8_t quarantine;            /* a volume story is open */
+    uint8_t seems;                 /* what it looked like an hour ago; see scorer-role.c */
+    float calls_made, calls_taken; /* answered conversations, fading over days */
+    uint32_t ways_out[WAYS];       /* hashes of the last ones used, known to be in the table of paths */
     WindowSums open[WINDOWS_OPEN];
     ServicePort services[SERVICE_PORTS];
     /* the rest is for the window's close */
@@ -387,6 +390,11 @@ uint32_t scorer_find_asset(const Scorer *self, const IpAddress *address);
 double scorer_maturity(const Scorer *self, const ScoredAsset *asset);
 uint32_t scorer_role(Scorer *self, const char *name);
 void scorer_assets_room(Scorer *self, uint32_t n); /* for so many at least */
+
+/* scorer-role.c */
+void scorer_learn_roles(Scorer *self); /* once an hour */
+/* Does its role come from behaviour, and not from the inventory? */
+bool scorer_role_is_learned(const Scorer *self, const ScoredAsset *asset);
 
 /* scorer-traffic.c: exporters and their interfaces */
 void scorer_add_traffic(Scorer *self, const FlowRecord *flow, int64_t number);

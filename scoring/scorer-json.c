@@ -143,6 +143,7 @@ row_json(const Scorer *self, uint32_t index)
     json_object_set_new(row, "address", ip_json(&asset->address));
     json_object_set_new(row, "name", text_json(entry != NULL && entry->name != NULL ? entry->name : ""));
     json_object_set_new(row, "role", text_json(self->roles[asset->role].name));
+    json_object_set_new(row, "roleLearned", json_boolean(scorer_role_is_learned(self, asset)));
     json_object_set_new(row, "criticality", json_integer(entry != NULL ? entry->criticality : 3));
     json_object_set_new(row, "score", json_real((double)asset->score));
     json_object_set_new(row, "maturity", json_real(scorer_maturity(self, asset)));

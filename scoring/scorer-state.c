@@ -303,15 +303,17 @@ is_sane_asset(const Scorer *self, ScoredAsset *asset)
     const Baseline *base = &asset->octets_out;
 
     tame(&asset->in_series);
+    tame(&asset->is_exporter);
     tame(&asset->pinned);
     for (int i = 0; i < WINDOWS_OPEN; i++)
         if (!are_finite_doubles(&asset->open[i].octets_in, 2) || !are_finite(&asset->open[i].packets_in, 3))
             return false;
-    const float *numbers[] = { &asset->octets_rate,    &asset->score,         &asset->volume_evidence,
-                               &asset->hour_p,         &asset->hour_e,        &asset->hour_windows,
-                               &asset->home_evidence,  &asset->as_evidence,   &asset->level,
-                               &asset->level_products, &asset->level_squares, &asset->novelty.windows,
-                               &base->overall,         &base->spread };
+    const float *numbers[] = { &asset->octets_rate,   &asset->calls_made,      &asset->calls_taken,
+                               &asset->score,         &asset->volume_evidence, &asset->hour_p,
+                               &asset->hour_e,        &asset->hour_windows,    &asset->home_evidence,
+                               &asset->as_evidence,   &asset->level,           &asset->level_products,
+                               &asset->level_squares, &asset->novelty.windows, &base->overall,
+                               &base->spread };
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
         if (!are_finite(numbers[i], 1))
             return false;

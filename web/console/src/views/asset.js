@@ -106,7 +106,7 @@ function Body({ asset }) {
         <${Card} title="Who it is">
           <${Facts} of=${[
             ['Address', html`<span class="mono">${asset.address}</span>`],
-            ['Name', asset.name], ['Role', asset.role],
+            ['Name', asset.name], ['Role', asset.roleLearned ? `${asset.role} (learned)` : asset.role],
             ['Criticality', asset.criticality ? `${asset.criticality} of 5` : null],
             ['Tags', Array.isArray(asset.tags) ? asset.tags.join(', ') : asset.tags],
             ['Place', place && placeWords(place.access, place.asn, place.asName, place.country)],
