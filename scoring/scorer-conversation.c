@@ -8,7 +8,7 @@
  */
 #include "scoring/call.h"
 
-enum { STITCH_GAP_MS = 120000 };
+enum { STITCH_GAP_MS = 120000, CLOCKS_OFF_MS = 5000 };
 static const int64_t longest_ms = (int64_t)40 * 86400000; /* a conversation that goes on longer begins anew */
 
 void
@@ -65,6 +65,17 @@ conversation_of(Scorer *self, const Work *work, const FlowRecord *flow, bool *is
     return talk;
 }
 
+/* A short flow, told again by another router whose clock is a little off: the same from end to end. */
+static bool
+is_echo(const Conversation *talk, const FlowRecord *flow, int side)
+{
+    int64_t first = flow->start_ms - conversation_first_ms(talk, side);
+    int64_t last = flow->end_ms - conversation_last_ms(talk, side);
+    float octets = (float)flow->octets * (float)MAX(1, flow->sampling);
+
+    return ABS(first) <= CLOCKS_OFF_MS && ABS(last) <= CLOCKS_OFF_MS && octets == talk->octets[side];
+}
+
 /*
  * Is this the same traffic as seen by another router, or by the same one on its way out? Then it is not
  * counted again. The router that told first keeps the conversation until it falls behind.
@@ -72,11 +83,13 @@ conversation_of(Scorer *self, const Work *work, const FlowRecord *flow, bool *is
 static bool
 is_duplicate(const Conversation *talk, const FlowRecord *flow, int side)
 {
-    if (talk->first_after[side] == NONE || flow->start_ms >= conversation_last_ms(talk, side))
+    bool is_other = talk->exporter[side] != (uint16_t)flow->exporter;
+
+    if (talk->first_after[side] == NONE)
         return false;
-    if (talk->exporter[side] != (uint16_t)flow->exporter)
-        return true;
-    return flow->direction == 1 && flow->end_ms == conversation_last_ms(talk, side);
+    if (flow->start_ms >= conversation_last_ms(talk, side))
+        return is_other && is_echo(talk, flow, side);
+    return is_other || (flow->direction == 1 && flow->end_ms == conversation_last_ms(talk, side));
 }
 
 /* Where the half's first and last packet lie; the conversation may begin earlier than was known. */
