@@ -64,6 +64,18 @@ case_is_alerted(const Scorer *self, const Watch *watch, uint32_t asset, const Ip
     return one != NULL && one->alerted_until_ms > self->clock.now_ms;
 }
 
+static double
+memory_ms(const Watch *watch)
+{
+    return fmax(1, watch->memory_days) * day_ms;
+}
+
+static bool
+is_forgotten(const Case *one, int64_t now_ms)
+{
+    return (double)(now_ms - one->last_ms) > memory_ms(watches[one->watch]);
+}
+
 uint32_t
 case_parts(const Scorer *self, uint32_t asset, const IpAddress *far, const Case *parts[MOST_WATCHES])
 {
@@ -71,7 +83,8 @@ case_parts(const Scorer *self, uint32_t asset, const IpAddress *far, const Case 
 
     for (uint32_t i = 0; i < n_watches; i++) {
         const Case *one = find(self, i, asset, far, 0);
-        if (one != NULL && one->evidence > 0 && one->forgiven_until_ms <= self->clock.now_ms)
+        if (one != NULL && one->evidence > 0 && one->forgiven_until_ms <= self->clock.now_ms &&
+            !is_forgotten(one, self->clock.now_ms))
             parts[n++] = one;
     }
     return n;
@@ -167,8 +180,7 @@ take_case(Scorer *self, const Opinion *opinion, int64_t at_ms)
         self->counters.cases_evicted++;
         one->forgiven_until_ms = 0;
     }
-    double memory_ms = fmax(1, opinion->watch->memory_days) * day_ms;
-    if (put != KEY_FOUND || (double)(at_ms - one->last_ms) > memory_ms ||
+    if (put != KEY_FOUND || (double)(at_ms - one->last_ms) > memory_ms(opinion->watch) ||
         (one->evidence <= 0 && one->alerted_until_ms <= self->clock.now_ms))
         begin(self, one, opinion, at_ms);
     if (one->window != self->grid.first + 1 && self->n_touched < key_table_slots(&self->case_keys)) {
@@ -212,6 +224,8 @@ case_take(Scorer *self, const Opinion *opinion)
 double
 case_decibans(const Scorer *self, const Case *one)
 {
+    if (watches[one->watch]->is_prior)
+        return (double)one->evidence;
     double days = (double)(self->clock.now_ms - self->clock.first_ms) / day_ms;
     double trust = watch_stake * fmin(1, days / fmax(1, self->conf.learn_days));
 
@@ -221,6 +235,8 @@ case_decibans(const Scorer *self, const Case *one)
 double
 case_support(const Scorer *self, const Case *one)
 {
+    if (watches[one->watch]->is_prior)
+        return case_decibans(self, one);
     double e = e_of_decibans(case_decibans(self, one));
 
     return fmax(0, decibans_of(0.5 + 0.5 * e)) * self->budget.discount[FAMILY_WATCH + (int)one->watch];
@@ -238,13 +254,14 @@ case_supports(const Scorer *self, uint32_t asset, const IpAddress *far)
     return sum;
 }
 
-/* Is this the strongest case about its asset and far end? The first of equals. */
+/* Is this the strongest case about its asset and far end? The first of equals. Prior odds never are. */
 static bool
 leads(const Case *one, const Case *parts[], uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (parts[i]->evidence > one->evidence ||
-            (parts[i]->evidence == one->evidence && parts[i]->watch < one->watch))
+        if (!watches[parts[i]->watch]->is_prior &&
+            (parts[i]->evidence > one->evidence ||
+             (parts[i]->evidence == one->evidence && parts[i]->watch < one->watch)))
             return false;
     return true;
 }
@@ -286,11 +303,30 @@ weigh(Scorer *self, Case *one, int64_t end_ms)
         asset->score = (float)fmax((double)asset->score, shown);
 }
 
+/* New prior odds lift what was held before: it is weighed anew. */
+static void
+weigh_prior(Scorer *self, const Case *prior, int64_t end_ms)
+{
+    const Case *parts[MOST_WATCHES];
+    uint32_t n = case_parts(self, prior->asset, &prior->far, parts);
+
+    for (uint32_t i = 0; i < n; i++)
+        if (!watches[parts[i]->watch]->is_prior && leads(parts[i], parts, n))
+            weigh(self, &self->cases[parts[i] - self->cases], end_ms);
+}
+
 void
 case_close_window(Scorer *self, int64_t number)
 {
-    for (uint32_t i = 0; i < self->n_touched; i++)
-        weigh(self, &self->cases[self->touched[i]], (number + 1) * self->grid.length_ms);
+    int64_t end_ms = (number + 1) * self->grid.length_ms;
+
+    for (uint32_t i = 0; i < self->n_touched; i++) {
+        Case *one = &self->cases[self->touched[i]];
+        if (watches[one->watch]->is_prior)
+            weigh_prior(self, one, end_ms);
+        else
+            weigh(self, one, end_ms);
+    }
     self->n_touched = 0;
 }
 

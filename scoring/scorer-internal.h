@@ -14,6 +14,7 @@
 #include "scoring/direction.h"
 #include "scoring/flowclock.h"
 #include "scoring/keyed.h"
+#include "scoring/list.h"
 #include "scoring/novelty.h"
 #include "scoring/scorer.h"
 #include "scoring/window.h"
@@ -198,7 +199,7 @@ typedef struct Finding {
     float p, decibans;
     bool has;
 } Finding;
-enum { MOST_DETECTORS = 32 };
+enum { MOST_DETECTORS = 40 };
 
 typedef enum ContactState { CONTACT_FREE = 0, CONTACT_PENDING, CONTACT_LIVE, CONTACT_DROPPED } ContactState;
 /* A first call of an asset to a far end, from its first record until it has been quiet for long. */
@@ -265,7 +266,7 @@ typedef struct ScorerCounters {
 } ScorerCounters;
 
 /* What a watch (watch.h) has learned. */
-enum { MOST_WATCHES = 20, WATCH_TABLES = 3 };
+enum { MOST_WATCHES = BUDGET_WATCHES, WATCH_TABLES = 3 };
 typedef struct WatchState {
     void *plain;
     KeyTable keys[WATCH_TABLES];
@@ -300,6 +301,7 @@ struct Scorer {
     ScoringConf conf;
     const AssetTable *inventory;
     const PlaceTable *places;
+    const ListTable *lists; /* NULL: none */
     ScorerSink sink;
     ExporterAddress exporter_address;
     void *exporter_user;

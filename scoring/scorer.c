@@ -114,6 +114,7 @@ scorer_reset(Scorer *self)
     Scorer fresh = { .conf = self->conf,
                      .inventory = self->inventory,
                      .places = self->places,
+                     .lists = self->lists,
                      .sink = self->sink,
                      .exporter_address = self->exporter_address,
                      .exporter_user = self->exporter_user,
@@ -132,6 +133,12 @@ scorer_free(Scorer *self)
     clear_state(self);
     suppression_set_free(self->suppressions);
     g_free(self);
+}
+
+void
+scorer_set_lists(Scorer *self, const ListTable *lists)
+{
+    self->lists = lists;
 }
 
 void

@@ -11,6 +11,7 @@
 #include "collector/series.h"
 #include "scoring/alert.h"
 #include "scoring/asset.h"
+#include "scoring/list.h"
 #include "scoring/place.h"
 #include "scoring/suppression.h"
 
@@ -37,6 +38,8 @@ Scorer *scorer_new(const ScoringConf *conf, const AssetTable *assets, const Plac
 void scorer_free(Scorer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scorer, scorer_free)
 
+/* Addresses that others have warned of; borrowed, may be NULL. */
+void scorer_set_lists(Scorer *self, const ListTable *lists);
 /* Scores a batch; lends it. @exporter_of(user, index) gives an exporter's address. */
 typedef IpAddress (*ExporterAddress)(void *user, uint32_t index);
 void scorer_set_exporters(Scorer *self, ExporterAddress lookup, void *user);

@@ -7,6 +7,7 @@
 /* One file each. The order is that of their states in a saved file. */
 const Watch *const watches[] = {
     &watch_awakened,
+    &watch_listed,
 };
 const uint32_t n_watches = G_N_ELEMENTS(watches);
 G_STATIC_ASSERT(G_N_ELEMENTS(watches) <= MOST_WATCHES);

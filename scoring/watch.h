@@ -31,6 +31,7 @@ typedef struct WatchTableSize {
 struct Watch {
     const char *name;   /* as in alerts; that of its row in detector.c */
     double memory_days; /* a case that nobody touched for so long begins anew; at least 1 */
+    bool is_prior;      /* it tells prior odds, not a bet: added whole to what else is held, never leads */
     size_t plain;       /* octets of the plain struct */
     WatchTableSize tables[WATCH_TABLES];
     /* Each may be NULL. @state: this watch's own. */
@@ -74,3 +75,4 @@ uint64_t watch_key(const Scorer *scorer, uint32_t a, uint32_t b, uint32_t c, con
 
 /* The watches' rows; one file each. */
 extern const Watch watch_awakened;
+extern const Watch watch_listed;

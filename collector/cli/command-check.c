@@ -12,10 +12,13 @@ check(const char *path)
     g_autoptr(Settings) settings = settings_load(path, &error);
     g_autoptr(AssetTable) assets = NULL;
     g_autoptr(PlaceTable) places = NULL;
+    g_autoptr(ListTable) lists = NULL;
 
     if (settings != NULL && (assets = settings_assets(settings, &error)) != NULL)
         places = settings_places(settings, &error);
-    if (places == NULL) {
+    if (places != NULL)
+        lists = settings_lists(settings, &error);
+    if (lists == NULL) {
         fprintf(stderr, "%s\n", error->message);
         return EXIT_FAILED;
     }
@@ -29,6 +32,9 @@ check(const char *path)
         "%zu place sources\n",
         path, settings->n_listen + settings->n_streams, settings->n_exporters, settings->n_prefixes,
         asset_table_count(assets), settings->n_places);
+    if (settings->n_lists > 0)
+        printf("%zu lists: %zu entries, %zu left out that are no plain addresses\n", settings->n_lists,
+               list_table_count(lists), list_table_skipped(lists));
     if (tls != NULL) {
         g_autofree char *words = tls_words(tls, clock_wall(clock_system()));
         printf("TLS: %s\n", words);

@@ -174,7 +174,8 @@ replay(Replay *self, const char *state_dir, char **files)
     g_autoptr(AssetTable) assets = settings_assets(self->settings, &error);
     g_autoptr(PlaceTable) places = assets == NULL ? NULL : settings_places(self->settings, &error);
 
-    if (places == NULL) {
+    g_autoptr(ListTable) lists = places == NULL ? NULL : settings_lists(self->settings, &error);
+    if (lists == NULL) {
         fprintf(stderr, "talaya replay: %s\n", error->message);
         return EXIT_FAILED;
     }
@@ -189,6 +190,7 @@ replay(Replay *self, const char *state_dir, char **files)
     self->scorer = scorer;
     self->decoder = decoder;
     scorer_set_exporters(scorer, address_of, self);
+    scorer_set_lists(scorer, lists);
     if (state_dir != NULL && (!open_state(self, state_dir) || !take_rules(self)))
         return EXIT_FAILED;
     for (char **file = files; *file != NULL; file++)

@@ -337,9 +337,10 @@ on_reload(gpointer data)
     g_autoptr(Settings) settings = settings_load(self->config_path, &error);
     g_autoptr(AssetTable) assets = settings != NULL ? settings_assets(settings, &error) : NULL;
     g_autoptr(PlaceTable) places = assets != NULL ? settings_places(settings, &error) : NULL;
+    g_autoptr(ListTable) lists = places != NULL ? settings_lists(settings, &error) : NULL;
 
     sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, clock_mono(clock_system()).ns / 1000);
-    if (places == NULL || !has_raw(self, settings, &error) || !listen_at(self, settings, &error)) {
+    if (lists == NULL || !has_raw(self, settings, &error) || !listen_at(self, settings, &error)) {
         log_lines(error->message);
         log_error("the configuration is not sound; the old one stays in force");
     } else {
@@ -396,7 +397,8 @@ prepare(Parent *self, GError **error)
     self->state = g_strdup(self->state_dir != NULL ? self->state_dir : self->settings->state.dir);
     g_autoptr(AssetTable) assets = settings_assets(self->settings, error);
     g_autoptr(PlaceTable) places = assets != NULL ? settings_places(self->settings, error) : NULL;
-    if (places == NULL || !first_start(self->state, error))
+    g_autoptr(ListTable) lists = places != NULL ? settings_lists(self->settings, error) : NULL;
+    if (lists == NULL || !first_start(self->state, error))
         return false;
     if (settings_keep_source(self->settings) && !tee_open_raw(&self->raw, error))
         return false;

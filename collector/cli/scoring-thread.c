@@ -214,6 +214,12 @@ scoring_thread_new(const Settings *settings, const AssetTable *assets, const Pla
 }
 
 void
+scoring_thread_lists(ScoringThread *self, const ListTable *lists)
+{
+    scorer_set_lists(self->scorer, lists);
+}
+
+void
 scoring_thread_free(ScoringThread *self)
 {
     if (self == NULL)

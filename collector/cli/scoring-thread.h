@@ -25,6 +25,8 @@ ScoringThread *scoring_thread_new(const Settings *settings, const AssetTable *as
                                   const PlaceTable *places, Funnel *funnel, Channel *series, Store *store,
                                   GBytes *state);
 void scoring_thread_free(ScoringThread *self);
+/* Before the start. Borrowed. */
+void scoring_thread_lists(ScoringThread *self, const ListTable *lists);
 /* @exporters(user, index) is called on the scoring thread. */
 void scoring_thread_start(ScoringThread *self, ExporterAddress exporters, void *user);
 /* Scores what is still in the funnel, makes a last snapshot, ends the thread. */

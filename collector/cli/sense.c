@@ -209,7 +209,8 @@ sense_run(const ChildArgs *args)
 
     self.assets = settings_assets(args->settings, &error);
     self.places = self.assets != NULL ? settings_places(args->settings, &error) : NULL;
-    if (self.places == NULL || !open_stores(&self, &store, &error)) {
+    self.lists = self.places != NULL ? settings_lists(args->settings, &error) : NULL;
+    if (self.lists == NULL || !open_stores(&self, &store, &error)) {
         log_error("sense: %s", error->message);
         return 1;
     }
@@ -235,6 +236,7 @@ sense_run(const ChildArgs *args)
     self.intakes = intakes_new(args->settings, &sockets, funnel, templates);
     self.scoring =
         scoring_thread_new(args->settings, self.assets, self.places, funnel, self.series, store, baselines);
+    scoring_thread_lists(self.scoring, self.lists);
     scoring_thread_start(self.scoring, intakes_exporter, self.intakes);
     sense_triage_start(&self, baselines_ms);
     if (self.tee != NULL)
@@ -253,6 +255,7 @@ sense_run(const ChildArgs *args)
     store_free(self.store);
     channel_free(self.web);
     channel_free(self.series);
+    list_table_free(self.lists);
     place_table_free(self.places);
     asset_table_free(self.assets);
     return 0;

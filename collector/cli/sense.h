@@ -22,6 +22,7 @@ typedef struct Sense {
     const Settings *settings;
     AssetTable *assets;
     PlaceTable *places;
+    ListTable *lists;
     Intakes *intakes;
     ScoringThread *scoring;
     Tee *tee;     /* NULL: nothing is sent on */

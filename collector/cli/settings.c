@@ -18,6 +18,12 @@ typedef struct PlaceSettings {
     int64_t priority;
 } PlaceSettings;
 
+/* A [list.NAME] as it stands in the file; becomes a ListSource. */
+typedef struct ListSettings {
+    char *type, *path;
+    int64_t confidence, expires_days;
+} ListSettings;
+
 /* A new key is one more line here, and one more paragraph in etc/talaya.conf (a test compares them). */
 static const ConfigKey keys[] = {
     { "collector", "listen", CONFIG_LIST, AT(CollectorSettings, listen),
@@ -129,6 +135,14 @@ static const ConfigKey keys[] = {
       .words = "rules 'path.in.record=value -> access:residential:90', separated by ';'" },
     { "place.*", "priority", CONFIG_NUMBER, AT(PlaceSettings, priority), "50", 1, 1000,
       .words = "who wins between sources with equally long prefixes: the higher" },
+    { "list.*", "type", CONFIG_CHOICE, AT(ListSettings, type), "plain", .choices = "plain csv misp stix",
+      .words = "what kind of list this is" },
+    { "list.*", "path", CONFIG_PATH, AT(ListSettings, path), NULL,
+      .words = "the file; of a MISP feed the folder" },
+    { "list.*", "confidence", CONFIG_NUMBER, AT(ListSettings, confidence), "80", 1, 100,
+      .words = "how far it may be believed, where an entry does not say it" },
+    { "list.*", "expires-days", CONFIG_NUMBER, AT(ListSettings, expires_days), "90", 1, 3650,
+      .words = "days after which an entry that was not said again counts for nothing" },
     { "series", "assets", CONFIG_NUMBER, AT(SeriesSettings, assets), "100", 0, 100000,
       .words = "the so many busiest assets get graphs; those tagged 'pinned' always do" },
     { "series", "max-files", CONFIG_NUMBER, AT(SeriesSettings, max_files), "2000", 1, 1000000,
@@ -264,6 +278,25 @@ read_place(Settings *self, const Config *config, const char *section, GString *w
 }
 
 static void
+read_list(Settings *self, const Config *config, const char *section, GString *wrong)
+{
+    ListSettings raw = { 0 };
+    ListSource *list = &self->lists[self->n_lists++];
+
+    config_fill(config, section, &raw);
+    *list = (ListSource){ .name = g_strdup(section + strlen("list.")),
+                          .path = raw.path,
+                          .confidence = (uint32_t)raw.confidence,
+                          .expires_days = (uint32_t)raw.expires_days };
+    for (ListType type = 0; type < N_LIST_TYPES; type++)
+        if (strcmp(list_type_name(type), raw.type) == 0)
+            list->type = type;
+    g_free(raw.type);
+    if (list->path == NULL)
+        settings_complain(wrong, config, section, "path", "is missing");
+}
+
+static void
 parse_lists(Settings *self, const Config *config, GString *wrong)
 {
     parse_listen(self, config, wrong);
@@ -279,9 +312,13 @@ parse_lists(Settings *self, const Config *config, GString *wrong)
                           self->web.listen);
     const char *const *sections = config_sections(config);
     self->places = g_new0(PlaceSource, g_strv_length((char **)sections) + 1);
-    for (; *sections != NULL; sections++)
+    self->lists = g_new0(ListSource, g_strv_length((char **)sections) + 1);
+    for (; *sections != NULL; sections++) {
         if (g_str_has_prefix(*sections, "place."))
             read_place(self, config, *sections, wrong);
+        if (g_str_has_prefix(*sections, "list."))
+            read_list(self, config, *sections, wrong);
+    }
     self->rules = settings_read_exporters(self, config, wrong);
     settings_read_tees(self, config, wrong);
 }
@@ -328,6 +365,11 @@ settings_free(Settings *self)
         g_free(self->places[i].preset);
         g_free(self->places[i].map);
     }
+    for (size_t i = 0; i < self->n_lists; i++) {
+        g_free(self->lists[i].name);
+        g_free(self->lists[i].path);
+    }
+    g_free(self->lists);
     g_strfreev(self->collector.listen);
     g_strfreev(self->collector.exporters);
     g_strfreev(self->assets.prefixes);
@@ -411,6 +453,12 @@ PlaceTable *
 settings_places(const Settings *self, GError **error)
 {
     return place_table_new(self->places, self->n_places, self->prefixes, self->n_prefixes, error);
+}
+
+ListTable *
+settings_lists(const Settings *self, GError **error)
+{
+    return list_table_new(self->lists, self->n_lists, error);
 }
 
 char *

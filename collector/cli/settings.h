@@ -84,6 +84,8 @@ typedef struct Settings {
     size_t n_prefixes;
     PlaceSource *places;
     size_t n_places;
+    ListSource *lists; /* [list.NAME] */
+    size_t n_lists;
     TeeTarget *tees; /* [tee.NAME] */
     size_t n_tees;
     char *web_address;
@@ -106,6 +108,7 @@ DecoderConf settings_decoder(const Settings *self);
 ScoringConf settings_scoring(const Settings *self);
 AssetTable *settings_assets(const Settings *self, GError **error);
 PlaceTable *settings_places(const Settings *self, GError **error);
+ListTable *settings_lists(const Settings *self, GError **error);
 
 /* A path in the state folder; the caller frees it. @state_dir overrides the configuration's; may be NULL. */
 char *settings_state_path(const Settings *self, const char *state_dir, const char *name);

@@ -32,6 +32,7 @@ static const Target targets[] = {
     { "state", 0, NULL },
     { "csv-places", 0, NULL },
     { "csv-assets", 0, NULL },
+    { "listed", 0, NULL },
     { "mmdb", 0, NULL },
     { "capture", 0, NULL },
 };
@@ -259,6 +260,25 @@ static const char *const assets[] = {
     "prefix\n\"198.18.0.1\n",
 };
 
+/* The first byte picks the kind of file, by its rest by five: see fuzz-listed.c. */
+static const char *const listed[] = {
+    "#198.51.100.0/24 # a botnet\n\n203.0.113.7 ; seen\r\n2001:db8::/32\n",
+    "\x1eprefix,confidence,seen,note\n198.51.100.9,30,2026-01-01,\"relay, "
+    "old\"\n203.0.113.0/24,,1772323200,\n",
+    "\x1eseen,prefix\n2026-03-01T06:00:00Z,2001:db8::1\n",
+    ("\x1f{\"Event\":{\"info\":\"x\",\"timestamp\":\"1772323200\",\"Attribute\":[{\"type\":\"ip-dst|port\","
+     "\"to_ids\":true,\"value\":\"198.51.100.2|443\",\"last_seen\":\"2026-03-01T00:00:00Z\"}],\"Object\":[{"
+     "\"Attribute\":[{\"type\":\"domain|ip\",\"to_ids\":true,\"value\":\"a|2001:db8::7\",\"comment\":\"c\"}]}"
+     "]}}"),
+    (" {\"type\":\"bundle\",\"objects\":[{\"type\":\"indicator\",\"pattern_type\":\"stix\",\"confidence\":5,"
+     "\"valid_from\":\"2026-03-01T00:00:00Z\",\"valid_until\":\"2026-03-02T00:00:00Z\",\"name\":\"n\","
+     "\"pattern\":"
+     "\"[(ipv4-addr:value = '198.51.100.1') OR ipv6-addr:value IN ('2001:db8::1', '2001:db8::2')] OR "
+     "[ipv4-addr:value ISSUBSET '203.0.113.0/24']\"},{\"type\":\"indicator\",\"pattern\":\"[a:b = "
+     "'it\\\\'s'\"}]}"),
+    "!{\"5f0c1b2a-1111-4c9e-8d0f-000000000001\":{\"info\":\"x\"}}",
+};
+
 /* The first byte picks the template: see fuzz-lists.c. */
 static void
 lists(SeedTaker take, void *user)
@@ -359,6 +379,8 @@ seeds_generated(const char *name, SeedTaker take, void *user)
         lists(take, user);
     else if (strcmp(name, "csv-places") == 0)
         texts(places, G_N_ELEMENTS(places), take, user);
+    else if (strcmp(name, "listed") == 0)
+        texts(listed, G_N_ELEMENTS(listed), take, user);
     else if (strcmp(name, "csv-assets") == 0)
         texts(assets, G_N_ELEMENTS(assets), take, user);
     else if (strcmp(name, "mmdb") == 0)

@@ -25,6 +25,7 @@ const KINDS = {
   admin_edge: 'New edge on an admin port',
   management_plane: 'Management plane from an unusual place',
   scan: 'Scan',
+  listed: 'Listed address',
   ratio: 'Unusual ratio of sent to received',
 };
 

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-watch-listed.c - a list lifts what else is held against a pair, by a little, and alone says nothing */
+#include "tests/scoring/stage.h"
+
+#include <glib/gstdio.h>
+
+/* A table of one CSV list that names @prefix, last said on 1 February 2026 (day 27 of the stage). */
+static ListTable *
+one_entry(const char *prefix, uint32_t expires_days)
+{
+    g_autofree char *text = g_strdup_printf("prefix,seen,note\n%s,2026-02-01,relay box\n", prefix);
+    g_autofree char *path = NULL;
+    g_autoptr(GError) error = NULL;
+    int file = g_file_open_tmp("talaya-list-XXXXXX", &path, &error);
+
+    g_assert_no_error(error);
+    g_close(file, NULL);
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    ListSource source = { .name = (char *)"watchlist",
+                          .type = LIST_CSV,
+                          .path = path,
+                          .confidence = 80,
+                          .expires_days = expires_days };
+    ListTable *lists = list_table_new(&source, 1, &error);
+    g_assert_no_error(error);
+    g_unlink(path);
+    return lists;
+}
+
+static void
+play_nightly(Stage *stage, int from, int to, const char *far)
+{
+    for (int day = from; day < to; day++) {
+        stage_until(stage, day + 0.1);
+        stage_talk(stage, &(Talk){ .day = day + 0.1,
+                                   .seconds = 5,
+                                   .caller = "10.1.0.3",
+                                   .callee = far,
+                                   .port = 443,
+                                   .sent = 4000,
+                                   .got = 90000,
+                                   .out_if = 3 });
+    }
+}
+
+/* A pair speaks again after a month: the score with @lists. */
+static const Alert *
+play_awakened(Stage *stage, const ListTable *lists, bool restarts)
+{
+    scorer_set_lists(stage_scorer(stage), lists);
+    play_nightly(stage, 0, 3, "50.4.0.9");
+    play_nightly(stage, 3, 40, "50.5.0.9");
+    if (restarts) {
+        stage_restart(stage);
+        scorer_set_lists(stage_scorer(stage), lists);
+    }
+    play_nightly(stage, 40, 41, "50.4.0.9");
+    stage_until(stage, 41);
+    const Alert *alert = stage_find(stage, "awakened", "10.1.0.3", "50.4.0.9");
+    g_assert_nonnull(alert);
+    return alert;
+}
+
+static void
+test_a_listed_far_end_lifts_what_else_is_held(gconstpointer restarts)
+{
+    g_autoptr(Stage) without = stage_new(), with = stage_new();
+    g_autoptr(ListTable) lists = one_entry("50.4.0.0/24", 90);
+    const Alert *plain = play_awakened(without, NULL, restarts != NULL);
+    const Alert *lifted = play_awakened(with, lists, restarts != NULL);
+    const AlertContribution *part = stage_part(lifted, "listed");
+
+    g_assert_null(stage_part(plain, "listed"));
+    g_assert_nonnull(part);
+    g_test_message("%.1f dB, with a list %.1f: %s | %s", plain->score, lifted->score, part->reason,
+                   lifted->counterfactual);
+    g_assert_cmpfloat(lifted->score, >, plain->score + 8);
+    g_assert_cmpfloat(part->decibans, <=, 12.01);
+    g_assert_cmpfloat_with_epsilon(lifted->score, plain->score + part->decibans, 0.1);
+    g_assert_nonnull(strstr(part->reason, "'watchlist'"));
+    g_assert_nonnull(strstr(part->reason, "50.4.0.0/24"));
+    g_assert_nonnull(strstr(part->reason, "relay box"));
+    g_assert_nonnull(strstr(part->reason, "13 days before"));
+    g_assert_nonnull(strstr(lifted->counterfactual, "stands on no list"));
+}
+
+static void
+test_what_has_expired_says_nothing(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    g_autoptr(ListTable) lists = one_entry("50.4.0.9", 7);
+
+    g_assert_null(stage_part(play_awakened(stage, lists, false), "listed"));
+}
+
+static void
+test_a_list_alone_never_alerts(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    g_autoptr(ListTable) lists = one_entry("50.0.0.0/8", 365);
+
+    scorer_set_lists(stage_scorer(stage), lists);
+    play_nightly(stage, 0, 40, "50.4.0.9"); /* all are listed, every night */
+    stage_until(stage, 41);
+    g_assert_null(stage_find(stage, "listed", "10.1.0.3", NULL));
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_data_func("/scoring/watch-listed/a-listed-far-end-lifts-what-else-is-held", NULL,
+                         test_a_listed_far_end_lifts_what_else_is_held);
+    g_test_add_data_func("/scoring/watch-listed/it-does-so-after-a-restart", "restart",
+                         test_a_listed_far_end_lifts_what_else_is_held);
+    g_test_add_func("/scoring/watch-listed/what-has-expired-says-nothing",
+                    test_what_has_expired_says_nothing);
+    g_test_add_func("/scoring/watch-listed/a-list-alone-never-alerts", test_a_list_alone_never_alerts);
+    return g_test_run();
+}
