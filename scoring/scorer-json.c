@@ -312,6 +312,7 @@ peer_json(const Scorer *self, const Peer *peer)
     json_object_set_new(row, "octetsOut", real_json((double)peer->octets_out));
     json_object_set_new(row, "octetsIn", real_json((double)peer->octets_in));
     json_object_set_new(row, "calledByAsset", json_boolean((peer->flags & PEER_CALLED) != 0));
+    json_object_set_new(row, "knownByVerdict", json_boolean((peer->flags & PEER_KNOWN) != 0));
     json_object_set_new(row, "services", services);
     return row;
 }

@@ -37,6 +37,8 @@ alerts_handle(Request *request)
         .until_ms = request_time_ms(request, "until", 0),
         .cursor = request_text(request, "cursor", NULL),
         .sort = request_text(request, "sort", "time"),
+        .group = request_text(request, "group", NULL),
+        .fold = request_text(request, "fold", NULL) != NULL,
         .limit = (uint32_t)request_number(request, "limit", DEFAULT_LIMIT),
     };
 

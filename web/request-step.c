@@ -82,6 +82,12 @@ is_json_type(const char *type)
 }
 
 static bool
+takes_body(const Route *route)
+{
+    return strcmp(route->method, "GET") != 0 && strcmp(route->method, "DELETE") != 0;
+}
+
+static bool
 check_upload(Request *self)
 {
     const char *length = request_header(self, MHD_HTTP_HEADER_CONTENT_LENGTH);
@@ -90,8 +96,7 @@ check_upload(Request *self)
         request_problem(self, PROBLEM_BODY_SIZE, "a body may have at most %d bytes", REQUEST_BODY_MOST);
         return false;
     }
-    if (strcmp(self->route->method, "GET") == 0 ||
-        is_json_type(request_header(self, MHD_HTTP_HEADER_CONTENT_TYPE)))
+    if (!takes_body(self->route) || is_json_type(request_header(self, MHD_HTTP_HEADER_CONTENT_TYPE)))
         return true;
     request_problem(self, PROBLEM_MEDIA_TYPE, "send JSON, with 'Content-Type: application/json'");
     return false;
@@ -184,7 +189,7 @@ parse_upload(Request *self)
         request_problem(self, PROBLEM_BODY_SIZE, "a body may have at most %d bytes", REQUEST_BODY_MOST);
         return false;
     }
-    if (strcmp(self->route->method, "GET") == 0)
+    if (!takes_body(self->route))
         return true;
     if (self->upload == NULL) {
         request_problem(self, PROBLEM_BAD_BODY, "the body is empty; a JSON object is wanted");

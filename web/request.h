@@ -30,7 +30,7 @@ int64_t request_time_ms(const Request *self, const char *name, int64_t fallback)
 char *request_query_without(const Request *self, const char *without);
 const char *request_header(const Request *self, const char *name); /* NULL: not sent */
 const char *request_actor(const Request *self);                    /* name of the token; "" without one */
-const json_t *request_body(const Request *self);                   /* an object; NULL for GET */
+const json_t *request_body(const Request *self);                   /* an object; NULL for GET and DELETE */
 
 /* Asks @peer when the handler has returned; takes @query. At most REQUEST_ASKS_MOST. */
 void request_ask(Request *self, Peer peer, json_t *query);

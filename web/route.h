@@ -12,7 +12,7 @@
 typedef struct Request Request;
 
 typedef struct Route {
-    const char *method;               /* GET (also answers HEAD), POST, PATCH */
+    const char *method;               /* GET (also answers HEAD), DELETE; with a body: POST, PATCH */
     const char *pattern;              /* "/api/v1/assets/{address}/series" */
     TokenScope scope;                 /* least scope; SCOPE_NONE: no token is looked at */
     const ParamSpec *params;          /* ends with an empty one; NULL: none */

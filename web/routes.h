@@ -27,6 +27,12 @@ void alert_flows_handle(Request *request);
 enum { DECIDE_STATE = 1, DECIDE_VERDICT = 2, DECIDE_NOTE = 4 };
 void alert_decide_handle(Request *request);
 void alert_decide_finish(Request *request);
+void suppressions_handle(Request *request);
+void suppression_handle(Request *request);
+void suppression_preview_handle(Request *request);
+void suppression_make_handle(Request *request);
+void suppression_make_finish(Request *request);
+void suppression_delete_handle(Request *request);
 void graph_handle(Request *request);
 void graph_finish(Request *request);
 /* The answer of the other process is the reply, as JSON. */

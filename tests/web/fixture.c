@@ -88,6 +88,22 @@ put_alert(Store *store, unsigned i)
     g_free(alert);
 }
 
+/* A rule that nobody but the contract test asks for: it fits none of the alerts. */
+static void
+put_rule(Store *store)
+{
+    json_t *scope = json_pack("{s:s, s:i}", "asset", "203.0.113.128/25", "port", 22);
+    g_autoptr(GError) error = NULL;
+    Suppression rule;
+    uint32_t n;
+
+    g_assert_true(suppression_parse_scope(scope, &rule, &error));
+    json_decref(scope);
+    g_strlcpy(rule.reason, "the audit's own scanner", sizeof rule.reason);
+    rule.expires_ms = g_get_real_time() / 1000 + INT64_C(86400000);
+    g_assert_true(store_add_suppression(store, &rule, "triager", &n, &error));
+}
+
 static json_t *
 example_of(Fixture *self, const char *path)
 {
@@ -132,6 +148,36 @@ decide(Store *store, json_t *query, uint16_t *status)
 }
 
 static json_t *
+suppress(Store *store, json_t *query, uint16_t *status)
+{
+    g_autoptr(GError) error = NULL;
+    Suppression rule;
+    uint32_t n;
+
+    g_assert_true(suppression_parse_scope(json_object_get(query, "scope"), &rule, &error));
+    g_strlcpy(rule.reason, json_string_value(json_object_get(query, "reason")), sizeof rule.reason);
+    rule.expires_ms = json_integer_value(json_object_get(query, "expires"));
+    if (store_add_suppression(store, &rule, json_string_value(json_object_get(query, "actor")), &n, &error))
+        return store_suppression_json(store, rule.id, rule.created_ms, NULL);
+    *status = 422;
+    return json_pack("{s:s}", "detail", error->message);
+}
+
+static json_t *
+unsuppress(Store *store, json_t *query, uint16_t *status)
+{
+    Suppression was;
+    uint32_t n;
+    int done = store_delete_suppression(store, json_string_value(json_object_get(query, "id")),
+                                        json_string_value(json_object_get(query, "actor")), &was, &n, NULL);
+
+    *status = done == 1 ? 200 : 404;
+    json_t *json = done == 1 ? suppression_to_json(&was) : json_object();
+    json_object_set_new(json, "restored", json_integer(n));
+    return json;
+}
+
+static json_t *
 answer_of(Fixture *self, Store *store, json_t *query, uint16_t *status)
 {
     static const struct {
@@ -148,6 +194,10 @@ answer_of(Fixture *self, Store *store, json_t *query, uint16_t *status)
     *status = 200;
     if (strcmp(what, "decide") == 0)
         return decide(store, query, status);
+    if (strcmp(what, "suppress") == 0)
+        return suppress(store, query, status);
+    if (strcmp(what, "unsuppress") == 0)
+        return unsuppress(store, query, status);
     if (strcmp(what, "assets") == 0)
         return three_assets(self, query);
     if (g_strcmp0(address, "192.0.2.99") == 0 || json_integer_value(json_object_get(query, "index")) > 0) {
@@ -223,6 +273,7 @@ make_store(Fixture *self)
     g_assert_no_error(error);
     for (unsigned i = 0; i < G_N_ELEMENTS(alert_ids); i++)
         put_alert(store, i);
+    put_rule(store);
     for (TokenScope scope = SCOPE_READ; scope <= SCOPE_ADMIN; scope++)
         self->tokens[scope] = store_make_token(store, names[scope], scope, 0, &error);
     g_assert_no_error(error);

@@ -150,16 +150,28 @@ async function readEverything() {
     await call(`${api}/alerts/{id}`, 'get', `${api}/alerts/${one.id}`, 200);
     await call(`${api}/alerts/{id}/flows`, 'get', `${api}/alerts/${one.id}/flows`, 200);
   }
+  const { text: folded } = await call(`${api}/alerts`, 'get', `${api}/alerts?fold=group`, 200);
+  for (const one of JSON.parse(folded).items.slice(0, 5))
+    await call(`${api}/alerts`, 'get', `${api}/alerts?group=${one.group ?? one.id}`, 200);
+  const { text: rules } = await call(`${api}/suppressions`, 'get', `${api}/suppressions`, 200);
+  for (const one of JSON.parse(rules).items.slice(0, 5)) {
+    where.rule = one.id;
+    await call(`${api}/suppressions/{id}`, 'get', `${api}/suppressions/${one.id}`, 200);
+  }
 }
 
+/* The status with which an operation says that it is done. */
+const doneStatus = (operation) => (operation.responses['201'] ? 201 : 200);
+
 async function refuseEverything() {
-  const fill = (path) => path.replace('{index}', '0').replace('{address}', '203.0.113.25').replace('{id}', where.alert)
+  const fill = (path) => path.replace('{index}', '0').replace('{address}', '203.0.113.25')
+    .replace('{id}', path.includes('/suppressions/') ? where.rule : where.alert)
     .replace('{kind}', 'asset').replace('{file}', '203.0.113.25.svg');
   const missing = { '{index}': '77', '{address}': '192.0.2.99', '{id}': 'abcdef', '{kind}': 'host' };
   for (const [path, item] of Object.entries(description.paths))
     for (const [method, operation] of Object.entries(item)) {
       const change = method !== 'get';
-      const body = change ? JSON.stringify(operation.requestBody.content['application/json'].example) : undefined;
+      const body = operation.requestBody ? JSON.stringify(operation.requestBody.content['application/json'].example) : undefined;
       const token = change ? where.triage : where.read;
       const has = (status) => operation.responses[status] !== undefined;
       const go = (status, target, options) => call(path, method, target, status, { token, body, ...options });
@@ -171,7 +183,7 @@ async function refuseEverything() {
       if (has('412')) await go(412, fill(path), { headers: { 'if-match': '"old"' } });
       for (const [name, other] of Object.entries(missing))
         if (has('404') && path.includes(name)) { await go(404, fill(path.replace(name, other)), {}); break; }
-      if (change) await go(200, fill(path), {});
+      if (change) await go(doneStatus(operation), fill(path), {});
       if (has('304')) {
         const { answer } = await go(200, fill(path), {});
         await go(304, fill(path), { headers: { 'if-none-match': answer.headers.get('etag') } });
@@ -196,7 +208,7 @@ if (where.child) {
   const untested = [];
   for (const [path, item] of Object.entries(description.paths))
     for (const method of Object.keys(item))
-      if (![...seen].some((one) => one === `${method} ${path} 200`)) untested.push(`${method} ${path}`);
+      if (!seen.has(`${method} ${path} ${doneStatus(item[method])}`)) untested.push(`${method} ${path}`);
   report('no operation is left out', untested);
   await waitForNobody();
   where.child.stdin.end();
