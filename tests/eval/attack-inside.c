@@ -139,9 +139,8 @@ attack_spray(Attack *self)
     Draw *draw = &self->draw;
     double days = (double)(self->until_ms - self->start_ms) / DAY_MS;
 
-    self->any_far = true;
     for (uint32_t n = (uint32_t)(250 * self->intensity * days); n > 0; n--) {
-        uint32_t from = network_far_address(self->traffic->network, ACCESS_RESIDENTIAL, draw_u64(draw));
+        uint32_t from = attack_far(self, 1);
         int64_t at = self->start_ms + (int64_t)(draw_uniform(draw) * days * DAY_MS);
         for (uint32_t tries = 1 + draw_below(draw, 2); tries > 0;
              tries--, at += 2000 + draw_below(draw, 9000))
@@ -160,7 +159,6 @@ scan(Attack *self, uint32_t targets, double gap_s)
     uint16_t port = admin_ports[draw_below(draw, G_N_ELEMENTS(admin_ports))];
     int64_t at = self->start_ms;
 
-    self->any_far = true;
     for (uint32_t n = 0; n < targets * self->intensity && at < self->until_ms; n++) {
         bool exists = draw_uniform(draw) < .4;
         Talk talk = { .a = from,
@@ -172,6 +170,7 @@ scan(Attack *self, uint32_t targets, double gap_s)
                       .seconds = .05,
                       .unanswered = !exists || draw_uniform(draw) < .6,
                       .chance = draw_u64(draw) };
+        attack_note_far(self, talk.b);
         traffic_add(self->traffic, &talk);
         at += (int64_t)(draw_exponential(draw, gap_s) * 1000);
     }
@@ -198,11 +197,10 @@ attack_scan_bots(Attack *self)
     Draw *draw = &self->draw;
     uint32_t exposed = network->first[HOST_FILES];
 
-    self->any_far = true;
     for (uint32_t i = 0; i < exposed; i++)
         attack_note_asset(self, network->hosts[i].address);
     for (uint32_t bot = 0; bot < 60 * self->intensity; bot++) {
-        uint32_t from = network_far_address(network, ACCESS_RESIDENTIAL, draw_u64(draw));
+        uint32_t from = attack_far(self, 1);
         for (int probe = 0; probe < 20; probe++) {
             Talk talk = { .a = from,
                           .b = network->hosts[draw_below(draw, exposed)].address,

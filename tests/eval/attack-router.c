@@ -96,7 +96,7 @@ attack_egress_change(Attack *self)
                        .to_way = -1,
                        .out_if = 77,
                        .next_hop = 0xf0c90001 };
-    self->any_far = true;
+    self->far_network = far->base;
     g_array_append_val(self->traffic->way_events, event);
 }
 

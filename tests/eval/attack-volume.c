@@ -52,9 +52,10 @@ attack_flood_in(Attack *self)
     uint32_t asset = attack_victim(self, doors);
     Draw *draw = &self->draw;
 
-    self->any_far = true;
+    for (int i = 0; i < 1500; i++)
+        attack_far(self, .9);
     for (uint32_t n = (uint32_t)(8000 * self->intensity); n > 0; n--) {
-        Talk talk = { .a = network_far_address(self->traffic->network, ACCESS_RESIDENTIAL, draw_u64(draw)),
+        Talk talk = { .a = g_array_index(self->far, uint32_t, draw_below(draw, self->far->len)),
                       .b = asset,
                       .protocol = PROTOCOL_UDP,
                       .b_port = (uint16_t)(1 + draw_below(draw, 60000)),

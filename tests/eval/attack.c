@@ -132,10 +132,10 @@ put_truth(FILE *file, const AttackKind *kind, const Attack *attack)
             attack->until_ms);
     put_addresses(file, attack->assets);
     fputc('\t', file);
-    if (attack->any_far)
-        fputc('*', file);
-    else
-        put_addresses(file, attack->far);
+    put_addresses(file, attack->far);
+    if (attack->far_network != 0)
+        fprintf(file, "%s%u.%u.%u.0/19", attack->far->len > 0 ? "," : "", attack->far_network >> 24,
+                attack->far_network >> 16 & 255, attack->far_network >> 8 & 255);
     fprintf(file, "\t%u.%u.%u.%u\n", attack->exporter >> 24, attack->exporter >> 16 & 255,
             attack->exporter >> 8 & 255, attack->exporter & 255);
 }
@@ -157,11 +157,12 @@ set_time(Attack *self, const AttackKind *kind, const AttackConf *conf)
 }
 
 static void
-play(Traffic *traffic, const AttackConf *conf, uint32_t number, GArray *used, FILE *truth, GString *listed)
+play(Traffic *traffic, const AttackConf *conf, uint32_t number, uint32_t again, GArray *used, FILE *truth,
+     GString *listed)
 {
     const AttackKind *kind = &attack_kinds[number];
     Attack attack = { .traffic = traffic,
-                      .draw = draw_from(traffic->network->seed, ATTACKS, number, 0),
+                      .draw = draw_from(traffic->network->seed, ATTACKS, number, again),
                       .intensity = conf->intensity,
                       .timing = conf->timing,
                       .assets = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
@@ -184,6 +185,18 @@ is_wanted(const AttackConf *conf, char **names, const AttackKind *kind)
     return g_strv_contains((const char *const *)names, kind->name);
 }
 
+/* Harmless, but true: who says that a router was silent then is not wrong. */
+static void
+put_outages(const Traffic *traffic, FILE *file)
+{
+    for (guint i = 0; i < traffic->router_events->len; i++) {
+        const RouterEvent *event = &g_array_index(traffic->router_events, RouterEvent, i);
+        uint32_t ip = network_host(traffic->network, HOST_ROUTER, event->router)->address;
+        fprintf(file, "(outage)\t%" G_GINT64_FORMAT "\t%" G_GINT64_FORMAT "\t%u.%u.%u.%u\t\t\n",
+                event->from_ms, event->until_ms, ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
+    }
+}
+
 bool
 attacks_play(Traffic *traffic, const AttackConf *conf, FILE *truth, GString *listed)
 {
@@ -192,12 +205,14 @@ attacks_play(Traffic *traffic, const AttackConf *conf, FILE *truth, GString *lis
     uint32_t played = 0;
 
     fprintf(truth, "kind\tstart\tend\tassets\tfar\texporter\n");
+    put_outages(traffic, truth);
     if (strcmp(conf->which, "off") == 0)
         return true;
     for (uint32_t i = 0; i < n_attack_kinds; i++) {
         if (!is_wanted(conf, names, &attack_kinds[i]))
             continue;
-        play(traffic, conf, i, used, truth, listed);
+        for (uint32_t again = 0; again < conf->each; again++)
+            play(traffic, conf, i, again, used, truth, listed);
         played++;
     }
     return strcmp(conf->which, "on") == 0 || played == g_strv_length(names);

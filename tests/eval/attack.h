@@ -19,10 +19,10 @@ typedef struct Attack {
     AttackTiming timing;
     int64_t start_ms, until_ms;
     GArray *assets, *far; /* uint32_t: whom an alert may be about, and whom it may name as the other end */
+    uint32_t far_network; /* base of a /19 that it may name besides; 0: none */
     GArray *used;         /* hosts that an attack has already, over all attacks */
     GString *listed;      /* lines of a list of known bad addresses */
     uint32_t exporter;    /* address; 0: none in particular */
-    bool any_far;         /* an alert may name any other end */
 } Attack;
 
 typedef struct AttackKind {
@@ -38,6 +38,7 @@ extern const uint32_t n_attack_kinds;
 typedef struct AttackConf {
     const char *which; /* "on" (all), "off", or names with commas between */
     double intensity;
+    uint32_t each;   /* so many of every kind */
     double at_hours; /* into the judged time; below 0: at random */
     AttackTiming timing;
 } AttackConf;

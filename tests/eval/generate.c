@@ -2,10 +2,10 @@
 /*
  * generate.c - eval-generate: a seeded regional network as its routers export it, with and without intruders
  *
- * Writes into a folder: flows.pcap, assets.csv, places.csv, listed.txt, talaya.conf, truth.tsv. The same
- * options give the same bytes; records of the harmless are the same with attacks and without, but for those
- * that an attack itself changes (a router that is made silent, thinned or told otherwise, a way that is
- * bent).
+ * Writes into a folder: flows.pcap, assets.csv, places.csv, listed.txt, talaya.conf, truth.tsv, about.json.
+ * The same options give the same bytes; records of the harmless are the same with attacks and without, but
+ * for those that an attack itself changes (a router that is made silent, thinned or told otherwise, a way
+ * that is bent).
  */
 #include <locale.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 static const int64_t begin_ms = 1772409600000; /* Monday 2026-03-02 */
 
 typedef struct Options {
-    int assets, days, learn_days, seed, sampling;
+    int assets, days, learn_days, seed, sampling, each;
     double intensity, budget, at_hours;
     char *attacks, *format, *timing, *out;
 } Options;
@@ -42,6 +42,17 @@ config_text(const Options *options)
                            "[scoring]\nbudget=%g\n"
                            "[place.local]\ntype=csv\npath=places.csv\n",
                            options->budget);
+}
+
+/* What the judge has to know. */
+static char *
+about_text(const Options *options, const Network *network)
+{
+    return g_strdup_printf(
+        "{\"assets\": %u, \"days\": %d, \"learnDays\": %d, \"seed\": %d, \"beginMs\": %" G_GINT64_FORMAT
+        ", \"budget\": %g, \"timing\": \"%s\"}\n",
+        network->n_hosts, options->days, options->learn_days, options->seed, begin_ms, options->budget,
+        options->timing != NULL ? options->timing : "judged");
 }
 
 /* Lists err as well: a few addresses on them are shared hosts that everybody calls. */
@@ -95,6 +106,7 @@ play_attacks(Traffic *traffic, const Options *options, AttackTiming timing, GStr
     g_autofree char *path = g_build_filename(options->out, "truth.tsv", NULL);
     AttackConf conf = { .which = options->attacks,
                         .intensity = options->intensity,
+                        .each = (uint32_t)options->each,
                         .at_hours = options->at_hours,
                         .timing = timing };
     FILE *truth = fopen(path, "we");
@@ -145,7 +157,7 @@ generate(const Options *options, const ExportFormat formats[N_ROUTERS], AttackTi
                           .holiday = 3,
                           .clock_change = (uint32_t)(options->learn_days + options->days) / 2 };
     g_autofree char *assets = network_assets_text(network), *places = network_places_text(network),
-                    *config = config_text(options);
+                    *config = config_text(options), *about = about_text(options, network);
     g_autoptr(GString) listed = g_string_new(NULL);
     Traffic traffic;
 
@@ -156,11 +168,11 @@ generate(const Options *options, const ExportFormat formats[N_ROUTERS], AttackTi
     traffic_init(&traffic, network, &calendar, (uint32_t)options->sampling);
     list_shared_hosts(network, listed);
     changes_plan(&traffic);
-    bool ok = play_attacks(&traffic, options, timing, listed) && write_flows(&traffic, options, formats) &&
-              write_file(options->out, "assets.csv", assets) &&
-              write_file(options->out, "places.csv", places) &&
-              write_file(options->out, "talaya.conf", config) &&
-              write_file(options->out, "listed.txt", listed->str);
+    bool ok =
+        play_attacks(&traffic, options, timing, listed) && write_flows(&traffic, options, formats) &&
+        write_file(options->out, "assets.csv", assets) && write_file(options->out, "places.csv", places) &&
+        write_file(options->out, "talaya.conf", config) && write_file(options->out, "about.json", about) &&
+        write_file(options->out, "listed.txt", listed->str);
     traffic_clear(&traffic);
     return ok ? 0 : 1;
 }
@@ -169,6 +181,7 @@ int
 main(int argc, char **argv)
 {
     Options options = { .assets = 300,
+                        .each = 1,
                         .days = 21,
                         .learn_days = 10,
                         .seed = 1,
@@ -185,6 +198,7 @@ main(int argc, char **argv)
         { "intensity", 0, 0, G_OPTION_ARG_DOUBLE, &options.intensity, "How much the intruders do (1)", "X" },
         { "attacks", 0, 0, G_OPTION_ARG_STRING, &options.attacks,
           "on, off, or kinds with commas between (on)", "WHICH" },
+        { "each", 0, 0, G_OPTION_ARG_INT, &options.each, "So many of every kind (1)", "N" },
         { "kind-at", 0, 0, G_OPTION_ARG_DOUBLE, &options.at_hours,
           "Hours into the judged time; left out: at random", "HOURS" },
         { "timing", 0, 0, G_OPTION_ARG_STRING, &options.timing, "judged, start or ramp (judged)", "WHEN" },
@@ -210,7 +224,7 @@ main(int argc, char **argv)
     if (options.out == NULL || !choose_formats(options.format != NULL ? options.format : "mixed", formats) ||
         !choose_timing(options.timing != NULL ? options.timing : "judged", &timing) || options.days < 2 ||
         options.learn_days < 1 || options.learn_days >= options.days || options.assets < 60 ||
-        options.sampling < 1) {
+        options.each < 1 || options.sampling < 1) {
         fprintf(stderr, "eval-generate: wrong options; 'eval-generate --help' tells which there are\n");
         return 2;
     }
