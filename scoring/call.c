@@ -5,7 +5,9 @@
 
 #include <stdio.h>
 
-enum { QUIET_MS = 120000 };
+enum { QUIET_MS = 120000, SLICE_MOST_MS = 3600000, HOUR_MS = 3600000 };
+
+typedef enum CallNews { CALL_BEGAN, CALL_LASTS, CALL_ENDED } CallNews;
 
 /* Does the slot still hold the peer of this conversation? Another one may have taken its place since. */
 static bool
@@ -64,6 +66,7 @@ view_of(const Scorer *self, const Conversation *talk, uint32_t peer_slot, bool i
                   .protocol = talk->protocol,
                   .is_answered = talk->packets[0] != 0 && talk->packets[1] != 0,
                   .is_reset = (talk->flags & CONVERSATION_RESET) != 0,
+                  .is_again = (talk->flags & CONVERSATION_AGAIN) != 0,
                   .asset_port = talk->port[own],
                   .far_port = talk->port[1 - own],
                   .slices = talk->slices,
@@ -80,8 +83,23 @@ view_of(const Scorer *self, const Conversation *talk, uint32_t peer_slot, bool i
     return call;
 }
 
+/*
+ * How long it may be silent before it counts as ended. Where no end was seen, an exporter may be holding the
+ * next slice back until its active time-out: as long as the slices were so far, up to an hour.
+ */
+static int64_t
+patience_ms(const Conversation *talk)
+{
+    int64_t lasted = conversation_end_ms(talk) - talk->begin_ms;
+    int halves = (talk->first_after[0] != NONE) + (talk->first_after[1] != NONE);
+
+    if ((talk->flags & (CONVERSATION_ENDED | CONVERSATION_RESET)) != 0)
+        return QUIET_MS;
+    return QUIET_MS + MIN(SLICE_MOST_MS, lasted * halves / (talk->slices + MAX(1, halves)));
+}
+
 static void
-tell_view(Scorer *self, const Call *call, bool has_begun, bool has_ended)
+tell_view(Scorer *self, const Call *call, bool has_begun, CallNews news)
 {
     ScoredAsset *asset = &self->assets[call->asset];
 
@@ -90,13 +108,15 @@ tell_view(Scorer *self, const Call *call, bool has_begun, bool has_ended)
         asset->calls_taken += call->is_answered && call->initiator == INITIATOR_FAR;
         watches_call_began(self, call);
     }
-    if (has_ended)
+    if (news == CALL_LASTS)
+        watches_call_lasts(self, call);
+    if (news == CALL_ENDED)
         watches_call_ended(self, call);
 }
 
 /* Tells of it to the asset that was found first, and to the far end where that is one too. */
 static void
-tell(Scorer *self, Conversation *talk, uint64_t key, bool has_ended)
+tell(Scorer *self, Conversation *talk, uint64_t key, CallNews news)
 {
     bool is_low = (talk->flags & CONVERSATION_PEER_LOW) != 0,
          has_begun = (talk->flags & CONVERSATION_TOLD) == 0;
@@ -110,7 +130,7 @@ tell(Scorer *self, Conversation *talk, uint64_t key, bool has_ended)
     Call call = view_of(self, talk, talk->peer, is_low);
     if (asset_table_has(self->inventory, &call.far))
         call.far_asset = scorer_find_asset(self, &call.far);
-    tell_view(self, &call, has_begun, has_ended);
+    tell_view(self, &call, has_begun, news);
     if (call.far_asset == NONE)
         return;
     uint32_t near = call.asset, peer = scorer_find_peer(self, call.far_asset, &self->assets[near].address);
@@ -119,7 +139,7 @@ tell(Scorer *self, Conversation *talk, uint64_t key, bool has_ended)
     call = view_of(self, talk, peer, !is_low);
     call.far_asset = near;
     call.path = NONE; /* the way that is kept is that of whoever sent last */
-    tell_view(self, &call, has_begun, has_ended);
+    tell_view(self, &call, has_begun, news);
 }
 
 /* Cache lines that telling of a conversation touches: its peer, then the peer's asset. */
@@ -146,7 +166,7 @@ call_flush(Scorer *self)
     for (uint32_t i = 0; i < self->n_parted; i++)
         fetch_asset(self, &self->parted[i].talk);
     for (uint32_t i = 0; i < self->n_parted; i++)
-        tell(self, &self->parted[i].talk, self->parted[i].key, true);
+        tell(self, &self->parted[i].talk, self->parted[i].key, CALL_ENDED);
     self->n_parted = 0;
 }
 
@@ -185,18 +205,31 @@ call_begin(Scorer *self, uint32_t slot, bool is_known)
     talk->flags |= CONVERSATION_OPEN;
 }
 
+/* What there is to tell of it: -1: nothing. */
+static int
+news_of(const Conversation *talk, int64_t end_ms, int64_t window_ms)
+{
+    int64_t age_ms = end_ms - talk->begin_ms;
+
+    if (conversation_end_ms(talk) + patience_ms(talk) < end_ms)
+        return CALL_ENDED;
+    if (age_ms / HOUR_MS != (age_ms - window_ms) / HOUR_MS && age_ms > window_ms)
+        return CALL_LASTS;
+    return (talk->flags & CONVERSATION_TOLD) == 0 && age_ms > 0 ? CALL_BEGAN : -1;
+}
+
 /* True: it has ended. */
 static bool
 close_one(Scorer *self, uint32_t slot, int64_t end_ms)
 {
     Conversation *talk = &self->conversations[slot];
-    bool has_ended = conversation_end_ms(talk) + QUIET_MS < end_ms;
+    int news = news_of(talk, end_ms, self->grid.length_ms);
 
-    if (has_ended || ((talk->flags & CONVERSATION_TOLD) == 0 && talk->begin_ms < end_ms))
-        tell(self, talk, key_table_key(&self->conversation_keys, slot), has_ended);
-    if (has_ended)
+    if (news >= 0)
+        tell(self, talk, key_table_key(&self->conversation_keys, slot), (CallNews)news);
+    if (news == CALL_ENDED)
         talk->flags &= (uint8_t) ~(CONVERSATION_OPEN | CONVERSATION_TOLD);
-    return has_ended;
+    return news == CALL_ENDED;
 }
 
 void

@@ -5,9 +5,10 @@
  * Routers tell of a conversation in pieces: each direction by itself, long ones in slices, once for every
  * router on the way. scorer-conversation.c puts the pieces together; here stands the ledger of those that are
  * going on. When a window closes, each that began in it is told as begun, by when both halves have had time
- * to come and who called is known as well as it ever will be; when it has been quiet for two minutes it is
- * told as ended, with its sums. Both happen in the order of arrival, so that the output does not depend on
- * hash seeds. What the table of conversations has no more room for is told as begun and ended early, not
+ * to come and who called is known as well as it ever will be; once an hour it is told that it lasts; when it
+ * has been quiet for two minutes (or, where its end was not seen, for as long as its slices are) it is told
+ * as ended, with its sums. All in the order of arrival, so that the output does not depend on hash seeds.
+ * What the table of conversations has no more room for is told as begun and ended early, not
  * lost. Where both ends are assets it is told to each.
  */
 #pragma once
@@ -27,6 +28,7 @@ typedef struct Call {
     uint8_t protocol;
     bool is_answered; /* packets both ways */
     bool is_reset;    /* a TCP RST was seen */
+    bool is_again;    /* one with the same ports was seen within the hour before */
     uint16_t asset_port, far_port;
     uint16_t service; /* the port of whom was called; of the lower port where that is not known */
     uint16_t slices;
@@ -44,7 +46,7 @@ uint32_t call_make_room(Scorer *self, uint64_t key);
 void call_begin(Scorer *self, uint32_t slot, bool is_known);
 /* Tells of those whose places were needed; at the end of a block of records. */
 void call_flush(Scorer *self);
-/* A window has closed: tells what began before its end, and what has ended. */
+/* A window has closed: tells what began before its end, what lasts and what has ended. */
 void call_close_window(Scorer *self, int64_t number);
 /* A stitched conversation as one flow record, the caller's half first; as evidence in an alert. */
 FlowRecord call_as_flow(const Scorer *self, const Call *call);

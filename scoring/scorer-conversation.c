@@ -8,7 +8,7 @@
  */
 #include "scoring/call.h"
 
-enum { STITCH_GAP_MS = 120000, CLOCKS_OFF_MS = 5000 };
+enum { STITCH_GAP_MS = 120000, AGAIN_MS = 3600000, CLOCKS_OFF_MS = 5000 };
 static const int64_t longest_ms = (int64_t)40 * 86400000; /* a conversation that goes on longer begins anew */
 
 void
@@ -58,9 +58,11 @@ conversation_of(Scorer *self, const Work *work, const FlowRecord *flow, bool *is
     *is_new = !is_known || begins_anew(talk, flow);
     if (*is_new) {
         call_begin(self, slot, is_known);
-        uint8_t open = talk->flags & CONVERSATION_OPEN;
+        uint8_t flags = talk->flags & CONVERSATION_OPEN;
+        if (is_known && flow->start_ms < conversation_end_ms(talk) + AGAIN_MS)
+            flags |= CONVERSATION_AGAIN;
         *talk = new_conversation(flow);
-        talk->flags = open;
+        talk->flags = flags;
     }
     return talk;
 }

@@ -8,6 +8,7 @@
 const Watch *const watches[] = {
     &watch_awakened,
     &watch_listed,
+    &watch_tunnel,
 };
 const uint32_t n_watches = G_N_ELEMENTS(watches);
 G_STATIC_ASSERT(G_N_ELEMENTS(watches) <= MOST_WATCHES);
@@ -56,6 +57,14 @@ watches_call_began(Scorer *self, const Call *call)
     for (uint32_t i = 0; i < n_watches; i++)
         if (watches[i]->began != NULL)
             watches[i]->began(self, &self->watch_states[i], call);
+}
+
+void
+watches_call_lasts(Scorer *self, const Call *call)
+{
+    for (uint32_t i = 0; i < n_watches; i++)
+        if (watches[i]->lasts != NULL)
+            watches[i]->lasts(self, &self->watch_states[i], call);
 }
 
 void

@@ -2,10 +2,10 @@
 /*
  * watch.h - the frame for detectors that follow conversations: one file and one row in watch.c for each
  *
- * A watch is told of every conversation of every asset (call.h), once when it began and once when it ended,
- * and of every asset's and every window's close. What it finds odd it says with case_take (case.h): who, with
- * whom, a p-value, evidence in decibans, and up to six numbers. Cases add up over time and become alerts;
- * only then is a watch asked for words.
+ * A watch is told of every conversation of every asset (call.h), once when it began, once an hour while it
+ * lasts and once when it ended, and of every asset's and every window's close. What it finds odd it says with
+ * case_take (case.h): who, with whom, a p-value, evidence in decibans, and up to six numbers. Cases add up
+ * over time and become alerts; only then is a watch asked for words.
  *
  * A watch keeps what it has learned in one plain struct and in up to three bounded tables, which the frame
  * makes, saves and restores; no pointers in them. Whatever is read from there after a restart may be wrong
@@ -36,6 +36,7 @@ struct Watch {
     WatchTableSize tables[WATCH_TABLES];
     /* Each may be NULL. @state: this watch's own. */
     void (*began)(Scorer *scorer, WatchState *state, const Call *call);
+    void (*lasts)(Scorer *scorer, WatchState *state, const Call *call); /* once an hour, with sums so far */
     void (*ended)(Scorer *scorer, WatchState *state, const Call *call);
     /* An asset's window has closed, before its sums are cleared. Only assets that were seen in the last day.
      */
@@ -56,6 +57,7 @@ uint32_t watch_index(const Watch *watch);
 void watches_init(Scorer *self);
 void watches_clear(Scorer *self);
 void watches_call_began(Scorer *self, const Call *call);
+void watches_call_lasts(Scorer *self, const Call *call);
 void watches_call_ended(Scorer *self, const Call *call);
 void watches_asset(Scorer *self, uint32_t asset, const WindowSums *sums, int64_t number);
 void watches_window(Scorer *self, int64_t number);
@@ -76,3 +78,4 @@ uint64_t watch_key(const Scorer *scorer, uint32_t a, uint32_t b, uint32_t c, con
 /* The watches' rows; one file each. */
 extern const Watch watch_awakened;
 extern const Watch watch_listed;
+extern const Watch watch_tunnel;

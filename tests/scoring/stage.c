@@ -154,7 +154,10 @@ add_half(Stage *self, const Talk *talk, bool is_caller, uint16_t caller_port)
                           .family = 4 };
     flow->export_ms = flow->received_ms = flow->end_ms + 1000;
     if (flow->protocol == 6)
-        flow->tcp_flags = !is_caller ? 0x1b : talk->flags != 0 ? talk->flags : talk->got > 0 ? 0x1b : 0x02;
+        flow->tcp_flags = !is_caller         ? (talk->flags == 0 || (talk->flags & 1) != 0 ? 0x1b : 0x1a)
+                          : talk->flags != 0 ? talk->flags
+                          : talk->got > 0    ? 0x1b
+                                             : 0x02;
     if (self->batch->n == FLOW_BATCH_MOST)
         flush(self);
 }

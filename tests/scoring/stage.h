@@ -24,7 +24,8 @@ typedef struct Talk {
     uint8_t protocol;           /* 0: TCP */
     double sent, got;           /* octets from the caller, to the caller; 0 @got: no answer */
     uint32_t exporter, out_if;  /* of the caller's half */
-    uint8_t flags;              /* of the caller's half; 0: SYN, ACK, PSH, FIN (no answer: SYN) */
+    uint8_t
+        flags; /* of the caller's half; 0: SYN, ACK, PSH, FIN (no answer: SYN); without FIN in both or none */
 } Talk;
 /* Exports both halves of it, with packets of 500 octets. */
 void stage_talk(Stage *self, const Talk *talk);

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* habit.c - see habit.h */
+#include "scoring/habit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TEACH_MOST = 4, CHANCE_ASSET = 3, CHANCE_NETWORK = 2 };
+enum { KEY_ASSET = 1, KEY_AS, KEY_BLOCK }; /* kinds of items */
+
+/* ---- ladders ---- */
+
+double
+ladder_p(const Ladder *self, const Scorer *scorer, uint32_t asset, int step)
+{
+    return fmin(1, share_p(&self->role[scorer->assets[asset].role][step], &self->fleet[step]));
+}
+
+void
+ladder_teach(Ladder *self, const Scorer *scorer, uint32_t asset, int step)
+{
+    Share *role = self->role[scorer->assets[asset].role];
+
+    for (int i = 0; i < LADDER_STEPS; i++) {
+        share_teach(&role[i], step <= i);
+        share_teach(&self->fleet[i], step <= i);
+    }
+}
+
+void
+ladder_descend(Ladder *self, const Scorer *scorer, uint32_t asset, int step)
+{
+    Share *shares[] = { &self->role[scorer->assets[asset].role][step], &self->fleet[step] };
+
+    for (int i = 0; i < 2; i++)
+        shares[i]->with = MIN(shares[i]->with + 1, shares[i]->of);
+}
+
+/* ---- habits ---- */
+
+/* Of the far network: its AS, or where that is not known its block; and the block. */
+static void
+keys_of(const Scorer *scorer, uint32_t asset, const Call *call, uint64_t keys[2])
+{
+    IpAddress block = { { 0 } };
+
+    memcpy(block.bytes, call->far.bytes, ip_is_v4(&call->far) ? 15 : 6);
+    keys[1] = watch_key(scorer, asset, 0, KEY_BLOCK, &block);
+    keys[0] = call->asn != 0 ? watch_key(scorer, asset, call->asn, KEY_AS, NULL) : keys[1];
+}
+
+static const HabitItem *
+find(const HabitBook *book, uint64_t key)
+{
+    return watch_find(book->state, book->table, book->watch, key);
+}
+
+static HabitItem *
+asset_item(const HabitBook *book, uint32_t asset)
+{
+    return watch_item(book->state, book->table, book->watch,
+                      watch_key(book->scorer, asset, 0, KEY_ASSET, NULL), CHANCE_ASSET, NULL);
+}
+
+/* From nobody in the AS up to many in the block; what is rare stands low. */
+static int
+crowd_step(uint32_t others_as, uint32_t others_block)
+{
+    static const uint32_t as_most[] = { 0, 3 }, block_most[] = { 0, 1, 3, 7, 31 };
+
+    for (int i = 0; i < 2; i++)
+        if (others_as <= as_most[i] && others_block == 0)
+            return i;
+    for (int i = 0; i < 5; i++)
+        if (others_block <= block_most[i])
+            return 2 + i;
+    return LADDER_STEPS - 1;
+}
+
+static uint32_t
+others(const HabitBook *book, uint64_t key, bool is_member)
+{
+    const HabitItem *item = find(book, key);
+
+    return item == NULL || item->assets == 0 ? 0 : item->assets - is_member;
+}
+
+static void
+ask_rate(const HabitBook *book, const Call *call, HabitView *view)
+{
+    const Scorer *scorer = book->scorer;
+    const HabitItem *past = asset_item(book, call->asset);
+
+    view->own = fmin(1e6, fmax(0, (double)past->events[view->news]));
+    CountModel model =
+        rate_model(&book->habits->pools[view->news], scorer, call->asset, view->own, HABIT_BORN_DAYS);
+    view->rate_p = rate_day_p(&model, scorer, 1);
+    view->rate_decibans = decibans_of(count_e(&model, 1, scorer->windows_per_day, BET_NOW));
+}
+
+HabitView
+habit_look(const HabitBook *book, const Call *call, int64_t since_ms)
+{
+    const Scorer *scorer = book->scorer;
+    const ScoredAsset *asset = &scorer->assets[call->asset];
+    HabitView view = { .rate_p = 1, .days = rate_days(scorer, call->asset) };
+    uint64_t mine[2], all[2];
+
+    keys_of(scorer, call->asset, call, mine);
+    keys_of(scorer, NONE, call, all);
+    bool knows_as = find(book, mine[0]) != NULL, knows_block = find(book, mine[1]) != NULL;
+    view.news = !knows_as ? HABIT_NEW_NETWORK : !knows_block ? HABIT_NEW_BLOCK : HABIT_KNOWN;
+    view.is_born = since_ms < asset->first_ms + (int64_t)HABIT_BORN_DAYS * 86400000;
+    view.others_as = others(book, all[0], knows_as);
+    view.others_block = others(book, all[1], knows_block);
+    view.step = crowd_step(view.others_as, view.others_block);
+    view.crowd_p = ladder_p(&book->habits->crowd, scorer, call->asset, view.step);
+    view.crowd_decibans = decibans_of(e_hedged(view.crowd_p));
+    if (view.news != HABIT_KNOWN && !view.is_born)
+        ask_rate(book, call, &view);
+    return view;
+}
+
+double
+habit_beyond_contact(const Scorer *scorer, const Call *call, double rate_decibans)
+{
+    uint32_t contact = call->peer != NONE ? scorer->peers[call->peer].contact : NONE;
+
+    if (contact == NONE)
+        return rate_decibans;
+    return fmax(fmin(rate_decibans, 0), rate_decibans - fmax(0, (double)scorer->contacts[contact].score));
+}
+
+bool
+habit_may_teach(const HabitBook *book, uint32_t asset)
+{
+    HabitItem *past = asset_item(book, asset);
+    uint16_t day = (uint16_t)(book->scorer->clock.now_ms / 86400000);
+
+    if (past->day != day) {
+        past->day = day;
+        past->taught = 0;
+    }
+    if (past->taught >= TEACH_MOST)
+        return false;
+    past->taught++;
+    return true;
+}
+
+static void
+remember(const HabitBook *book, uint64_t mine, uint64_t all)
+{
+    bool is_new;
+
+    watch_item(book->state, book->table, book->watch, mine, CHANCE_NETWORK, &is_new);
+    HabitItem *network = watch_item(book->state, book->table, book->watch, all, CHANCE_NETWORK, NULL);
+    network->assets += is_new;
+}
+
+void
+habit_keep(const HabitBook *book, const Call *call, const HabitView *view)
+{
+    uint64_t mine[2], all[2];
+
+    keys_of(book->scorer, call->asset, call, mine);
+    keys_of(book->scorer, NONE, call, all);
+    for (int i = 0; i < (mine[0] == mine[1] ? 1 : 2); i++)
+        remember(book, mine[i], all[i]);
+    if (view->news != HABIT_KNOWN && !view->is_born) {
+        HabitItem *past = asset_item(book, call->asset);
+        rate_teach(&book->habits->pools[view->news], book->scorer, call->asset,
+                   (double)past->events[view->news]);
+        past->events[view->news] += 1;
+    }
+    if (habit_may_teach(book, call->asset))
+        ladder_teach(&book->habits->crowd, book->scorer, call->asset, view->step);
+}
+
+void
+habit_window(Habits *self, const Scorer *scorer)
+{
+    /* Before, nothing can be new. */
+    if (scorer->clock.now_ms - scorer->clock.first_ms < (int64_t)HABIT_BORN_DAYS * 86400000)
+        return;
+    for (int i = 0; i < 2; i++)
+        rate_window(&self->pools[i], scorer);
+}
+
+void
+habit_crowd_words(uint32_t asn, double others_as, double others_block, char *out, size_t room)
+{
+    char network[40] = "its network";
+
+    if (asn != 0)
+        g_snprintf(network, sizeof network, "AS %u", asn);
+    if (others_as < 1)
+        g_snprintf(out, room, "no other asset does so with %s", network);
+    else
+        g_snprintf(out, room, "%.0f other%s so with %s, %.0f of them with the same block of addresses",
+                   others_as, others_as < 2 ? " asset does" : " assets do", network, others_block);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * habit.h - what an asset keeps up with a far network, and how odd it is that it takes it up; for watches
+ *
+ * A beacon, a tunnel and a log-in from home have in common that most of what looks like them is harmless:
+ * push services, telemetry, polls, staff at home. What looks like one is called a habit here, of an asset
+ * with a far network (its AS, and in it the block, /24 or /48). Two questions make it odd or dull, and no
+ * list does:
+ *  - how often do this asset and its role take up such a habit with a network, or with another block of a
+ *    known one (gamma-Poisson, rate.h)? What was there in the asset's first two days is not new; it is asked
+ *    the other question only, so that who was there before us can be seen all the same;
+ *  - how many others keep it up with the same network, and what share of all such habits is kept up with so
+ *    few (a ladder)? Sharing is what tells a service from a secret (prevalence, as RITA and others use it).
+ * Given the first the second is a further question, so their e-values multiply. Where the far end is itself
+ * new to the asset, a contact (contact.c) has asked how odd that is, and adds what a watch holds against the
+ * same two; so only what the rate tells beyond it is counted (habit_beyond_contact).
+ *
+ * A ladder is such a share for any graded feature: steps 0, the rarest, to 7. One asset teaches at most four
+ * times a day. Bounded by the watch's tables; scoring thread.
+ */
+#pragma once
+#include "scoring/rate.h"
+#include "scoring/watch.h"
+
+enum { LADDER_STEPS = 8, HABIT_BORN_DAYS = 2 };
+typedef struct Ladder {
+    Share role[MOST_ROLES][LADDER_STEPS], fleet[LADDER_STEPS];
+} Ladder;
+/* The share of the role's that stood on @step or a lower one. */
+double ladder_p(const Ladder *self, const Scorer *scorer, uint32_t asset, int step);
+void ladder_teach(Ladder *self, const Scorer *scorer, uint32_t asset, int step);
+/* One that was taught to stand on the last step goes down to @step, one by one: for what grows with time. */
+void ladder_descend(Ladder *self, const Scorer *scorer, uint32_t asset, int step);
+
+typedef enum HabitNews { HABIT_NEW_NETWORK = 0, HABIT_NEW_BLOCK, HABIT_KNOWN } HabitNews;
+/* In the watch's plain struct. */
+typedef struct Habits {
+    RatePools pools[2]; /* by HabitNews */
+    Ladder crowd;
+} Habits;
+/* In a table of the watch. */
+typedef struct HabitItem {
+    float events[2]; /* of an asset, by HabitNews */
+    uint32_t assets; /* of a network: how many */
+    uint16_t day;    /* of an asset: when it taught last */
+    uint16_t taught; /* and how often on that day */
+} HabitItem;
+
+/* Whose: every call needs them. */
+typedef struct HabitBook {
+    Scorer *scorer;
+    WatchState *state;
+    const Watch *watch;
+    int table;
+    Habits *habits;
+} HabitBook;
+
+typedef struct HabitView {
+    HabitNews news;
+    bool is_born;                     /* it was there in the asset's first days */
+    double own, days;                 /* new ones of this kind before, in so many days */
+    uint32_t others_as, others_block; /* assets with the same habit there */
+    int step;                         /* on the ladder of crowds */
+    double rate_p, rate_decibans;     /* of one more; 1 and 0 when it is not new */
+    double crowd_p, crowd_decibans;
+} HabitView;
+
+/* @since_ms: when it began, as far as is known. */
+HabitView habit_look(const HabitBook *book, const Call *call, int64_t since_ms);
+/* What is left of the rate's evidence beside what the contact with the far end, if one is open, says itself.
+ */
+double habit_beyond_contact(const Scorer *scorer, const Call *call, double rate_decibans);
+/* It is kept up: remembers it, and teaches what @view asked. Again and again for as long as it is kept up. */
+void habit_keep(const HabitBook *book, const Call *call, const HabitView *view);
+/* May the asset teach once more today? */
+bool habit_may_teach(const HabitBook *book, uint32_t asset);
+/* Once a window. */
+void habit_window(Habits *self, const Scorer *scorer);
+/* "no other asset does so with AS 64500", "3 others with the same block of AS 64500"... */
+void habit_crowd_words(uint32_t asn, double others_as, double others_block, char *out, size_t room);
