@@ -47,3 +47,13 @@ volume_out_explain(const DetectorView *view, const Finding *finding, char *out, 
                "the oddest window of this spell is one in %.0f, and evidence adds up by the hour",
                name, sent, expected, high, 1 / (double)finding->p);
 }
+
+void
+volume_out_instead(const DetectorView *view, char *out, size_t room)
+{
+    char sent[32], high[32];
+
+    octets_words(view->observed, sent);
+    octets_words(view->band->high, high);
+    g_snprintf(out, room, "no more than %s in such a window, instead of %s", high, sent);
+}

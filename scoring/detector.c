@@ -8,7 +8,7 @@
 
 const Detector detectors[] = {
     /* name              kind              weight look                   explain                   instead */
-    { "volume_out", DETECTOR_WINDOW, 0, volume_out_look, volume_out_explain, NULL },
+    { "volume_out", DETECTOR_WINDOW, 0, volume_out_look, volume_out_explain, volume_out_instead },
     { "residential_path", DETECTOR_LEAD, 0.7, residential_path_look, residential_path_explain,
       residential_path_instead },
     { "new_peer", DETECTOR_LEAD, 0.3, new_peer_look, new_peer_explain, new_peer_instead },

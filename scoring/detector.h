@@ -55,6 +55,7 @@ void detector_asset_words(const ScoredAsset *asset, char *out, size_t room);
 
 bool volume_out_look(const DetectorView *view, Finding *out);
 void volume_out_explain(const DetectorView *view, const Finding *finding, char *out, size_t room);
+void volume_out_instead(const DetectorView *view, char *out, size_t room);
 bool new_peer_look(const DetectorView *view, Finding *out);
 void new_peer_explain(const DetectorView *view, const Finding *finding, char *out, size_t room);
 void new_peer_instead(const DetectorView *view, char *out, size_t room);

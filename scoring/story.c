@@ -7,6 +7,7 @@
  * What belongs to an open story does not teach what is normal; when the story ends without a verdict, it
  * does. Bounded: with all places taken, the story with the oldest news goes, and it is counted.
  */
+#include "scoring/counterfactual.h"
 #include "scoring/story-internal.h"
 
 #include <inttypes.h>
@@ -207,27 +208,15 @@ instead_words(const DetectorView *view, const Alert *alert, const AlertContribut
     return true;
 }
 
-/* What the score would be without each part in turn; the parts that alone would have kept it under the
- * threshold. */
 void
 story_fill_counterfactual(Alert *alert, const DetectorView *view)
 {
-    GString *text = g_string_new(NULL);
+    char instead[ALERT_CONTRIBUTIONS][COUNTERFACTUAL_WORDS];
 
-    for (uint32_t i = 0; i < alert->n_contributions; i++) {
-        const AlertContribution *part = &alert->contributions[i];
-        double without = alert->score - part->decibans;
-        char words[120];
-        if (!instead_words(view, alert, part, words, sizeof words))
-            continue;
-        g_string_append_printf(text, "%s %s, this would score %.0f dB (%s the threshold of %.0f).",
-                               text->len == 0 ? "With" : " With", words, without,
-                               without < alert->threshold ? "below" : "still above", alert->threshold);
-        if (text->len > ALERT_REASON - 130)
-            break;
-    }
-    g_strlcpy(alert->counterfactual, text->str, sizeof alert->counterfactual);
-    g_string_free(text, TRUE);
+    for (uint32_t i = 0; i < alert->n_contributions; i++)
+        if (!instead_words(view, alert, &alert->contributions[i], instead[i], sizeof instead[i]))
+            instead[i][0] = '\0';
+    counterfactual_write(alert, instead);
 }
 
 static int
@@ -456,8 +445,7 @@ story_volume(Scorer *self, uint32_t asset_index, double raw, const Finding *find
     story_sort_parts(alert);
     fill_large_flows(self, alert, asset, end_ms - 3 * self->grid.length_ms);
     g_strlcpy(alert->summary, alert->contributions[0].reason, sizeof alert->summary);
-    g_snprintf(alert->counterfactual, sizeof alert->counterfactual,
-               "Up to %.3g octets in this window would have been within the usual band.", band->high);
+    story_fill_counterfactual(alert, &view);
     if (opens) {
         story->asset = asset_index;
         story->detector = detector;
