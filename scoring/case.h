@@ -15,7 +15,7 @@
 
 typedef struct Watch Watch;
 
-enum { CASE_NUMBERS = 6, CASE_FLOWS = 8, MOST_CASES = 1 << 16 };
+enum { CASE_NUMBERS = 8, CASE_FLOWS = 8, MOST_CASES = 1 << 16 };
 
 typedef struct Case {
     uint32_t asset, watch; /* indices */

@@ -17,6 +17,7 @@ const Detector detectors[] = {
     { "odd_port", DETECTOR_SUPPORT, 0, odd_port_look, odd_port_explain, odd_port_instead },
     { "quiet_long", DETECTOR_SUPPORT, 0, quiet_long_look, quiet_long_explain, quiet_long_instead },
     { "awakened", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "beacon", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "listed", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "tunnel", DETECTOR_WATCH, 0, NULL, NULL, NULL },
 };

@@ -7,6 +7,7 @@
 /* One file each. The order is that of their states in a saved file. */
 const Watch *const watches[] = {
     &watch_awakened,
+    &watch_beacon,
     &watch_listed,
     &watch_tunnel,
 };

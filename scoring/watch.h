@@ -4,7 +4,7 @@
  *
  * A watch is told of every conversation of every asset (call.h), once when it began, once an hour while it
  * lasts and once when it ended, and of every asset's and every window's close. What it finds odd it says with
- * case_take (case.h): who, with whom, a p-value, evidence in decibans, and up to six numbers. Cases add up
+ * case_take (case.h): who, with whom, a p-value, evidence in decibans, and up to eight numbers. Cases add up
  * over time and become alerts; only then is a watch asked for words.
  *
  * A watch keeps what it has learned in one plain struct and in up to three bounded tables, which the frame
@@ -77,5 +77,6 @@ uint64_t watch_key(const Scorer *scorer, uint32_t a, uint32_t b, uint32_t c, con
 
 /* The watches' rows; one file each. */
 extern const Watch watch_awakened;
+extern const Watch watch_beacon;
 extern const Watch watch_listed;
 extern const Watch watch_tunnel;
