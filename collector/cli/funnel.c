@@ -8,6 +8,8 @@ enum { LEAST_SLOTS = 4 };
 typedef struct Lane {
     Ring *full, *empty;
     uint32_t batches, most; /* made; may be made. Producer */
+    FlowBatch **idle;       /* a stack of those that came back. Producer */
+    uint32_t n_idle;
 } Lane;
 
 struct Funnel {
@@ -28,6 +30,7 @@ funnel_new(size_t n_lanes, uint32_t slots)
     for (size_t i = 0; i < n_lanes; i++)
         self->lanes[i] = (Lane){ .full = ring_new_of_many(each, &self->sleeper),
                                  .empty = ring_new(each * 2),
+                                 .idle = g_new(FlowBatch *, each),
                                  .most = each };
     return self;
 }
@@ -48,17 +51,34 @@ funnel_free(Funnel *self)
     for (size_t i = 0; i < self->n; i++) {
         ring_empty(self->lanes[i].full);
         ring_empty(self->lanes[i].empty);
+        for (uint32_t j = 0; j < self->lanes[i].n_idle; j++)
+            flow_batch_free(self->lanes[i].idle[j]);
+        g_free(self->lanes[i].idle);
     }
     sleeper_clear(&self->sleeper);
     g_free(self->lanes);
     g_free(self);
 }
 
+/*
+ * The one that came back last: its lines are still in the cache. After a burst there are many batches; were
+ * they used in turn, each would come from memory for ever.
+ */
+static FlowBatch *
+take_idle(Lane *lane)
+{
+    FlowBatch *batch;
+
+    while (lane->n_idle < lane->most && (batch = ring_pop(lane->empty)) != NULL)
+        lane->idle[lane->n_idle++] = batch;
+    return lane->n_idle > 0 ? lane->idle[--lane->n_idle] : NULL;
+}
+
 FlowBatch *
 funnel_push(Funnel *self, size_t lane, FlowBatch *batch)
 {
     Lane *to = &self->lanes[lane];
-    FlowBatch *next = ring_pop(to->empty);
+    FlowBatch *next = take_idle(to);
 
     if (next == NULL && to->batches < to->most) {
         next = flow_batch_new();
@@ -66,8 +86,7 @@ funnel_push(Funnel *self, size_t lane, FlowBatch *batch)
     }
     if (next == NULL || ring_push(to->full, batch))
         return next;
-    flow_batch_free(next);
-    to->batches--;
+    to->idle[to->n_idle++] = next;
     return NULL;
 }
 
