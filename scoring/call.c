@@ -3,7 +3,9 @@
 #include "scoring/call.h"
 #include "scoring/watch.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { QUIET_MS = 120000, SLICE_MOST_MS = 3600000, HOUR_MS = 3600000 };
 
@@ -158,8 +160,8 @@ fetch_asset(const Scorer *self, const Conversation *talk)
     __builtin_prefetch(asset != NULL ? asset->services : NULL);
 }
 
-void
-call_flush(Scorer *self)
+static void
+flush_parted(Scorer *self)
 {
     for (uint32_t i = 0; i < self->n_parted; i++)
         fetch_peer(self, &self->parted[i].talk);
@@ -175,7 +177,7 @@ static void
 part_with(Scorer *self, const Conversation *talk, uint64_t key)
 {
     if (self->n_parted == PARTED)
-        call_flush(self);
+        flush_parted(self);
     self->parted[self->n_parted].talk = *talk;
     self->parted[self->n_parted++].key = key;
 }
@@ -193,65 +195,113 @@ call_make_room(Scorer *self, uint64_t key)
     return slot;
 }
 
+/* What the sweep has taken out leaves a gap behind it. */
+static void
+close_gap(Scorer *self)
+{
+    uint32_t gap = self->ledger_at - self->ledger_kept;
+
+    memmove(&self->ledger[self->ledger_kept], &self->ledger[self->ledger_at],
+            (self->n_ledger - self->ledger_at) * sizeof *self->ledger);
+    self->n_ledger -= gap;
+    self->ledger_at = self->ledger_kept;
+}
+
 void
-call_begin(Scorer *self, uint32_t slot, bool is_known)
+call_open(Scorer *self, uint32_t slot)
 {
     Conversation *talk = &self->conversations[slot];
 
-    if ((talk->flags & CONVERSATION_OPEN) == 0)
-        self->ledger[self->n_ledger++] = slot;
-    else if (is_known)
-        part_with(self, talk, key_table_key(&self->conversation_keys, slot));
+    if ((talk->flags & CONVERSATION_OPEN) != 0)
+        return;
+    if (self->n_ledger == self->ledger_room)
+        close_gap(self);
+    self->ledger[self->n_ledger++] = slot;
     talk->flags |= CONVERSATION_OPEN;
 }
 
-/* What there is to tell of it: -1: nothing. */
+void
+call_begin(Scorer *self, uint32_t slot, bool is_known)
+{
+    const Conversation *talk = &self->conversations[slot];
+
+    if (is_known && (talk->flags & CONVERSATION_OPEN) != 0)
+        part_with(self, talk, key_table_key(&self->conversation_keys, slot));
+    call_open(self, slot);
+}
+
+/* What there is to tell of it: -1: nothing. That it lasts is told when a window closes, once for each hour.
+ */
 static int
-news_of(const Conversation *talk, int64_t end_ms, int64_t window_ms)
+news_of(const Conversation *talk, int64_t end_ms, int64_t window_ms, bool closes)
 {
     int64_t age_ms = end_ms - talk->begin_ms;
 
     if (conversation_end_ms(talk) + patience_ms(talk) < end_ms)
         return CALL_ENDED;
-    if (age_ms / HOUR_MS != (age_ms - window_ms) / HOUR_MS && age_ms > window_ms)
+    if (closes && age_ms / HOUR_MS != (age_ms - window_ms) / HOUR_MS && age_ms > window_ms)
         return CALL_LASTS;
     return (talk->flags & CONVERSATION_TOLD) == 0 && age_ms > 0 ? CALL_BEGAN : -1;
 }
 
-/* True: it has ended. */
+/* Tells what there is to tell of the conversation; true: it has ended. */
 static bool
-close_one(Scorer *self, uint32_t slot, int64_t end_ms)
+look_at(Scorer *self, uint32_t slot, int64_t end_ms, bool closes)
 {
     Conversation *talk = &self->conversations[slot];
-    int news = news_of(talk, end_ms, self->grid.length_ms);
+    int news = news_of(talk, end_ms, self->grid.length_ms, closes);
 
     if (news >= 0)
         tell(self, talk, key_table_key(&self->conversation_keys, slot), (CallNews)news);
     if (news == CALL_ENDED)
-        talk->flags &= (uint8_t) ~(CONVERSATION_OPEN | CONVERSATION_TOLD);
+        talk->flags &= (uint8_t)~CONVERSATION_OPEN;
     return news == CALL_ENDED;
+}
+
+/* Goes on with the round through the ledger by one block. Who has ended leaves it; the others move up. */
+static void
+sweep(Scorer *self, int64_t window_end_ms, bool closes)
+{
+    uint32_t from = self->ledger_at, until = MIN(self->n_ledger, from + (uint32_t)BLOCK);
+
+    for (uint32_t i = from; i < until; i++)
+        __builtin_prefetch(&self->conversations[self->ledger[i]], 1);
+    for (uint32_t i = from; i < until; i++)
+        fetch_peer(self, &self->conversations[self->ledger[i]]);
+    for (uint32_t i = from; i < until; i++)
+        fetch_asset(self, &self->conversations[self->ledger[i]]);
+    for (uint32_t i = from; i < until; i++)
+        if (!look_at(self, self->ledger[i], window_end_ms, closes))
+            self->ledger[self->ledger_kept++] = self->ledger[i];
+    self->ledger_at = until;
+    if (until < self->n_ledger)
+        return;
+    self->n_ledger = self->ledger_kept;
+    self->ledger_at = self->ledger_kept = 0;
+}
+
+void
+call_step(Scorer *self)
+{
+    int64_t window_end_ms = (self->grid.first + 1) * self->grid.length_ms;
+
+    flush_parted(self);
+    /* Both halves of what began before have had two minutes to come. */
+    if (self->grid.first != 0 && self->clock.now_ms > window_end_ms + QUIET_MS)
+        sweep(self, window_end_ms, false);
 }
 
 void
 call_close_window(Scorer *self, int64_t number)
 {
-    int64_t end_ms = (number + 1) * self->grid.length_ms;
-    uint32_t kept = 0;
+    int64_t window_end_ms = (number + 1) * self->grid.length_ms;
 
-    call_flush(self);
-    for (uint32_t from = 0; from < self->n_ledger; from += BLOCK) {
-        uint32_t until = MIN(self->n_ledger, from + BLOCK);
-        for (uint32_t i = from; i < until; i++)
-            __builtin_prefetch(&self->conversations[self->ledger[i]], 1);
-        for (uint32_t i = from; i < until; i++)
-            fetch_peer(self, &self->conversations[self->ledger[i]]);
-        for (uint32_t i = from; i < until; i++)
-            fetch_asset(self, &self->conversations[self->ledger[i]]);
-        for (uint32_t i = from; i < until; i++)
-            if (!close_one(self, self->ledger[i], end_ms))
-                self->ledger[kept++] = self->ledger[i];
-    }
-    self->n_ledger = kept;
+    flush_parted(self);
+    while (self->ledger_at > 0) /* the rest of this round, and then one whole round */
+        sweep(self, window_end_ms, false);
+    do
+        sweep(self, window_end_ms, true);
+    while (self->ledger_at > 0);
 }
 
 FlowRecord
@@ -289,4 +339,88 @@ call_words(const Call *call, char *out, size_t room)
         g_snprintf(out, room, "%s port %u/%s", far, call->service, protocol);
     else
         g_snprintf(out, room, "%s (protocol %u)", far, call->protocol);
+}
+
+/* ---- kept over a restart ---- */
+
+static void
+put_u32(GByteArray *to, uint32_t value)
+{
+    g_byte_array_append(to, (const guint8 *)&value, sizeof value);
+}
+
+static uint32_t
+take_u32(Cursor *from)
+{
+    const uint8_t *at = cursor_take(from, sizeof(uint32_t));
+    uint32_t value = 0;
+
+    if (at != NULL)
+        memcpy(&value, at, sizeof value);
+    return value;
+}
+
+void
+call_save(const Scorer *self, GByteArray *to)
+{
+    uint32_t pending = self->n_ledger - self->ledger_at;
+
+    put_u32(to, self->n_parted);
+    g_byte_array_append(to, (const guint8 *)self->parted, self->n_parted * (guint)sizeof *self->parted);
+    put_u32(to, self->since_step);
+    put_u32(to, self->ledger_kept);
+    put_u32(to, self->ledger_kept + pending);
+    for (uint32_t i = 0; i < self->ledger_kept; i++)
+        put_u32(to, self->ledger[i]);
+    for (uint32_t i = self->ledger_at; i < self->n_ledger; i++)
+        put_u32(to, self->ledger[i]);
+}
+
+static bool
+has_slot(const KeyTable *keys, uint32_t slot)
+{
+    return slot < key_table_slots(keys) && key_table_has(keys, slot);
+}
+
+bool
+call_mend(const Scorer *self, Conversation *talk)
+{
+    talk->flags &= (uint8_t)~CONVERSATION_OPEN; /* the ledger sets it */
+    if (!has_slot(&self->peer_keys, talk->peer))
+        talk->peer = NONE;
+    return talk->begin_ms >= 0 && talk->begin_ms < (int64_t)1 << 50 && isfinite(talk->octets[0]) &&
+           isfinite(talk->octets[1]);
+}
+
+static bool
+take_parted(Scorer *self, Cursor *from)
+{
+    uint32_t n = take_u32(from);
+    const uint8_t *at = n > PARTED ? NULL : cursor_take(from, n * sizeof *self->parted);
+
+    if (at == NULL)
+        return false;
+    memcpy(self->parted, at, n * sizeof *self->parted);
+    self->n_parted = n;
+    for (uint32_t i = 0; i < n; i++)
+        if (!call_mend(self, &self->parted[i].talk))
+            return false;
+    return true;
+}
+
+bool
+call_restore(Scorer *self, Cursor *from)
+{
+    if (!take_parted(self, from))
+        return false;
+    self->since_step = take_u32(from) % CALL_STEP;
+    uint32_t kept = take_u32(from), n = take_u32(from);
+    for (uint32_t i = 0; i < n && !from->failed; i++) {
+        uint32_t slot = take_u32(from);
+        if (has_slot(&self->conversation_keys, slot)) /* long ones that were quiet are not kept */
+            call_open(self, slot);
+        if (i + 1 == kept)
+            self->ledger_at = self->ledger_kept = self->n_ledger;
+    }
+    return !from->failed;
 }

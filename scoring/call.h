@@ -4,12 +4,14 @@
  *
  * Routers tell of a conversation in pieces: each direction by itself, long ones in slices, once for every
  * router on the way. scorer-conversation.c puts the pieces together; here stands the ledger of those that are
- * going on. When a window closes, each that began in it is told as begun, by when both halves have had time
- * to come and who called is known as well as it ever will be; once an hour it is told that it lasts; when it
- * has been quiet for two minutes (or, where its end was not seen, for as long as its slices are) it is told
- * as ended, with its sums. All in the order of arrival, so that the output does not depend on hash seeds.
- * What the table of conversations has no more room for is told as begun and ended early, not
- * lost. Where both ends are assets it is told to each.
+ * going on. Each that began in a window is told as begun before the window closes, by when both halves have
+ * had two minutes to come and who called is known as well as it ever will be; once an hour it is told that it
+ * lasts; when it has been quiet for two minutes (or, where its end was not seen, for as long as its slices
+ * are) it is told as ended, with its sums. A slice that comes later still opens it again, and it is told as
+ * ended again. All in the order of arrival, so that the output does not depend on hash seeds, and by a few at
+ * a time between records, so that a window's close does not keep the next records waiting. What the table of
+ * conversations has no more room for is told as begun and ended early, not lost. Where both ends are assets
+ * it is told to each.
  */
 #pragma once
 #include "scoring/scorer-internal.h"
@@ -44,11 +46,19 @@ uint32_t call_make_room(Scorer *self, uint64_t key);
 /* The conversation in @slot is about to be written anew: puts it into the ledger, and tells of the one that
  * stood there before and was not told to its end. @is_known: one stood there. */
 void call_begin(Scorer *self, uint32_t slot, bool is_known);
-/* Tells of those whose places were needed; at the end of a block of records. */
-void call_flush(Scorer *self);
+/* It goes on: puts it into the ledger unless it is there. */
+void call_open(Scorer *self, uint32_t slot);
+enum { CALL_STEP = 128 }; /* records between two steps */
+/* Tells of those whose places were needed, and goes a little way through the ledger. */
+void call_step(Scorer *self);
 /* A window has closed: tells what began before its end, what lasts and what has ended. */
 void call_close_window(Scorer *self, int64_t number);
 /* A stitched conversation as one flow record, the caller's half first; as evidence in an alert. */
 FlowRecord call_as_flow(const Scorer *self, const Call *call);
 /* "198.51.100.7 port 443/tcp", and the like. */
 void call_words(const Call *call, char *out, size_t room);
+
+void call_save(const Scorer *self, GByteArray *to);
+bool call_restore(Scorer *self, Cursor *from);
+/* Makes a conversation that was read from a file harmless; false: it cannot be. */
+bool call_mend(const Scorer *self, Conversation *talk);

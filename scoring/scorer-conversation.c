@@ -63,6 +63,8 @@ conversation_of(Scorer *self, const Work *work, const FlowRecord *flow, bool *is
             flags |= CONVERSATION_AGAIN;
         *talk = new_conversation(flow);
         talk->flags = flags;
+    } else {
+        call_open(self, slot);
     }
     return talk;
 }

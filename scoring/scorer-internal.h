@@ -352,7 +352,10 @@ struct Scorer {
     uint32_t n_recent;
 
     uint32_t *ledger; /* slots of conversations that go on, in the order of arrival; see call.h */
-    uint32_t n_ledger, n_parted;
+    uint32_t n_ledger, ledger_room;
+    uint32_t ledger_at, ledger_kept; /* how far the sweep has come, and how many before there stay */
+    uint32_t since_step;             /* records */
+    uint32_t n_parted;
     Parted *parted; /* whose places were needed, and who are still to be told of */
     WatchState watch_states[MOST_WATCHES];
     KeyTable case_keys;

@@ -147,8 +147,7 @@ scorer_save(const Scorer *self)
     put_u32(to, self->next_large);
     put(to, self->large, MOST_LARGE * sizeof *self->large);
     watches_save(self, to);
-    put_u32(to, self->n_ledger);
-    put(to, self->ledger, self->n_ledger * sizeof *self->ledger);
+    call_save(self, to);
     return g_byte_array_free_to_bytes(to);
 }
 
@@ -430,11 +429,8 @@ take_tables(Cursor *from, Scorer *self)
         return false;
     for (uint32_t i = 0; i < key_table_slots(&self->conversation_keys); i++) {
         Conversation *talk = &self->conversations[i];
-        if (!is_time(talk->begin_ms) || !are_finite(talk->octets, 2))
+        if (!call_mend(self, talk))
             return false;
-        talk->flags &= (uint8_t)~CONVERSATION_OPEN; /* the ledger sets it */
-        if (talk->peer != NONE && !is_slot(&self->peer_keys, talk->peer))
-            talk->peer = NONE;
         if (talk->path != NONE && key_table_has(&self->conversation_keys, i) &&
             !is_slot(&self->path_keys, talk->path))
             talk->path = NONE; /* its path was evicted since */
@@ -638,23 +634,6 @@ take_stories(Cursor *from, Scorer *self)
     return !from->failed && self->next_large < MOST_LARGE;
 }
 
-/* The conversations that go on, in their order. Those that were not kept are left out. */
-static bool
-take_ledger(Cursor *from, Scorer *self)
-{
-    uint32_t n = take_count(from, key_table_slots(&self->conversation_keys), sizeof *self->ledger);
-
-    for (uint32_t i = 0; i < n && !from->failed; i++) {
-        uint32_t slot = take_u32(from);
-        if (!is_slot(&self->conversation_keys, slot) ||
-            (self->conversations[slot].flags & CONVERSATION_OPEN) != 0)
-            continue;
-        self->conversations[slot].flags |= CONVERSATION_OPEN;
-        self->ledger[self->n_ledger++] = slot;
-    }
-    return !from->failed && cursor_left(from) == 0;
-}
-
 bool
 scorer_restore(Scorer *self, GBytes *state, GError **error)
 {
@@ -683,7 +662,7 @@ scorer_restore(Scorer *self, GBytes *state, GError **error)
         why = "its open alerts";
     else if (!watches_restore(self, &from))
         why = "what its watches have learned";
-    else if (!take_ledger(&from, self))
+    else if (!call_restore(self, &from) || cursor_left(&from) != 0)
         why = "its conversations";
     if (why == NULL)
         return true;

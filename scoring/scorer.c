@@ -44,7 +44,8 @@ init_tables(Scorer *self)
     self->large = g_aligned_alloc0(MOST_LARGE, sizeof *self->large, 64);
     self->stories = g_new0(Story *, MOST_STORIES);
     self->work = g_new0(Work, BLOCK);
-    self->ledger = keyed_items_new(key_table_slots(&self->conversation_keys), sizeof *self->ledger);
+    self->ledger_room = 2 * key_table_slots(&self->conversation_keys);
+    self->ledger = keyed_items_new(self->ledger_room, sizeof *self->ledger);
     self->parted = g_aligned_alloc0(PARTED, sizeof *self->parted, 64);
     watches_init(self);
     cases_init(self);
@@ -461,6 +462,11 @@ take_record(Scorer *self, const FlowRecord *wire, const Work *work)
         self->counters.scored++;
         take_ends(self, flow, work, &spread);
     }
+    /* Counted, so that how records are put into batches makes no difference. */
+    if (++self->since_step >= CALL_STEP) {
+        self->since_step = 0;
+        call_step(self);
+    }
 }
 
 /* Whose they are; keys of conversations and assets, whose lines are fetched. */
@@ -611,7 +617,6 @@ scorer_batch(Scorer *self, const FlowBatch *batch)
         prepare_paths(self, n);
         for (uint32_t i = 0; i < n; i++)
             take_record(self, &records[i], &self->work[i]);
-        call_flush(self);
     }
     for (uint32_t i = 0; i < batch->n_losses; i++)
         scorer_take_loss(self, &batch->losses[i]);
