@@ -18,6 +18,7 @@ const Detector detectors[] = {
     { "quiet_long", DETECTOR_SUPPORT, 0, quiet_long_look, quiet_long_explain, quiet_long_instead },
     { "awakened", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "beacon", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "home_login", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "listed", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "tunnel", DETECTOR_WATCH, 0, NULL, NULL, NULL },
 };

@@ -41,13 +41,16 @@ ladder_descend(Ladder *self, const Scorer *scorer, uint32_t asset, int step)
 
 /* Of the far network: its AS, or where that is not known its block; and the block. */
 static void
-keys_of(const Scorer *scorer, uint32_t asset, const Call *call, uint64_t keys[2])
+keys_of(const HabitBook *book, uint32_t asset, const Call *call, uint64_t keys[2])
 {
+    const Scorer *scorer = book->scorer;
     IpAddress block = { { 0 } };
 
     memcpy(block.bytes, call->far.bytes, ip_is_v4(&call->far) ? 15 : 6);
-    keys[1] = watch_key(scorer, asset, 0, KEY_BLOCK, &block);
-    keys[0] = call->asn != 0 ? watch_key(scorer, asset, call->asn, KEY_AS, NULL) : keys[1];
+    keys[1] = watch_key(scorer, asset, book->of, KEY_BLOCK, &block);
+    memset(&block, 0, sizeof block);
+    memcpy(block.bytes, &call->asn, sizeof call->asn);
+    keys[0] = call->asn != 0 ? watch_key(scorer, asset, book->of, KEY_AS, &block) : keys[1];
 }
 
 static const HabitItem *
@@ -60,7 +63,7 @@ static HabitItem *
 asset_item(const HabitBook *book, uint32_t asset)
 {
     return watch_item(book->state, book->table, book->watch,
-                      watch_key(book->scorer, asset, 0, KEY_ASSET, NULL), CHANCE_ASSET, NULL);
+                      watch_key(book->scorer, asset, book->of, KEY_ASSET, NULL), CHANCE_ASSET, NULL);
 }
 
 /* From nobody in the AS up to many in the block; what is rare stands low. */
@@ -90,9 +93,8 @@ static void
 ask_rate(const HabitBook *book, const Call *call, HabitView *view)
 {
     const Scorer *scorer = book->scorer;
-    const HabitItem *past = asset_item(book, call->asset);
 
-    view->own = fmin(1e6, fmax(0, (double)past->events[view->news]));
+    view->own = habit_events(book, call->asset, view->news);
     CountModel model =
         rate_model(&book->habits->pools[view->news], scorer, call->asset, view->own, HABIT_BORN_DAYS);
     view->rate_p = rate_day_p(&model, scorer, 1);
@@ -107,8 +109,8 @@ habit_look(const HabitBook *book, const Call *call, int64_t since_ms)
     HabitView view = { .rate_p = 1, .days = rate_days(scorer, call->asset) };
     uint64_t mine[2], all[2];
 
-    keys_of(scorer, call->asset, call, mine);
-    keys_of(scorer, NONE, call, all);
+    keys_of(book, call->asset, call, mine);
+    keys_of(book, NONE, call, all);
     bool knows_as = find(book, mine[0]) != NULL, knows_block = find(book, mine[1]) != NULL;
     view.news = !knows_as ? HABIT_NEW_NETWORK : !knows_block ? HABIT_NEW_BLOCK : HABIT_KNOWN;
     view.is_born = since_ms < asset->first_ms + (int64_t)HABIT_BORN_DAYS * 86400000;
@@ -148,6 +150,23 @@ habit_may_teach(const HabitBook *book, uint32_t asset)
     return true;
 }
 
+double
+habit_events(const HabitBook *book, uint32_t asset, HabitNews news)
+{
+    const HabitItem *past = find(book, watch_key(book->scorer, asset, book->of, KEY_ASSET, NULL));
+
+    return past == NULL ? 0 : fmin(1e6, fmax(0, (double)past->events[news]));
+}
+
+void
+habit_note(const HabitBook *book, uint32_t asset, HabitNews news)
+{
+    HabitItem *past = asset_item(book, asset);
+
+    rate_teach(&book->habits->pools[news], book->scorer, asset, (double)past->events[news]);
+    past->events[news] += 1;
+}
+
 static void
 remember(const HabitBook *book, uint64_t mine, uint64_t all)
 {
@@ -163,16 +182,12 @@ habit_keep(const HabitBook *book, const Call *call, const HabitView *view)
 {
     uint64_t mine[2], all[2];
 
-    keys_of(book->scorer, call->asset, call, mine);
-    keys_of(book->scorer, NONE, call, all);
+    keys_of(book, call->asset, call, mine);
+    keys_of(book, NONE, call, all);
     for (int i = 0; i < (mine[0] == mine[1] ? 1 : 2); i++)
         remember(book, mine[i], all[i]);
-    if (view->news != HABIT_KNOWN && !view->is_born) {
-        HabitItem *past = asset_item(book, call->asset);
-        rate_teach(&book->habits->pools[view->news], book->scorer, call->asset,
-                   (double)past->events[view->news]);
-        past->events[view->news] += 1;
-    }
+    if (view->news != HABIT_KNOWN && !view->is_born)
+        habit_note(book, call->asset, view->news);
     if (habit_may_teach(book, call->asset))
         ladder_teach(&book->habits->crowd, book->scorer, call->asset, view->step);
 }

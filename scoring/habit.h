@@ -53,6 +53,8 @@ typedef struct HabitBook {
     const Watch *watch;
     int table;
     Habits *habits;
+    uint32_t
+        of; /* the habits of a service of the asset are kept apart: protocol << 16 | port; 0: of the asset */
 } HabitBook;
 
 typedef struct HabitView {
@@ -72,6 +74,10 @@ HabitView habit_look(const HabitBook *book, const Call *call, int64_t since_ms);
 double habit_beyond_contact(const Scorer *scorer, const Call *call, double rate_decibans);
 /* It is kept up: remembers it, and teaches what @view asked. Again and again for as long as it is kept up. */
 void habit_keep(const HabitBook *book, const Call *call, const HabitView *view);
+/* How many the asset, or its service, has taken up. */
+double habit_events(const HabitBook *book, uint32_t asset, HabitNews news);
+/* It took up one that is not worth remembering: counted, and taught, and no more. */
+void habit_note(const HabitBook *book, uint32_t asset, HabitNews news);
 /* May the asset teach once more today? */
 bool habit_may_teach(const HabitBook *book, uint32_t asset);
 /* Once a window. */

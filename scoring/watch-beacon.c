@@ -228,7 +228,7 @@ static void
 ended(Scorer *scorer, WatchState *state, const Call *call)
 {
     Plain *plain = state->plain;
-    HabitBook book = { scorer, state, &watch_beacon, 1, &plain->habits };
+    HabitBook book = { scorer, state, &watch_beacon, 1, &plain->habits, 0 };
 
     if (!is_of_interest(scorer, call))
         return;

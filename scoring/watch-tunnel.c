@@ -40,7 +40,7 @@ typedef struct Line {
     float steady_decibans, steady_p;
     uint16_t asset_port, far_port;
     uint8_t step;
-    bool is_open; /* the ladder of durations knows of it */
+    uint8_t is_open; /* the ladder of durations knows of it */
 } Line;
 
 typedef struct Plain {
@@ -202,7 +202,7 @@ judge(const HabitBook *book, Line *line, const Call *call)
 static void
 look(Scorer *scorer, WatchState *state, const Call *call, bool has_ended)
 {
-    HabitBook book = { scorer, state, &watch_tunnel, 1, &((Plain *)state->plain)->habits };
+    HabitBook book = { scorer, state, &watch_tunnel, 1, &((Plain *)state->plain)->habits, 0 };
     uint64_t key = watch_key(scorer, call->asset, call->service, call->protocol, &call->far);
     Line *line = watch_item(state, 0, &watch_tunnel, key, CHANCE_LONG, NULL);
 

@@ -78,5 +78,6 @@ uint64_t watch_key(const Scorer *scorer, uint32_t a, uint32_t b, uint32_t c, con
 /* The watches' rows; one file each. */
 extern const Watch watch_awakened;
 extern const Watch watch_beacon;
+extern const Watch watch_home_login;
 extern const Watch watch_listed;
 extern const Watch watch_tunnel;

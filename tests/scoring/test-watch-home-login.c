@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-watch-home-login.c - a session from a home line that a quiet service never had, and what follows it,
+ * is told of; customers and staff are not */
+#include "tests/scoring/stage.h"
+
+enum { DAYS = 12 };
+
+static void
+log_in(Stage *stage, double day, const char *home, const char *server, uint16_t port)
+{
+    stage_talk(stage, &(Talk){ .day = day,
+                               .seconds = 400,
+                               .caller = home,
+                               .callee = server,
+                               .port = port,
+                               .sent = 20000,
+                               .got = 60000,
+                               .out_if = 3 });
+}
+
+/* Servers 1 to 8 have an SSH port; an administrator at home uses that of the first one every day, by a line
+ * whose addresses change. The ninth is a web server with customers, the tenth a VPN for staff. Desks now and
+ * then meet a server that they never used. */
+static void
+play(Stage *stage, double from, double to)
+{
+    const double step = 300 / 86400.0;
+
+    for (double day = from; day < to; day += step) {
+        char home[32], desk[32], server[32];
+        int window = (int)((day + 1e-6) / step);
+        for (int i = 0; i < 3; i++) {
+            g_snprintf(home, sizeof home, "45.%d.%d.7", (int)(60 * stage_uniform(stage)),
+                       (int)(200 * stage_uniform(stage)));
+            log_in(stage, day, home, "10.1.0.9", 443);
+        }
+        g_snprintf(home, sizeof home, "45.%d.%d.9", 1 + window % 5, (int)(40 * stage_uniform(stage)));
+        if (window % 20 == 0)
+            log_in(stage, day, home, "10.1.0.10", 4433);
+        g_snprintf(home, sizeof home, "45.2.%d.9", (int)(8 * stage_uniform(stage)));
+        if (window % 288 == 200)
+            log_in(stage, day, home, "10.1.0.1", 22);
+        g_snprintf(desk, sizeof desk, "10.1.1.%d", 1 + (int)(16 * stage_uniform(stage)));
+        g_snprintf(server, sizeof server, "10.1.0.%d", 1 + (int)(20 * stage_uniform(stage)));
+        if (window % 12 == 0)
+            stage_talk(stage, &(Talk){ .day = day,
+                                       .seconds = 1,
+                                       .caller = desk,
+                                       .callee = server,
+                                       .port = 445,
+                                       .sent = 900,
+                                       .got = 9000 });
+        stage_until(stage, day + step);
+    }
+}
+
+/* From the server he goes on to others. */
+static void
+look_around(Stage *stage, double day, const char *server)
+{
+    for (int i = 0; i < 6; i++) {
+        char next[32];
+        g_snprintf(next, sizeof next, "10.1.0.%d", 12 + i);
+        stage_talk(stage, &(Talk){ .day = day + i * 60 / 86400.0,
+                                   .seconds = 20,
+                                   .caller = server,
+                                   .callee = next,
+                                   .port = 22,
+                                   .sent = 3000,
+                                   .got = 5000 });
+    }
+}
+
+static const Alert *
+find_login(Stage *stage, const char *server, const char *home)
+{
+    const Alert *alert = stage_find(stage, "home_login", server, home);
+
+    for (uint32_t i = 0; i < stage_alerts(stage); i++)
+        g_test_message("%s", stage_alert(stage, i)->summary);
+    if (alert == NULL)
+        return NULL;
+    const AlertContribution *part = stage_part(alert, "home_login");
+    g_test_message("score %.1f of %.1f; %.1f dB, p %.2g: %s | %s", alert->score, alert->threshold,
+                   part->decibans, part->p, part->reason, alert->counterfactual);
+    return alert;
+}
+
+static void
+test_a_log_in_and_what_follows_is_told_of(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, DAYS);
+    log_in(stage, DAYS + 0.0005, "45.70.0.9", "10.1.0.4", 22);
+    look_around(stage, DAYS + 0.002, "10.1.0.4");
+    play(stage, DAYS + 0.02, DAYS + 0.2);
+    const Alert *alert = find_login(stage, "10.1.0.4", "45.70.0.9");
+    g_assert_nonnull(alert);
+    const AlertContribution *part = stage_part(alert, "home_login");
+    g_assert_nonnull(strstr(
+        part->reason, "10.1.0.4 was logged in to on port 22 from 45.70.0.9, a home network it never had"));
+    g_assert_nonnull(strstr(part->reason, "first contacts of its own followed"));
+    g_assert_nonnull(strstr(alert->counterfactual, "does not follow up"));
+}
+
+/* His line is another one, but the port is used from home every day; he looks around all the same. */
+static void
+test_what_follows_counts_where_log_ins_are_usual(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, DAYS);
+    log_in(stage, DAYS + 0.0005, "45.3.0.9", "10.1.0.1", 22);
+    look_around(stage, DAYS + 0.002, "10.1.0.1");
+    play(stage, DAYS + 0.02, DAYS + 0.2);
+    g_assert_nonnull(find_login(stage, "10.1.0.1", "45.3.0.9"));
+}
+
+static void
+test_a_restart_between_log_in_and_contacts_loses_nothing(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, DAYS);
+    log_in(stage, DAYS + 0.0005, "45.70.0.9", "10.1.0.4", 22);
+    stage_until(stage, DAYS + 0.01);
+    stage_restart(stage);
+    look_around(stage, DAYS + 0.01, "10.1.0.4");
+    play(stage, DAYS + 0.03, DAYS + 0.2);
+    g_assert_nonnull(strstr(stage_part(find_login(stage, "10.1.0.4", "45.70.0.9"), "home_login")->reason,
+                            "first contacts of its own followed"));
+}
+
+static void
+test_customers_and_staff_are_nothing(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, DAYS + 8);
+    g_assert_null(find_login(stage, "10.1.0.9", NULL));
+    g_assert_null(find_login(stage, "10.1.0.10", NULL));
+    g_assert_null(find_login(stage, "10.1.0.1", NULL));
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/scoring/watch-home-login/a-log-in-and-what-follows-is-told-of",
+                    test_a_log_in_and_what_follows_is_told_of);
+    g_test_add_func("/scoring/watch-home-login/what-follows-counts-where-log-ins-are-usual",
+                    test_what_follows_counts_where_log_ins_are_usual);
+    g_test_add_func("/scoring/watch-home-login/a-restart-between-log-in-and-contacts-loses-nothing",
+                    test_a_restart_between_log_in_and_contacts_loses_nothing);
+    g_test_add_func("/scoring/watch-home-login/customers-and-staff-are-nothing",
+                    test_customers_and_staff_are_nothing);
+    return g_test_run();
+}
