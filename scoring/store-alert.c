@@ -514,15 +514,16 @@ read_decision(Decision *self, const char *state, const char *verdict, GError **e
     return true;
 }
 
+/* Whoever opens an alert again has decided nothing: rules may take it. To open one that a rule suppresses is
+ * a decision. */
 static bool
 write_decision(Store *self, const Decision *decision, GError **error)
 {
-    g_autoptr(StoreStatement) statement =
-        store_prepare(self,
-                      "UPDATE alerts SET state = ?2, verdict = ?3, note = coalesce(?4, note), decided = 1, "
-                      "version = version + 1"
-                      " WHERE id = ?1",
-                      error);
+    g_autoptr(StoreStatement) statement = store_prepare(
+        self,
+        "UPDATE alerts SET state = ?2, verdict = ?3, note = coalesce(?4, note), version = version + 1,"
+        " decided = NOT (?2 = 0 AND ?3 = 0 AND suppression IS NULL) WHERE id = ?1",
+        error);
 
     if (statement == NULL)
         return false;

@@ -160,6 +160,25 @@ test_a_rule_suppresses_what_nobody_has_decided(Fixture *self, gconstpointer data
 }
 
 static void
+test_what_was_opened_again_is_undecided(Fixture *self, gconstpointer data)
+{
+    Suppression rule = rule_of("{\"asset\":\"203.0.113.0/28\"}", now_ms() + day_ms);
+    uint32_t restored;
+
+    put(self, "a", 1, 1000);
+    put(self, "b", 2, 1000);
+    store_decide(self->store, "a", "resolved", "false_positive", NULL, "mia", NULL);
+    store_decide(self->store, "a", "new", "unknown", NULL, "mia", NULL);
+    g_assert_cmpuint(add(self, &rule), ==, 2);
+    store_decide(self->store, "b", "new", NULL, NULL, "mia", NULL); /* whatever the rule says */
+    put(self, "b", 2, 1000);
+    check_alert(self, "a", "suppressed", rule.id);
+    check_alert(self, "b", "new", NULL);
+    store_delete_suppression(self->store, rule.id, "mia", NULL, &restored, NULL);
+    g_assert_cmpuint(restored, ==, 1);
+}
+
+static void
 test_deleting_a_rule_gives_back_what_it_suppressed(Fixture *self, gconstpointer data)
 {
     Suppression rule = rule_of("{\"port\":8443}", now_ms() + day_ms), was;
@@ -438,6 +457,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ADD("a-rule-suppresses-what-nobody-has-decided", test_a_rule_suppresses_what_nobody_has_decided, NULL);
+    ADD("what-was-opened-again-is-undecided", test_what_was_opened_again_is_undecided, NULL);
     ADD("deleting-a-rule-gives-back-what-it-suppressed", test_deleting_a_rule_gives_back_what_it_suppressed,
         NULL);
     ADD("an-expired-rule-is-not-in-force", test_an_expired_rule_is_not_in_force, NULL);

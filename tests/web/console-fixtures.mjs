@@ -25,7 +25,7 @@ function makeAlert(i, now, over) {
     asset: `198.51.100.${20 + i}`, assetName: `srv-${i}`, assetRole: 'server', criticality: 4, firstSeen: iso(first),
     lastSeen: iso(now - i * 2.1 * HOUR - 4 * MINUTE), maturity: 0.93, observed: 48.2e6, expected: { low: 0.9e6, high: 6.1e6 },
     peer: null, peerClass: null, peerAsn: null, peerAsName: null, peerCountry: null, peerSource: null, path: null, note: null,
-    history: [], flows: [], counterfactual: '', demo: true, ...over };
+    history: [], flows: [], counterfactual: 'With 3.0 dB less it would not have reached the threshold of 41.2 dB.', demo: true, group: `g${i}`, suppression: null, port: null, protocol: null, ...over };
 }
 
 export function alerts() {
@@ -40,13 +40,16 @@ export function alerts() {
       usual: 'interface 2 of 192.0.2.1 to next hop 192.0.2.9, transit AS64499 Example Transit' },
     counterfactual: 'Had the far end been a business or transit network that other servers use, the score would have been 21.7, below the threshold.',
     flows: Array.from({ length: 14 }, (each, i) => flow(now - 34 * MINUTE - (14 - i) * 9 * MINUTE, i)) });
+  const desks = Array.from({ length: 12 }, (each, i) => makeAlert(40 + i, now - i * MINUTE, { kind: 'new_peer', assetName: `desk-${i + 1}`, assetRole: 'client', score: 44 - i * 0.4, group: 'update', port: 443, protocol: 6,
+    peer: `198.18.9.${i + 1}`, peerClass: 'cdn', peerAsn: 64540, peerAsName: 'Example Updates', summary: `desk-${i + 1} opened a path to 198.18.9.${i + 1} in AS 64540 Example Updates (cdn), which it never did before`,
+    detectors: [{ name: 'new_peer', decibans: 30, p: 1e-3, reason: 'It had never called into AS 64540 Example Updates.' }, { name: 'odd_port', decibans: 14 - i * 0.4, p: 0.02, reason: 'port 443' }] }));
   const others = [
     ['volume_out', 'mail-relay', 53.9, 'mail-relay sent 1.9 GB in five minutes; 40 to 210 MB were expected at this hour.', 'new'],
     ['new_as', 'ntp-2', 47.1, 'ntp-2 talked to AS64530 Example Hosting for the first time; no other asset of its role does.', 'in_progress'],
     ['new_peer', 'hmi-port-gate-with-a-rather-long-name-in-the-inventory', 42.3, 'hmi-port-gate reached 198.18.4.9, which no OT asset has ever contacted.', 'new'],
     ['residential_path', 'vpn-gw', 58.2, 'vpn-gw uses a new way out to a residential line of AS64511.', 'resolved'],
     ['volume_in', '', 35.0, 'An asset without a name received far more than usual.', 'suppressed']];
-  return [lead, ...others.map(([kind, assetName, score, summary, state], i) => makeAlert(i + 1, now, { kind, assetName, score, summary, state,
+  return [lead, ...desks, ...others.map(([kind, assetName, score, summary, state], i) => makeAlert(i + 1, now, { kind, assetName, score, summary, state,
     verdict: state === 'resolved' ? 'false_positive' : 'unknown', ...(i % 2 ? { peer: `198.18.4.${i}`, peerClass: 'hosting', peerAsn: 64530, peerAsName: 'Example Hosting', peerCountry: 'NL', peerSource: 'built-in' } : i === 3 ? RES : {}),
     detectors: [{ name: kind, decibans: score - 6.2, p: 1e-4, reason: summary }, { name: 'fleet_rarity', decibans: 6.2, p: 0.04, reason: 'Rare among assets of the same role.' }] }))];
 }

@@ -28,10 +28,14 @@ function listAlerts(query) {
   const states = (query.get('state') ?? '').split(',').filter(Boolean);
   const items = [...store.values()].filter((alert) => (!states.length || states.includes(alert.state))
     && (!query.get('class') || alert.peerClass === query.get('class'))
-    && (!query.get('asset') || alert.asset === query.get('asset')));
+    && (!query.get('asset') || alert.asset === query.get('asset')) && (!query.get('group') || alert.group === query.get('group')));
   items.sort((a, b) => (query.get('sort') === 'score' ? b.score - a.score : b.lastSeen.localeCompare(a.lastSeen)));
   const limit = Number(query.get('limit') ?? 50);
   const from = Number(query.get('cursor') ?? 0);
+  const sizes = items.reduce((all, alert) => all.set(alert.group, [...all.get(alert.group) ?? [], alert]), new Map());
+  const folded = query.get('fold') ? [...sizes.values()].map((each) => ({ ...each[0], groupSize: each.length, groupAssets: new Set(each.map(({ asset }) => asset)).size })) : items;
+  if (query.get('fold'))
+    items.splice(0, items.length, ...folded);
   return { items: empty ? [] : items.slice(from, from + limit).map(({ flows, history, ...rest }) => rest), total: empty ? 0 : items.length,
     next: from + limit < items.length ? String(from + limit) : null };
 }
@@ -51,7 +55,44 @@ async function changeAlert(request, response, id) {
   return alert;
 }
 
+/* Rules: made, tried on all alerts, deleted. */
+const rules = new Map();
+const fits = (rule, alert) => ['asset', 'assetName', 'peer', 'peerAsn', 'peerClass', 'port', 'protocol', 'kind'].every((key) => !rule[key] || rule[key] === alert[key]);
+async function bodyOf(request) {
+  const chunks = [];
+  for await (const chunk of request)
+    chunks.push(chunk);
+  return JSON.parse(Buffer.concat(chunks).toString());
+}
+
+async function tryRule(request) {
+  const rule = await bodyOf(request);
+  const items = [...store.values()].filter((alert) => fits(rule, alert));
+  return { days: 90, alerts: store.size, matched: items.length, open: items.filter(({ state }) => state === 'new').length,
+    truePositives: items.filter(({ verdict }) => verdict === 'true_positive').length, items };
+}
+
+async function changeRules(request) {
+  if (request.method === 'GET')
+    return { items: [...rules.values()], active: rules.size, most: 256 };
+  const rule = await bodyOf(request);
+  const made = { ...rule, id: String(rules.size + 1), author: 'night shift', created: new Date().toISOString(), expires: new Date(Date.now() + 7 * 864e5).toISOString(),
+    active: true, suppressed: [...store.values()].filter((alert) => fits(rule, alert)).length, lastSuppressed: null };
+  rules.set(made.id, made);
+  return made;
+}
+
+function oneRule(id, request) {
+  const rule = rules.get(id);
+  if (request.method === 'DELETE')
+    rules.delete(id);
+  return rule && { ...rule, restored: rule.suppressed };
+}
+
 const routes = [
+  [/^\/suppressions\/preview$/, (match, query, request) => tryRule(request)],
+  [/^\/suppressions$/, (match, query, request) => changeRules(request)],
+  [/^\/suppressions\/([^/]+)$/, ([, id], query, request) => oneRule(id, request)],
   [/^\/status$/, () => status(store, empty)],
   [/^\/exporters$/, () => ({ items: empty ? [] : exporters() })],
   [/^\/exporters\/(\d+)$/, ([, index]) => exporters().find((each) => each.index === Number(index))],

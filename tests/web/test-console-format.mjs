@@ -28,6 +28,10 @@ const tests = {
     assert.equal(plain(format.probability(3.1e-6)), '3.1 \u00d7 10\u207b\u2076');
     assert.equal(format.probability(0.0022), '0.0022');
   },
+  'a p-value is said as one in so many': () => {
+    for (const [p, text] of [[1, 'nothing odd'], [0.4, '1 in 2.5'], [0.00012, '1 in 8 300'], [3.1e-7, '1 in 3.23 million'], [0, 'next to never'], [null, '\u2013']])
+      assert.equal(plain(format.chance(p)), text);
+  },
   'durations have their two largest units': () => {
     for (const [seconds, text] of [[4, '4 s'], [212, '3 min 32 s'], [3600, '1 h'], [93784, '1 d 2 h'], [40 * 86400, '40 d']])
       assert.equal(plain(format.duration(seconds)), text);

@@ -72,7 +72,7 @@ assert.ok(found.length, 'the daemon has an alert on a new outbound path to a res
 const alert = await api(`/alerts/${found[0].id}`);
 const { items: exporters } = await api('/exporters');
 const VIEWS = [['overview', '#/'], ['alerts', '#/alerts?state=all'], ['alert', `#/alerts/${alert.id}`], ['asset', `#/assets/${alert.asset}`],
-  ['assets', '#/assets'], ['exporters', '#/exporters'], ['exporter', `#/exporters/${exporters[0].index}`], ['look-up', `#/lookup?address=${alert.peer}`]];
+  ['assets', '#/assets'], ['suppressions', '#/suppressions'], ['exporters', '#/exporters'], ['exporter', `#/exporters/${exporters[0].index}`], ['look-up', `#/lookup?address=${alert.peer}`]];
 
 await step('a wrong token is refused in words and a right one leads to the view that was asked for', async () => {
   const page = await open(`#/alerts/${alert.id}`, { loggedIn: false });
@@ -154,6 +154,83 @@ await step('one key takes an alert and undo gives it back', async () => {
   await page.waitForTimeout(1500);
   const after = await api(`/alerts/${alert.id}`);
   assert.deepEqual([after.state, after.verdict], [alert.state, alert.verdict]);
+  await page.context().close();
+});
+
+await step('what would have had to be different stands on the alert\'s page, and what each verdict teaches', async () => {
+  const page = await open(`#/alerts/${alert.id}`);
+  await settled(page);
+  assert.ok(alert.counterfactual.length > 20);
+  assert.ok((await page.locator('main').innerText()).includes(alert.counterfactual));
+  await page.click('summary:has-text("What a verdict teaches")');
+  assert.match(await page.locator('.teaches[open]').innerText(), /False positive/);
+  await page.context().close();
+});
+
+await step('a rule made on an alert\'s page says first what it would have removed; undo takes it back', async () => {
+  const page = await open(`#/alerts/${alert.id}`);
+  await settled(page);
+  await page.click('button:has-text("Suppress alerts like this")');
+  await page.waitForSelector('.rule-preview');
+  const scope = { asset: alert.asset, kind: alert.kind, ...alert.peerAsn ? { peerAsn: alert.peerAsn } : { peer: alert.peer } };
+  const wanted = await api('/suppressions/preview', { method: 'POST', body: JSON.stringify(scope), headers: { 'Content-Type': 'application/json' } });
+  assert.ok((await page.locator('.rule-preview').innerText()).includes(`Would have removed ${wanted.matched} of the last 90 days' ${wanted.alerts} alerts`));
+  await shot(page, 'suppress');
+  assert.ok(await page.locator('.rule-form button[type=submit]').isDisabled(), 'no rule without a reason');
+  await page.fill('#rule-asset', 'no address');
+  await page.waitForSelector('.rule-form .problem');
+  assert.match(await page.locator('.rule-form .problem').innerText(), /address or a prefix/);
+  await page.fill('#rule-asset', alert.asset);
+  await page.waitForSelector('.rule-preview');
+  await page.fill('#rule-reason', 'a rehearsal of the browser test');
+  await page.click('.rule-form button[type=submit]');
+  await page.waitForSelector('.toast button:has-text("Undo")');
+  assert.equal((await api(`/alerts/${alert.id}`)).state, 'suppressed');
+  await page.waitForSelector('main p:has-text("a rehearsal of the browser test")');
+  await page.click('.toast button:has-text("Undo")');
+  await page.waitForFunction(() => document.querySelector('.alert-head .pill')?.textContent === 'New', null, { timeout: 15000 });
+  assert.equal((await api('/suppressions')).active, 0);
+  await page.context().close();
+  faults.splice(0, faults.length, ...faults.filter((fault) => !/^400 .*preview/.test(fault)));
+});
+
+await step('the page of rules lists one, and deletes it', async () => {
+  const page = await open('#/suppressions');
+  await settled(page);
+  await page.fill('#rule-port', '8443');
+  await page.fill('#rule-reason', 'the new line of the chief');
+  await page.waitForSelector('.rule-preview');
+  await page.click('.rule-form button[type=submit]');
+  await page.waitForSelector('td:has-text("the new line of the chief")');
+  assert.match(await page.locator('tbody tr').first().innerText(), /port 8443/);
+  await shot(page, 'rules');
+  await page.click('button[aria-label^="Delete the rule"]');
+  await page.waitForSelector('.empty-title');
+  assert.equal((await api('/suppressions')).active, 0);
+  await page.context().close();
+});
+
+await step('alerts of one cause are one line, which can be opened', async () => {
+  const page = await open('#/', { loggedIn: true });
+  await page.route('**/api/v1/alerts?*', async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    const query = new URL(route.request().url()).searchParams;
+    const one = { ...found[0], group: 'f00d' };
+    const items = query.get('fold') ? [{ ...one, groupSize: 3, groupAssets: 2 }]
+      : query.get('group') === 'f00d' ? [one, { ...one, id: 'f00d1', assetName: 'twin one' }, { ...one, id: 'f00d2', assetName: 'twin two' }] : body.items;
+    await route.fulfill({ response, json: { ...body, items, next: null, total: items.length } });
+  });
+  await page.goto(`${base}/#/alerts?state=all`);
+  await page.waitForSelector('.group-line');
+  assert.equal(await page.locator('.alert-row').count(), 1);
+  assert.match(await page.locator('.group-line').innerText(), /2 more alerts.*2 assets in all/s);
+  await page.click('.group-line button');
+  await page.waitForSelector('.member');
+  assert.equal(await page.locator('.alert-row').count(), 3);
+  assert.match(await page.locator('.rows').innerText(), /twin one[\s\S]*twin two/);
+  await page.click('.group-line button');
+  await page.waitForFunction(() => document.querySelectorAll('.alert-row').length === 1);
   await page.context().close();
 });
 

@@ -19,6 +19,7 @@ import { ExportersView } from './views/exporters.js';
 import { LoginView } from './views/login.js';
 import { LookupView } from './views/lookup.js';
 import { OverviewView } from './views/overview.js';
+import { SuppressionsView } from './views/suppressions.js';
 
 const Lost = () => html`
   <${Page} title="Nothing here"><${Empty} title="This address leads nowhere.">
@@ -31,6 +32,7 @@ const ROUTES = {
   assets: [AssetsView, AssetView, 'Assets'],
   exporters: [ExportersView, ExporterView, 'Exporters'],
   lookup: [LookupView, null, 'Look-up'],
+  suppressions: [SuppressionsView, null, 'Suppressions'],
 };
 
 const DAY_MS = 86400e3;

@@ -95,13 +95,17 @@ export async function get(path, options) {
   return body;
 }
 
-export async function patch(path, change, etag) {
+async function change(method, path, body, etag) {
   const headers = { 'Content-Type': 'application/json' };
   if (etag)
     headers['If-Match'] = etag;
-  const response = await send(path, { method: 'PATCH', headers, body: JSON.stringify(change) });
+  const response = await send(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   return response.status === 204 ? null : response.json();
 }
+
+export const patch = (path, body, etag) => change('PATCH', path, body, etag);
+export const post = (path, body) => change('POST', path, body);
+export const remove = (path) => change('DELETE', path);
 
 export const blob = async (path, options) => (await send(path, options)).blob();
 

@@ -58,6 +58,23 @@ export function probability(p) {
   return `${(p / 10 ** exponent).toFixed(1)}${THIN}\u00d7${THIN}10${raised(exponent)}`;
 }
 
+const NAMED = [[1e12, 'trillion'], [1e9, 'billion'], [1e6, 'million']];
+
+/** A p-value as a person says it: 0.00012 -> "1 in 8 300" */
+export function chance(p) {
+  if (!isNumber(p))
+    return NONE;
+  if (p >= 0.5)
+    return 'nothing odd';
+  const value = p > 0 ? 1 / p : Infinity;
+  if (value >= 1e15)
+    return 'next to never';
+  for (const [size, name] of NAMED)
+    if (value >= size)
+      return `1 in ${digits(value / size)} ${name}`;
+  return `1 in ${value < 10 ? digits(value) : whole(Number(value.toPrecision(2)))}`;
+}
+
 /** Evidence in decibans as odds in words: 62 -> "1.58 million to 1" */
 export function odds(score) {
   if (!isNumber(score))
@@ -68,7 +85,7 @@ export function odds(score) {
   if (exponent >= 15)
     return `10${raised(Math.round(exponent))} to 1`;
   const value = 10 ** exponent;
-  for (const [size, name] of [[1e12, 'trillion'], [1e9, 'billion'], [1e6, 'million']])
+  for (const [size, name] of NAMED)
     if (value >= size)
       return `${digits(value / size)} ${name} to 1`;
   if (value >= 1e4)

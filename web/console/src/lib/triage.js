@@ -17,6 +17,13 @@ export const DECISIONS = {
   e: { label: 'Benign, expected', change: { verdict: 'benign_expected', state: 'resolved' }, done: 'Benign and expected, resolved' },
 };
 
+/** What each verdict teaches, as scoring/scorer.h has it. */
+export const TEACHES = [
+  ['Benign, expected', 'It is new, and wanted. The far end counts as known from now on, a volume joins the baseline, and what detectors held against them is dropped for ninety days. It does not count as a false alarm.'],
+  ['False positive', 'The same, and it counts as a false alarm: a detector that gives too many is made quieter, so that the budget holds.'],
+  ['True positive', 'Nothing of it becomes usual: a volume stays out of the baseline, and the far end counts as new again when this is over.'],
+];
+
 const short = (alert) => alert.assetName || alert.asset;
 
 /**
@@ -52,4 +59,27 @@ export async function decide(alert, change, show, app, etag) {
     app.notify({ text: `Not saved. ${error.message} ${error.help ?? ''}`, bad: true });
     return false;
   }
+}
+
+/** The same decision about each of @alerts, in turn; one message, and one undo, for all of them. */
+export async function decideAll(alerts, change, show, app) {
+  const before = alerts.map((alert) => [alert, { state: alert.state, verdict: alert.verdict }]);
+  const send = async (pairs) => {
+    let failed = 0;
+    for (const [alert, wanted] of pairs) {
+      show({ ...alert, ...wanted });
+      try {
+        show(await patch(`/alerts/${encodeURIComponent(alert.id)}`, wanted) ?? { ...alert, ...wanted });
+      } catch (error) {
+        failed++;
+        show(alert);
+        app.refuse(error);
+      }
+    }
+    return failed;
+  };
+  const failed = await send(alerts.map((alert) => [alert, change]));
+  const what = [change.verdict && verdictWord(change.verdict), change.state && stateWord(change.state).toLowerCase()].filter(Boolean).join(', ');
+  app.notify({ text: `${alerts.length - failed} alerts of this group: ${what}${failed ? `; ${failed} could not be saved` : ''}`, bad: failed > 0,
+    undo: () => send(before) });
 }

@@ -87,6 +87,11 @@ export function placeWords(access, asn, asName, country) {
     .filter(Boolean).join(', ');
 }
 
+/** What a rule is about, in words: "203.0.113.0/24, AS64511, port 443" */
+export const ruleWords = (rule) => [rule.assetName, rule.asset && `asset ${rule.asset}`, rule.peer && `far end ${rule.peer}`, rule.peerAsn && `far AS${rule.peerAsn}`,
+  rule.peerClass && `${classWord(rule.peerClass)} network`, rule.port && `port ${rule.port}`, rule.protocol && ipProtocol(rule.protocol), rule.kind && kindWord(rule.kind)]
+  .filter(Boolean).join(', ');
+
 const LEVELS = [
   { name: 'critical', word: 'Critical', margin: 20, means: 'at least a hundred times past the threshold' },
   { name: 'high', word: 'High', margin: 10, means: 'at least ten times past the threshold' },

@@ -24,8 +24,8 @@ export function KeysHelp({ open, close }) {
         <dl>${MOVES.map(row)}</dl>
         <dl>${Object.entries(DECISIONS).map(([key, { done }]) => row([key, done]))}</dl>
       </div>
-      <p class="note">A decision is sent at once and can be undone for ten seconds. False positive and expected also teach:
-        this peer or path counts as known for this asset from then on.</p>
+      <p class="note">A decision is sent at once and can be undone for ten seconds. A closed group is decided as a whole.
+        False positive and expected also teach: this far end or volume counts as known for this asset from then on.</p>
       <form method="dialog"><button class="primary" autofocus>Close</button></form>
     </dialog>`;
 }

@@ -5,7 +5,7 @@
  * The last bar therefore ends at the score, and the eye can check that the numbers add up.
  */
 import { html } from 'htm/preact';
-import { decibans, probability, signed } from '../lib/format.js';
+import { chance, decibans, probability, signed } from '../lib/format.js';
 import { kindWord } from '../lib/words.js';
 import { Card } from './basics.js';
 
@@ -29,7 +29,7 @@ export function ScoreBars({ alert }) {
         ${steps.map((part, i) => html`
           <li key=${i} data-decibans=${part.decibans}>
             <div class="score-line"><span class="score-name">${kindWord(part.name)}</span>
-              <span class="num"><b class="contribution">${signed(part.decibans)}</b> <span class="muted">p = ${probability(part.p)}</span></span></div>
+              <span class="num"><b class="contribution">${signed(part.decibans)}</b> <span class="muted" title=${`p = ${probability(part.p)}`}>${chance(part.p)}${part.p < 0.5 ? ' by chance' : ''}</span></span></div>
             <div class="score-track" aria-hidden="true">
               <div class=${part.decibans < 0 ? 'score-fill against' : `score-fill tone-${i % 4}`} style=${{ left: x(part.from), width: `calc(${x(part.to - part.from + low)} + 1px)` }}></div>
               ${typeof alert.threshold === 'number' && html`<div class="score-threshold" style=${{ left: x(alert.threshold) }}></div>`}
@@ -39,5 +39,9 @@ export function ScoreBars({ alert }) {
       </ol>
       <p class="score-sum"><span>Sum</span> <b class="num" id="score-sum">${decibans(adds ? alert.score : sum)}</b> <span class="muted">decibans${adds ? '' : `; the alert says ${decibans(alert.score)}`}.
         ${typeof alert.threshold === 'number' && html` The dashed line is the threshold, ${decibans(alert.threshold)}, which follows from the budget of false alarms.`}</span></p>
+      <details class="teaches"><summary>How to read this</summary>
+        <p>Each bar is one question that was asked, with its answer below. At the right: how much evidence the answer is, in decibans (10 are ten to one
+          that something has changed, 20 a hundred to one, 30 a thousand to one), and how often an answer at least this odd comes when all is as before.
+          Each bar begins where the one above it ended, so the last one ends at the score. Hatched ones speak against the alert.</p></details>
     <//>`;
 }

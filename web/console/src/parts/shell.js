@@ -78,7 +78,7 @@ export function Shell({ current, children }) {
       ${status?.demo && html`<span class="pill demo" title="The flows shown are made by talaya demo; they are not your network's">Demo data</span>`}
       <nav aria-label="Views">
         ${PLACES.map(([place, name, Icon]) => html`
-          <a key=${place} href=${`#/${place}`} aria-current=${place === current ? 'page' : undefined}>
+          <a key=${place} href=${`#/${place}`} aria-current=${place === (current === 'suppressions' ? 'alerts' : current) ? 'page' : undefined}>
             <${Icon} /><span>${name}</span>${place === 'alerts' && fresh > 0 && html`<span class="badge num"
               aria-label=${`${fresh} new`}>${fresh > 99 ? '99+' : fresh}</span>`}
           </a>`)}

@@ -2,13 +2,13 @@
 /* triage-panel.js - what to decide about an alert, and what was decided before */
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
-import { DECISIONS } from '../lib/triage.js';
+import { DECISIONS, TEACHES } from '../lib/triage.js';
 import { plain, stateWord, verdictWord } from '../lib/words.js';
 import { Card, State, When } from './basics.js';
 
 const KINDS = { a: 'take', r: 'resolve', t: 'bad', f: 'calm', e: 'calm' };
 
-export function Triage({ alert, act }) {
+export function Triage({ alert, act, children }) {
   const [note, setNote] = useState('');
   const text = note.trim();
   const send = async (change) => {
@@ -27,7 +27,9 @@ export function Triage({ alert, act }) {
             <span>${decision.label}</span> <kbd>${key}</kbd></button>`)}
         ${text && html`<button type="button" onClick=${() => send({})}>Keep the note only</button>`}
         ${alert.state !== 'new' && html`<button type="button" onClick=${() => send({ state: 'new', verdict: 'unknown' })}>Open again</button>`}
+        ${children}
       </div>
+      <details class="teaches"><summary>What a verdict teaches</summary><dl>${TEACHES.map(([name, text]) => html`<div key=${name}><dt>${name}</dt><dd>${text}</dd></div>`)}</dl></details>
       ${alert.note && html`<p class="kept-note">${alert.note}</p>`}
     <//>`;
 }
@@ -37,6 +39,7 @@ const words = (name) => (!name ? '' : VERDICTS.includes(name) ? verdictWord(name
 
 /* Decisions happen by the clock on the wall, the opening by flow time. */
 export function History({ alert }) {
+  const opened = (alert.history ?? []).find(({ action }) => action === 'opened');
   const rows = (alert.history ?? []).filter(({ action, from, to, note }) => action !== 'opened' && (from !== to || note));
   return html`
     <${Card} title="History">
@@ -47,7 +50,7 @@ export function History({ alert }) {
             ${row.note && html`<p class="kept-note">${row.note}</p>`}
             <div class="muted">${row.actor && `${row.actor}, `}<${When} time=${row.time} wall /></div>
           </li>`)}
-        <li><div>opened by scoring</div><div class="muted"><${When} time=${alert.firstSeen} /></div></li>
+        <li><div>opened by scoring${opened?.note ? `, ${opened.note}` : ''}</div><div class="muted"><${When} time=${alert.firstSeen} /></div></li>
       </ol>
     <//>`;
 }

@@ -2,17 +2,19 @@
 /* alert.js - one alert: what happened, why it counts, what was seen, and what to decide */
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
-import { bytes, decibans, odds, parseTime, percent } from '../lib/format.js';
+import { bytes, decibans, odds, parseTime, percent, plural } from '../lib/format.js';
 import { useApi, useApp, useKeys } from '../lib/hooks.js';
 import { assetLink, go, link } from '../lib/router.js';
 import { DECISIONS, decide } from '../lib/triage.js';
-import { kindWord, placeWords, severity } from '../lib/words.js';
+import { ipProtocol, kindWord, placeWords, portWord, severity } from '../lib/words.js';
 import { Address, Answer, Card, Facts, Meter, Page, Severity, State, When } from '../parts/basics.js';
 import { FlowTable } from '../parts/flow-table.js';
 import { GraphImage } from '../parts/graph-image.js';
 import { Expected } from '../parts/expected.js';
 import { PathDiagram } from '../parts/path-diagram.js';
 import { ScoreBars } from '../parts/score-bars.js';
+import { Similar } from '../parts/similar.js';
+import { SuppressButton } from '../parts/suppress-dialog.js';
 import { AssetChart } from '../parts/asset-chart.js';
 import { History, Triage } from '../parts/triage-panel.js';
 
@@ -27,6 +29,16 @@ function span(alert) {
   return { from: new Date(first - 24 * HOUR).toISOString(), to: new Date(Math.max(last, first) + HOUR).toISOString() };
 }
 
+/* By which rule, and until when. */
+function Suppressed({ id }) {
+  const { data } = useApi(`/suppressions/${id}`);
+  return data && html`<p class="note">Suppressed until <${When} time=${data.expires} wall /> by ${data.author}: ${data.reason}. <a href=${link('suppressions')}>Rules</a></p>`;
+}
+
+/* The service in words: "port 8443 (https), TCP" */
+const service = ({ port, protocol }) => [port ? `port ${port}${portWord(port) ? ` (${portWord(port)})` : ''}` : '', protocol ? ipProtocol(protocol) : '']
+  .filter(Boolean).join(', ');
+
 function Head({ alert }) {
   const level = severity(alert.score, alert.threshold);
   return html`
@@ -39,6 +51,7 @@ function Head({ alert }) {
       <div>
         <p class="summary">${alert.summary}</p>
         <p><${State} state=${alert.state} verdict=${alert.verdict} /> <span class="muted">${kindWord(alert.kind)}, last seen <${When} time=${alert.lastSeen} /></span></p>
+        ${alert.state === 'suppressed' && alert.suppression && html`<${Suppressed} id=${alert.suppression} />`}
       </div>
     </div>`;
 }
@@ -52,6 +65,8 @@ const Who = ({ alert }) => html`
       ['Far end', alert.peer && html`<a class="mono" href=${link('lookup', { address: alert.peer })}>${alert.peer}</a>`],
       ['Its network', alert.peer && placeWords(alert.peerClass, alert.peerAsn, alert.peerAsName, alert.peerCountry)],
       ['Said by', alert.peerSource],
+      ['Service', service(alert)],
+      ['Evidence', plural((alert.flows ?? []).length, 'flow')],
       ['First seen', html`<${When} time=${alert.firstSeen} />`],
       ['Last seen', html`<${When} time=${alert.lastSeen} />`],
     ]} />
@@ -59,7 +74,7 @@ const Who = ({ alert }) => html`
     ${alert.maturity < 1 && html`<p class="note">Its baseline is still learning; what is rare among other assets of its role carries part of the score.</p>`}
   <//>`;
 
-function Body({ alert, matchTag, show }) {
+function Body({ alert, matchTag, show, reload }) {
   const app = useApp();
   const act = (change) => decide(alert, change, show, app, matchTag);
   const { from, to } = span(alert);
@@ -72,6 +87,7 @@ function Body({ alert, matchTag, show }) {
     <div class="columns">
       <div class="stack">
         <${ScoreBars} alert=${alert} />
+        ${alert.counterfactual && html`<${Card} title="What would have had to be different"><p class="counterfactual">${alert.counterfactual}</p><//>`}
         ${alert.path && html`<${PathDiagram} alert=${alert} />`}
         <${Card} title="Traffic of the asset" aside=${html`<a href=${assetLink(alert.asset)}>Asset page</a>`}>
           <${AssetChart} address=${alert.asset} from=${from} to=${to} marks=${marks} without=${SENT_ONLY} />
@@ -80,9 +96,9 @@ function Body({ alert, matchTag, show }) {
         <//>
       </div>
       <div class="stack">
-        <${Triage} alert=${alert} act=${act} />
+        <${Triage} alert=${alert} act=${act}><${SuppressButton} alert=${alert} changed=${reload} /><//>
         <${Who} alert=${alert} />
-        ${alert.counterfactual && html`<${Card} title="What would have made it normal"><p>${alert.counterfactual}</p><//>`}
+        <${Similar} alert=${alert} />
         <${History} alert=${alert} />
       </div>
     </div>
@@ -104,5 +120,6 @@ export function AlertView({ id }) {
   };
   return html`
     <${Page} title=${alert ? alert.assetName || alert.asset : 'Alert'} lead=${alert ? html`<a href=${link('alerts')}>Alerts</a> / <span class="mono">${alert.id}</span>` : ''} />
-    <${Answer} of=${answer} what="Asking for the alert">${() => html`<${Body} alert=${alert} matchTag=${answer.data.matchTag} show=${show} />`}<//>`;
+    <${Answer} of=${answer} what="Asking for the alert">${() => html`<${Body} alert=${alert} matchTag=${answer.data.matchTag} show=${show}
+      reload=${() => { setOwn(null); answer.reload(); }} />`}<//>`;
 }
