@@ -31,6 +31,7 @@ typedef struct Call {
     bool is_answered; /* packets both ways */
     bool is_reset;    /* a TCP RST was seen */
     bool is_again;    /* one with the same ports was seen within the hour before */
+    bool is_sampled;  /* of more packets than were seen: what is not answered may well have been */
     uint16_t asset_port, far_port;
     uint16_t service; /* the port of whom was called; of the lower port where that is not known */
     uint16_t slices;

@@ -21,6 +21,7 @@ const Detector detectors[] = {
     { "home_login", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "listed", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "tunnel", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "admin_edge", DETECTOR_WATCH, 0, NULL, NULL, NULL },
 };
 const uint32_t n_detectors = G_N_ELEMENTS(detectors);
 G_STATIC_ASSERT(G_N_ELEMENTS(detectors) <= MOST_DETECTORS);

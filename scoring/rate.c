@@ -84,3 +84,11 @@ rate_day_p(const CountModel *model, const Scorer *scorer, uint32_t count)
 
     return count_mid_p(&day, count);
 }
+
+double
+rate_any_e(const CountModel *model)
+{
+    double any = -expm1(-model->shape * log1p(model->mean / model->shape));
+
+    return 1 / fmax(any, 1e-12);
+}

@@ -28,5 +28,8 @@ CountModel rate_model(const RatePools *self, const Scorer *scorer, uint32_t asse
 void rate_teach(RatePools *self, const Scorer *scorer, uint32_t asset, double own);
 /* Mid-p of @count or more in a day. */
 double rate_day_p(const CountModel *model, const Scorer *scorer, uint32_t count);
+/* All of the stake on one or more in the next window: 1 / the chance of it. For an event that is judged when
+ * it comes and forgotten else. */
+double rate_any_e(const CountModel *model);
 /* Days for which the asset has been watched. */
 double rate_days(const Scorer *scorer, uint32_t asset);

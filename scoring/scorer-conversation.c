@@ -145,7 +145,8 @@ scorer_conversation_add(Scorer *self, const Work *work, const FlowRecord *flow, 
         self->counters.slices++;
     }
     talk->flags |= ((flow->tcp_flags & 4) != 0 ? CONVERSATION_RESET : 0) |
-                   ((flow->tcp_flags & 1) != 0 ? CONVERSATION_ENDED : 0);
+                   ((flow->tcp_flags & 1) != 0 ? CONVERSATION_ENDED : 0) |
+                   (flow->sampling > 1 ? CONVERSATION_SAMPLED : 0);
     add_counts(talk, side, flow->octets, flow->packets, flow->sampling);
     add_counts(talk, 1 - side, flow->reverse_octets, flow->reverse_packets, flow->sampling);
     talk->exporter[side] = (uint16_t)flow->exporter;

@@ -81,3 +81,4 @@ extern const Watch watch_beacon;
 extern const Watch watch_home_login;
 extern const Watch watch_listed;
 extern const Watch watch_tunnel;
+extern const Watch watch_admin_edge;

@@ -249,6 +249,16 @@ stage_find(const Stage *self, const char *detector, const char *asset, const cha
     return NULL;
 }
 
+uint32_t
+stage_count(const Stage *self, const char *detector)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < self->alerts->len; i++)
+        n += stage_part(self->alerts->pdata[i], detector) != NULL;
+    return n;
+}
+
 Scorer *
 stage_scorer(Stage *self)
 {

@@ -40,6 +40,8 @@ const Alert *stage_alert(const Stage *self, uint32_t index);
 /* The first of this kind (any contribution counts) about this asset, and far end if it is not NULL; or NULL.
  */
 const Alert *stage_find(const Stage *self, const char *detector, const char *asset, const char *far);
+/* How many have a contribution of this detector, whoever they are about. */
+uint32_t stage_count(const Stage *self, const char *detector);
 /* The contribution of a detector; NULL: none. */
 const AlertContribution *stage_part(const Alert *alert, const char *detector);
 Scorer *stage_scorer(Stage *self);
