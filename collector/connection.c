@@ -6,8 +6,7 @@
 #include <xxhash.h>
 
 enum {
-    WAYS = 8, /* places that one connection may take */
-    SETS = 1 << 13,
+    WAYS = 8,                        /* places that one connection may take */
     FORGOTTEN_MS = 24 * 3600 * 1000, /* nobody will tell of it any more: to be pushed out is no loss */
 };
 
@@ -19,15 +18,20 @@ typedef struct Connection {
 
 struct ConnectionTable {
     uint64_t seed;
-    Connection connections[SETS][WAYS];
+    uint64_t mask; /* of the number of a set */
+    Connection sets[][WAYS];
 };
 
 ConnectionTable *
-connection_table_new(uint64_t seed)
+connection_table_new(uint32_t connections, uint64_t seed)
 {
-    ConnectionTable *self = g_new0(ConnectionTable, 1);
+    uint64_t n_sets = 1;
 
+    while (n_sets * WAYS < connections)
+        n_sets *= 2;
+    ConnectionTable *self = g_malloc0(sizeof *self + n_sets * sizeof self->sets[0]);
     self->seed = seed;
+    self->mask = n_sets - 1;
     return self;
 }
 
@@ -65,7 +69,7 @@ key_of(const ConnectionTable *self, const ConnectionEvent *event, const FlowReco
 static Connection *
 find(ConnectionTable *self, uint64_t key)
 {
-    Connection *set = self->connections[(key >> 1) % SETS];
+    Connection *set = self->sets[key >> 1 & self->mask];
 
     for (int i = 0; i < WAYS; i++)
         if (set[i].key == key)
@@ -77,7 +81,7 @@ find(ConnectionTable *self, uint64_t key)
 static Connection *
 make(ConnectionTable *self, uint64_t key, int64_t now_ms, Books *books)
 {
-    Connection *set = self->connections[(key >> 1) % SETS], *oldest = &set[0];
+    Connection *set = self->sets[key >> 1 & self->mask], *oldest = &set[0];
 
     for (int i = 0; i < WAYS && oldest->key != 0; i++)
         if (set[i].key == 0 || set[i].told_ms < oldest->told_ms)

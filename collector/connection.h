@@ -18,8 +18,9 @@
 #include "collector/flow.h"
 
 typedef struct ConnectionTable ConnectionTable;
-/* @seed keys the hash: who sends cannot choose which connections meet. */
-ConnectionTable *connection_table_new(uint64_t seed);
+/* For @connections, rounded up to a power of two. @seed keys the hash: who sends cannot choose which
+ * connections meet. */
+ConnectionTable *connection_table_new(uint32_t connections, uint64_t seed);
 void connection_table_free(ConnectionTable *self);
 
 typedef struct ConnectionEvent {

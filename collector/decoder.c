@@ -17,6 +17,7 @@ enum {
     DEFAULT_FIELDS = 1024,
     DEFAULT_TEMPLATE_BYTES = 4 << 20,
     DEFAULT_HELD_BYTES = 1 << 20,
+    DEFAULT_CONNECTIONS = 1 << 16,
     TEMPLATE_AGE_MS = 24 * 3600 * 1000, /* three times the slowest refresh that we know of */
     LATE_MS = 2000,
     AGE_EACH_MS = 1000,
@@ -72,6 +73,7 @@ decoder_new(const DecoderConf *conf, const DecoderSink *sink)
         .fields = or_default(conf->max_fields, DEFAULT_FIELDS),
         .template_bytes = or_default(conf->max_template_bytes, DEFAULT_TEMPLATE_BYTES),
         .held_bytes = or_default(conf->max_held_bytes, DEFAULT_HELD_BYTES),
+        .connections = or_default(conf->max_connections, DEFAULT_CONNECTIONS),
     };
     wire->shuffles = conf->shuffles != SHUFFLE_BEST ? conf->shuffles : shuffle_version_best();
     if (conf->model == NULL)

@@ -50,6 +50,7 @@ typedef struct DecoderConf {
      */
     uint32_t max_exporters, max_new_exporters_per_minute;
     uint32_t max_domains, max_templates, max_fields, max_template_bytes, max_held_bytes;
+    uint32_t max_connections;   /* of firewalls and translators, of all exporters together */
     uint32_t sampling_override; /* operator's rate for all exporters; 0: none */
     const ExporterRules *rules; /* the operator's words on single ones; borrowed; NULL: none */
     uint64_t hash_seed;         /* keys the hash tables; random in the daemon, fixed in tests */

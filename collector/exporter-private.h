@@ -51,6 +51,7 @@ enum {
 
 typedef struct ExporterLimits {
     uint32_t exporters, domains, templates, fields, template_bytes, held_bytes;
+    uint32_t connections; /* of firewalls and translators, of all exporters together */
 } ExporterLimits;
 
 /* Why several senders are seen behind one address. */

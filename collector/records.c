@@ -414,7 +414,7 @@ merge_events(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t
     uint64_t octets = 0;
 
     if (table->connections == NULL)
-        table->connections = connection_table_new(table->seed);
+        table->connections = connection_table_new(table->limits.connections, table->seed);
     for (uint32_t i = 0; i < n; i++) {
         const PlanExtra *extra = extras == NULL ? NULL : &extras[i];
         const ConnectionEvent event = {

@@ -217,7 +217,7 @@ static void
 test_a_crowd_pushes_out_and_is_counted(void)
 {
     enum { CROWD = 150000 };
-    ConnectionTable *table = connection_table_new(7);
+    ConnectionTable *table = connection_table_new(1 << 16, 7);
     Books books = { 0 };
     ConnectionEvent event = { .has_totals = true };
 

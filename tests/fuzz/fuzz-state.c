@@ -10,12 +10,12 @@
 #include <stdlib.h>
 
 static void
-restore_decoder(GBytes *state)
+restore_decoder(GBytes *state, const uint8_t *bytes, size_t length)
 {
     static const uint8_t data[] = {
         0, 9, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 4, 0, 8, 0, 0, 0, 0
     }; /* a data set of template 260 */
-    FuzzDecoder *decoder = fuzz_decoder_new();
+    FuzzDecoder *decoder = fuzz_decoder_new(bytes, length, false);
     g_autoptr(GError) error = NULL;
 
     if (!decoder_restore(fuzz_decoder_get(decoder), state, &error))
@@ -118,7 +118,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         return 0;
     g_autoptr(GBytes) state = g_bytes_new(bytes + 1, length - 1);
     if (bytes[0] % 2 == 0)
-        restore_decoder(state);
+        restore_decoder(state, bytes, length);
     else
         restore_scorer(state);
     return 0;

@@ -65,10 +65,10 @@ bring(Connections *self, unsigned i, const uint8_t *bytes, size_t length, bool e
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    Connections self = { .decoder = fuzz_decoder_new(), .now = { (int64_t)START_S * 1000 } };
+    Connections self = { .decoder = fuzz_decoder_new(bytes, length, false),
+                         .now = { (int64_t)START_S * 1000 } };
     Cursor cur = cursor_over(bytes, length);
 
-    fuzz_decoder_pick_checks(self.decoder, bytes, length, false);
     for (unsigned i = 0; i < STREAMS; i++)
         begin(&self, i);
     for (int i = 0; i < READS_MOST && cursor_left(&cur) >= 3; i++) {

@@ -12,16 +12,21 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-enum { START_S = 1767225600, DATAGRAMS_MOST = 64, LINES_MOST = 64, TWIN_IN = 4, THOROUGH_IN = 16 };
+enum { START_S = 1767225600, DATAGRAMS_MOST = 64, LINES_MOST = 64 };
+/* One input in so many is given to a twin too, is printed, is checked thoroughly: those cost as much as some,
+ * as two, as fifty runs. */
+enum { TWIN_IN = 8, PRINT_IN = 8, THOROUGH_IN = 512 };
 
 struct FuzzDecoder {
     Decoder *decoder;
     ShuffleVersion version;
+    bool prints;  /* every record */
     TextBuf *out; /* to /dev/null */
     PrintMemo json_memo, csv_memo;
     FuzzDecoder *twin; /* hears the same, and must say the same; NULL: there is none */
     bool is_thorough;  /* what is dear to check is checked too */
-    uint8_t slack;     /* what lies behind each datagram */
+    bool has_digest;
+    uint8_t slack; /* what lies behind each datagram */
     uint64_t records_shown, flows, losses;
     uint64_t digest; /* of all flow records */
 };
@@ -82,7 +87,7 @@ take_flows(void *user, FlowBatch *batch)
     FUZZ_CHECK(batch->n <= FLOW_BATCH_MOST && batch->n_losses <= FLOW_BATCH_LOSSES);
     self->flows += batch->n;
     self->losses += batch->n_losses;
-    if (self->is_thorough || self->twin != NULL)
+    if (self->has_digest)
         self->digest =
             XXH3_64bits_withSeed(batch->records, batch->n * sizeof batch->records[0], self->digest);
     batch->n = batch->n_losses = 0;
@@ -119,18 +124,18 @@ print_both(void *user, const RecordView *record)
 
 /*
  * Decoders are used again, since a new one costs more than most inputs: all that was learned is forgotten, so
- * that a finding comes back from its input alone. Of each version there are a few.
+ * that a finding comes back from its input alone. Of each version there are a few, with and without printing.
  */
 static GQueue *
-pool_of(ShuffleVersion version)
+pool_of(ShuffleVersion version, bool prints)
 {
-    static GQueue pools[N_SHUFFLE_VERSIONS];
+    static GQueue pools[N_SHUFFLE_VERSIONS][2];
 
-    return &pools[version];
+    return &pools[version][prints];
 }
 
 static FuzzDecoder *
-make(ShuffleVersion version)
+make(ShuffleVersion version, bool prints)
 {
     FuzzDecoder *self = g_new0(FuzzDecoder, 1);
     DecoderConf conf = { .allow_all = true,
@@ -142,33 +147,46 @@ make(ShuffleVersion version)
                          .max_fields = 200,
                          .max_template_bytes = 1 << 16,
                          .max_held_bytes = 1 << 14,
-                         .max_domains = 8 };
-    DecoderSink sink = { .user = self, .flows = take_flows, .record = print_both };
+                         .max_domains = 8,
+                         .max_connections = 64 };
+    DecoderSink sink = { .user = self, .flows = take_flows, .record = prints ? print_both : NULL };
 
     self->version = version;
+    self->prints = prints;
     self->out = g_new(TextBuf, 1);
     self->decoder = decoder_new(&conf, &sink);
     return self;
 }
 
 static FuzzDecoder *
-decoder_of(ShuffleVersion version)
+decoder_of(ShuffleVersion version, bool prints)
 {
-    FuzzDecoder *self = g_queue_pop_head(pool_of(version));
+    FuzzDecoder *self = g_queue_pop_head(pool_of(version, prints));
 
     if (self == NULL)
-        self = make(version);
+        self = make(version, prints);
     textbuf_init(self->out, nowhere());
-    self->is_thorough = true;
+    self->is_thorough = self->has_digest = false;
     self->slack = 0xa5;
     self->records_shown = self->flows = self->losses = self->digest = 0;
     return self;
 }
 
 FuzzDecoder *
-fuzz_decoder_new(void)
+fuzz_decoder_new(const uint8_t *bytes, size_t length, bool may_have_twin)
 {
-    return decoder_of(SHUFFLE_BEST);
+    uint64_t draw = checks_all() ? 0 : XXH3_64bits(bytes, length);
+    bool is_thorough = draw % THOROUGH_IN == 0;
+    FuzzDecoder *self = decoder_of(SHUFFLE_BEST, is_thorough || (draw >> 16) % PRINT_IN == 0);
+
+    self->is_thorough = is_thorough;
+    if (!may_have_twin || (draw >> 32) % TWIN_IN != 0)
+        return self;
+    ShuffleVersion version = SHUFFLE_NONE + XXH3_64bits_withSeed(bytes, length, 1) % (N_SHUFFLE_VERSIONS - 1);
+    self->twin = decoder_of(shuffle_version_runs(version) ? version : SHUFFLE_NONE, false);
+    self->twin->slack = 0x5a;
+    self->twin->has_digest = self->has_digest = true;
+    return self;
 }
 
 void
@@ -178,27 +196,13 @@ fuzz_decoder_free(FuzzDecoder *self)
         return;
     g_clear_pointer(&self->twin, fuzz_decoder_free);
     decoder_forget(self->decoder);
-    g_queue_push_head(pool_of(self->version), self);
+    g_queue_push_head(pool_of(self->version, self->prints), self);
 }
 
 Decoder *
 fuzz_decoder_get(FuzzDecoder *self)
 {
     return self->decoder;
-}
-
-void
-fuzz_decoder_pick_checks(FuzzDecoder *self, const uint8_t *bytes, size_t length, bool may_have_twin)
-{
-    uint64_t draw = checks_all() ? 0 : XXH3_64bits(bytes, length);
-
-    self->is_thorough = draw % THOROUGH_IN == 0;
-    if (!may_have_twin || draw % TWIN_IN != 0)
-        return;
-    ShuffleVersion version = SHUFFLE_NONE + XXH3_64bits_withSeed(bytes, length, 1) % (N_SHUFFLE_VERSIONS - 1);
-    self->twin = decoder_of(shuffle_version_runs(version) ? version : SHUFFLE_NONE);
-    self->twin->slack = 0x5a;
-    self->twin->is_thorough = true;
 }
 
 static void
@@ -268,7 +272,7 @@ static void
 check_state(FuzzDecoder *self)
 {
     g_autoptr(GBytes) first = decoder_save(self->decoder);
-    FuzzDecoder *second = fuzz_decoder_new(), *third = fuzz_decoder_new();
+    FuzzDecoder *second = decoder_of(SHUFFLE_BEST, false), *third = decoder_of(SHUFFLE_BEST, false);
 
     FUZZ_CHECK(decoder_restore(second->decoder, first, NULL));
     g_autoptr(GBytes) again = decoder_save(second->decoder);
@@ -332,7 +336,6 @@ fuzz_decoder_session(FuzzDecoder *self, const uint8_t *bytes, size_t length)
     size_t n;
     uint8_t control;
 
-    fuzz_decoder_pick_checks(self, bytes, length, true);
     for (int i = 0; i < DATAGRAMS_MOST && next_datagram(&cur, &control, &at, &n); i++) {
         unsigned pause = control >> 3; /* 0 to 15: seconds; from there on in steps of ten minutes */
         now_ms += (int64_t)(pause < 16 ? pause : (pause - 15) * 600) * 1000;
@@ -363,7 +366,7 @@ fuzz_protocol(FuzzProtocol protocol, const uint8_t *bytes, size_t length)
 {
     g_autofree uint8_t *copy = g_memdup2(bytes, length);
     Cursor cur = cursor_over(copy, length);
-    FuzzDecoder *decoder = fuzz_decoder_new();
+    FuzzDecoder *decoder = fuzz_decoder_new(bytes, length, true);
     const uint8_t *at;
     uint8_t control;
     size_t n;

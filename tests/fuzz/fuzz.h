@@ -16,19 +16,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 G_GNUC_NORETURN void fuzz_fail(const char *condition, const char *file, int line);
 
 /*
- * A decoder that prints every record (into nothing) and counts its flows; the same at each call. What is dear
- * to check is checked for each input by default, and for some inputs only once fuzz_decoder_pick_checks has
- * chosen: a run shall be quick. fuzz_check_all, called once, has everything checked in every input.
+ * A decoder that counts its flows; the same at each call. What is dear is done for some inputs only, for a
+ * run shall be quick: printing every record (into nothing), checking all that is written and saved, and a
+ * twin, which hears the same with another version of the shuffles and other bytes behind each datagram and
+ * must read the same. The input's bytes choose, so that a finding comes back. fuzz_check_all, called once,
+ * has all of it done for every input.
  */
 typedef struct FuzzDecoder FuzzDecoder;
-FuzzDecoder *fuzz_decoder_new(void);
+FuzzDecoder *fuzz_decoder_new(const uint8_t *bytes, size_t length, bool may_have_twin);
 void fuzz_decoder_free(FuzzDecoder *self);
 Decoder *fuzz_decoder_get(FuzzDecoder *self);
 void fuzz_check_all(void);
-/* Chooses by the input's bytes, so that a finding comes back. @may_have_twin: some inputs are given to a
- * second decoder too, with another version of the shuffles and other bytes behind each datagram; all that is
- * fed to the first from here on reaches both. */
-void fuzz_decoder_pick_checks(FuzzDecoder *self, const uint8_t *bytes, size_t length, bool may_have_twin);
 /* Copies @bytes to a room of just their length and the slack. */
 void fuzz_decoder_feed(FuzzDecoder *self, const uint8_t *bytes, size_t length, uint32_t exporter,
                        int64_t time_ms);
