@@ -160,11 +160,24 @@ contact_add_flow(Scorer *self, Contact *contact, const FlowRecord *flow)
     keep_evidence(self, contact, flow);
 }
 
+/* An answer about a contact only gets smaller, so its last one is the one that counts. A lead asks of each
+ * window whether there was one at all; a support is asked once for each contact. */
+static void
+note_answers(Scorer *self, const Contact *contact)
+{
+    for (uint32_t i = 0; i < n_detectors && contact->is_judged && contact->state == CONTACT_LIVE; i++)
+        if (contact->findings[i].has && detectors[i].kind != DETECTOR_WATCH)
+            pvalues_note(self->pvalues, detectors[i].name, contact->asset, (double)contact->findings[i].p,
+                         detectors[i].kind == DETECTOR_LEAD ? self->windows_per_day : 0);
+}
+
 void
 contact_release(Scorer *self, uint32_t index)
 {
     Contact *contact = &self->contacts[index];
 
+    if (self->pvalues != NULL)
+        note_answers(self, contact);
     scorer_free_evidence(self, contact->evidence);
     if (contact->peer != NONE && self->peers[contact->peer].contact == index)
         self->peers[contact->peer].contact = NONE;

@@ -168,6 +168,7 @@ score_volume(Scorer *self, uint32_t index, const Measured *measured, const Windo
 
     if (asset->octets_out.n < learn_after || !volume_out_look(&view, &finding))
         return;
+    pvalues_note(self->pvalues, "volume_out", index, (double)finding.p, 0);
     double e = trust * e_of_decibans((double)finding.decibans) + (1 - trust);
     add_volume_evidence(self, asset, e, &finding, number);
     double raw = volume_score(self, asset);
@@ -350,6 +351,7 @@ close_day(Scorer *self, int64_t day)
     }
     if (self->day != 0)
         budget_day(&self->budget, active);
+    pvalues_close_day(self, self->day, active);
     self->day = day;
 }
 

@@ -364,7 +364,8 @@ struct Scorer {
     uint32_t *touched; /* slots of cases with an opinion in this window */
     uint32_t n_touched;
 
-    Work *work; /* of a block */
+    PValues *pvalues; /* NULL: nobody wants to know; no part of the state */
+    Work *work;       /* of a block */
     InterfaceMemo memos[INTERFACE_MEMOS];
 };
 

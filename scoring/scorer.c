@@ -74,6 +74,8 @@ scorer_new(const ScoringConf *conf, const AssetTable *assets, const PlaceTable *
     *self = (Scorer){ .conf = *conf, .inventory = assets, .places = places };
     if (sink != NULL)
         self->sink = *sink;
+    if (self->sink.pvalues != NULL)
+        self->pvalues = pvalues_new();
     self->conf.window_s = conf->window_s != 0 ? conf->window_s : DEFAULT_WINDOW_S;
     self->conf.max_assets = conf->max_assets != 0 ? conf->max_assets : DEFAULT_ASSETS;
     self->conf.max_peers_per_asset =
@@ -119,7 +121,8 @@ scorer_reset(Scorer *self)
                      .sink = self->sink,
                      .exporter_address = self->exporter_address,
                      .exporter_user = self->exporter_user,
-                     .suppressions = self->suppressions };
+                     .suppressions = self->suppressions,
+                     .pvalues = self->pvalues };
 
     clear_state(self);
     *self = fresh;
@@ -133,6 +136,7 @@ scorer_free(Scorer *self)
         return;
     clear_state(self);
     suppression_set_free(self->suppressions);
+    pvalues_free(self->pvalues);
     g_free(self);
 }
 

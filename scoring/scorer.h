@@ -13,6 +13,7 @@
 #include "scoring/asset.h"
 #include "scoring/list.h"
 #include "scoring/place.h"
+#include "scoring/pvalues.h"
 #include "scoring/suppression.h"
 
 typedef struct Scorer Scorer;
@@ -21,6 +22,7 @@ typedef struct ScorerSink {
     void *user;
     void (*alert)(void *user, const Alert *alert);          /* opened or changed; lends */
     void (*sample)(void *user, const SeriesSample *sample); /* a window closed; lends */
+    void (*pvalues)(void *user, const PValueDay *one);      /* a day is over, for each detector; lends */
 } ScorerSink;
 
 typedef struct ScoringConf {

@@ -14,6 +14,7 @@
 #include "collector/cli/settings.h"
 #include "scoring/store.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ typedef struct Replay {
     Store *store; /* NULL without --state */
     bool wants_summary;
     bool by_flow_end; /* the exporters' clock is not believed */
+    FILE *pvalues;    /* NULL: not wanted */
     WallTime last;
     uint64_t alerts, datagrams, records;
     GError *error; /* the first failure of the store */
@@ -49,6 +51,29 @@ print_alert(void *user, const Alert *lent)
     self->alerts++;
     if (self->store != NULL && self->error == NULL)
         store_put_alert(self->store, alert, &self->error);
+}
+
+static void
+print_counts(FILE *file, const char *name, const uint32_t counts[PVALUE_BINS])
+{
+    fprintf(file, ",\"%s\":[", name);
+    for (int i = 0; i < PVALUE_BINS; i++)
+        fprintf(file, "%s%u", i > 0 ? "," : "", counts[i]);
+    fputc(']', file);
+}
+
+static void
+print_pvalues(void *user, const PValueDay *one)
+{
+    const Replay *self = user;
+    char day[WALL_TIME_TEXT];
+
+    wall_time_text((WallTime){ one->day * 86400000 }, day);
+    fprintf(self->pvalues, "{\"day\":\"%.10s\",\"detector\":\"%s\",\"assets\":%u", day, one->detector,
+            one->assets);
+    print_counts(self->pvalues, "answers", one->answers);
+    print_counts(self->pvalues, "assetDays", one->asset_days);
+    fprintf(self->pvalues, "}\n");
 }
 
 /* nfreplay's header stands still at the day before its file begins (NetFlow v9), or is an hour ahead (v5): by
@@ -181,7 +206,9 @@ replay(Replay *self, const char *state_dir, char **files)
     }
     ScoringConf scoring = settings_scoring(self->settings);
     DecoderConf decoding = settings_decoder(self->settings);
-    ScorerSink alerts = { .user = self, .alert = print_alert };
+    ScorerSink alerts = { .user = self,
+                          .alert = print_alert,
+                          .pvalues = self->pvalues != NULL ? print_pvalues : NULL };
     DecoderSink flows = { .user = self, .flows = score_batch };
     scoring.hash_seed = decoding.hash_seed = REPLAY_SEED;
     decoding.allow_all = true; /* files named here are wanted */
@@ -208,7 +235,7 @@ replay(Replay *self, const char *state_dir, char **files)
 int
 command_replay(int argc, char **argv)
 {
-    g_autofree char *config = NULL, *state_dir = NULL;
+    g_autofree char *config = NULL, *state_dir = NULL, *pvalues = NULL;
     g_auto(GStrv) files = NULL;
     gboolean summary = FALSE, by_flow_end = FALSE;
     const GOptionEntry entries[] = {
@@ -219,6 +246,8 @@ command_replay(int argc, char **argv)
         { "by-flow-end", 0, 0, G_OPTION_ARG_NONE, &by_flow_end,
           "Take the end of a flow for the time of its export: for nfreplay and others whose clock is wrong",
           NULL },
+        { "pvalues", 0, 0, G_OPTION_ARG_FILENAME, &pvalues,
+          "Count what p-values each detector answered, by day, a line of JSON each", "FILE" },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files, NULL, "FILE..." },
         { NULL, 0, 0, 0, NULL, NULL, NULL },
     };
@@ -249,7 +278,16 @@ command_replay(int argc, char **argv)
         fprintf(stderr, "talaya replay: %s\n", error->message);
         return EXIT_FAILED;
     }
+    if (pvalues != NULL && (self.pvalues = fopen(pvalues, "we")) == NULL) {
+        fprintf(stderr, "talaya replay: %s: %s\n", pvalues, g_strerror(errno));
+        settings_free(self.settings);
+        return EXIT_FAILED;
+    }
     int status = replay(&self, state_dir, files);
+    if (self.pvalues != NULL && fclose(self.pvalues) != 0) {
+        fprintf(stderr, "talaya replay: %s: %s\n", pvalues, g_strerror(errno));
+        status = EXIT_FAILED;
+    }
     settings_free(self.settings);
     return status;
 }

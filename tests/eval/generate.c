@@ -40,7 +40,8 @@ config_text(const Options *options)
     return g_strdup_printf("[collector]\nexporters=10.16.0.0/12\n"
                            "[assets]\nprefixes=10.16.0.0/12\ninventory=assets.csv\n"
                            "[scoring]\nbudget=%g\n"
-                           "[place.local]\ntype=csv\npath=places.csv\n",
+                           "[place.local]\ntype=csv\npath=places.csv\n"
+                           "[list.bad]\ntype=plain\npath=listed.txt\n",
                            options->budget);
 }
 

@@ -51,7 +51,14 @@ CAUSES = {
     "flood_out": {"flood", "volume_out"},
 }
 
-Alert = collections.namedtuple("Alert", "first_ms score asset far cause leading")
+# Evidence that never alerts alone: it is right when it is among the reasons.
+REASONS = {"listed": "listed"}
+
+Alert = collections.namedtuple("Alert", "first_ms score asset far cause leading reasons", defaults=[()])
+
+
+def states_cause(alert, kind):
+    return bool({alert.cause, alert.leading} & CAUSES[kind]) or REASONS.get(kind) in alert.reasons
 
 
 class Attack:
@@ -71,7 +78,7 @@ class Attack:
         if alert.asset not in self.assets or (alert.far is not None and not self.is_far(alert.far)):
             return False
         if alert.far is None and len(self.assets) > MANY_ASSETS and alert.cause is not None:
-            if not {alert.cause, alert.leading} & CAUSES[self.kind]:
+            if not states_cause(alert, self.kind):
                 return False
         return (from_start or alert.first_ms >= self.start_ms) and alert.first_ms <= self.end_ms + LATE_MS
 
@@ -108,6 +115,11 @@ def time_ms(text):
     return round(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
 
 
+def day_text(ms):
+    """The day, as text."""
+    return datetime.datetime.fromtimestamp(ms / 1000, datetime.timezone.utc).strftime("%Y-%m-%d")
+
+
 def read_alerts(path, run):
     """What `talaya replay` printed, one for each id that was told in the judged time."""
     firsts, best = {}, {}
@@ -121,7 +133,7 @@ def read_alerts(path, run):
                 continue
             parts = sorted(alert["detectors"], key=lambda part: -part["decibans"])
             best[alert["id"]] = Alert(first, alert["score"], alert["asset"], alert["peer"], alert["kind"],
-                                      parts[0]["name"] if parts else alert["kind"])
+                                      parts[0]["name"] if parts else alert["kind"], [part["name"] for part in parts])
     return list(best.values())
 
 
@@ -197,7 +209,7 @@ class Tally:
             self.hours[attack.kind].append(max(0, earliest.first_ms - attack.start_ms) / 3600000)
             if top.cause is not None:
                 self.causes[attack.kind][top.cause] += 1
-                self.right_causes[0] += bool({top.cause, top.leading} & CAUSES[attack.kind])
+                self.right_causes[0] += states_cause(top, attack.kind)
                 self.right_causes[1] += 1
 
     def recall(self, i, kind=None):
