@@ -20,6 +20,7 @@ const Detector detectors[] = {
     { "beacon", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "home_login", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "listed", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "router_endpoint", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "tunnel", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "admin_edge", DETECTOR_WATCH, 0, NULL, NULL, NULL },
 };

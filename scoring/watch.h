@@ -76,9 +76,10 @@ void *watch_find(const WatchState *state, int which, const Watch *watch, uint64_
 uint64_t watch_key(const Scorer *scorer, uint32_t a, uint32_t b, uint32_t c, const IpAddress *address);
 
 /* The watches' rows; one file each. */
+extern const Watch watch_admin_edge;
 extern const Watch watch_awakened;
 extern const Watch watch_beacon;
 extern const Watch watch_home_login;
 extern const Watch watch_listed;
+extern const Watch watch_router_endpoint;
 extern const Watch watch_tunnel;
-extern const Watch watch_admin_edge;

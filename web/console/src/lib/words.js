@@ -27,6 +27,8 @@ const KINDS = {
   quiet_connection: 'Long quiet connection',
   admin_edge: 'New edge on an admin port',
   management_plane: 'Management plane from an unusual place',
+  router_endpoint: 'Network equipment as an end point',
+  spray: 'Log-ins tried from many addresses',
   scan: 'Scan',
   listed: 'Listed address',
   ratio: 'Unusual ratio of sent to received',
