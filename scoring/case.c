@@ -278,7 +278,8 @@ raise_case(Scorer *self, Case *one, double shown, int64_t end_ms)
     story_case(self, one, shown, end_ms);
 }
 
-static void
+/* False: a stronger case about the same two speaks for it. */
+static bool
 weigh(Scorer *self, Case *one, int64_t end_ms)
 {
     ScoredAsset *asset = &self->assets[one->asset];
@@ -288,7 +289,7 @@ weigh(Scorer *self, Case *one, int64_t end_ms)
     double raw = case_decibans(self, one), support = 0;
 
     if (one->evidence <= 0 || one->forgiven_until_ms > self->clock.now_ms)
-        return;
+        return true;
     uint32_t n = one->is_service ? 0 : case_parts(self, one->asset, has_far ? &one->far : NULL, parts);
     for (uint32_t i = 0; i < n; i++)
         if (parts[i] != one)
@@ -299,18 +300,19 @@ weigh(Scorer *self, Case *one, int64_t end_ms)
     if (has_lead && is_old && (shown >= self->budget.threshold || one->alerted_until_ms > end_ms))
         raise_case(self, one, shown, end_ms);
     if (triage_case_is_aside(self, one, raw))
-        return;
+        return has_lead;
     asset->peak[family] = (float)fmax((double)asset->peak[family], raw);
     if (has_lead)
         asset->score = (float)fmax((double)asset->score, shown);
+    return has_lead;
 }
 
-/* New prior odds lift what was held before: it is weighed anew. */
+/* What adds to it has changed: the case that leads is weighed anew, though nothing came for itself. */
 static void
-weigh_prior(Scorer *self, const Case *prior, int64_t end_ms)
+weigh_leader(Scorer *self, const Case *one, int64_t end_ms)
 {
     const Case *parts[MOST_WATCHES];
-    uint32_t n = case_parts(self, prior->asset, &prior->far, parts);
+    uint32_t n = case_parts(self, one->asset, ip_is_zero(&one->far) ? NULL : &one->far, parts);
 
     for (uint32_t i = 0; i < n; i++)
         if (!watches[parts[i]->watch]->is_prior && leads(parts[i], parts, n))
@@ -324,10 +326,8 @@ case_close_window(Scorer *self, int64_t number)
 
     for (uint32_t i = 0; i < self->n_touched; i++) {
         Case *one = &self->cases[self->touched[i]];
-        if (watches[one->watch]->is_prior)
-            weigh_prior(self, one, end_ms);
-        else
-            weigh(self, one, end_ms);
+        if (watches[one->watch]->is_prior || !weigh(self, one, end_ms))
+            weigh_leader(self, one, end_ms);
     }
     self->n_touched = 0;
 }

@@ -21,6 +21,7 @@ const Detector detectors[] = {
     { "home_login", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "listed", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "router_endpoint", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "relay", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "tunnel", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "admin_edge", DETECTOR_WATCH, 0, NULL, NULL, NULL },
 };

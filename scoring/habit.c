@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEACH_MOST = 4, CHANCE_ASSET = 3, CHANCE_NETWORK = 2 };
+enum { TEACH_MOST = 4, BLOCKS_MOST = 256 };
+enum { CHANCE_ASSET = 4, CHANCE_NETWORK = 3, CHANCE_BLOCK = 1 };
 enum { KEY_ASSET = 1, KEY_AS, KEY_BLOCK }; /* kinds of items */
 
 /* ---- ladders ---- */
@@ -167,14 +168,27 @@ habit_note(const HabitBook *book, uint32_t asset, HabitNews news)
     past->events[news] += 1;
 }
 
-static void
-remember(const HabitBook *book, uint64_t mine, uint64_t all)
+/* True: it was not known. */
+static bool
+remember(const HabitBook *book, uint64_t mine, uint64_t all, uint8_t chance)
 {
     bool is_new;
 
-    watch_item(book->state, book->table, book->watch, mine, CHANCE_NETWORK, &is_new);
-    HabitItem *network = watch_item(book->state, book->table, book->watch, all, CHANCE_NETWORK, NULL);
+    watch_item(book->state, book->table, book->watch, mine, chance, &is_new);
+    HabitItem *network = watch_item(book->state, book->table, book->watch, all, chance, NULL);
     network->assets += is_new;
+    return is_new;
+}
+
+/* An asset that has many blocks (a web server's customers) would push out what others know; further ones stay
+ * new to it, and dull for their number. */
+static void
+remember_block(const HabitBook *book, uint32_t asset, uint64_t mine, uint64_t all)
+{
+    if (find(book, mine) == NULL && asset_item(book, asset)->blocks >= BLOCKS_MOST)
+        return;
+    bool is_new = remember(book, mine, all, CHANCE_BLOCK);
+    asset_item(book, asset)->blocks += is_new;
 }
 
 void
@@ -184,8 +198,9 @@ habit_keep(const HabitBook *book, const Call *call, const HabitView *view)
 
     keys_of(book, call->asset, call, mine);
     keys_of(book, NONE, call, all);
-    for (int i = 0; i < (mine[0] == mine[1] ? 1 : 2); i++)
-        remember(book, mine[i], all[i]);
+    if (mine[0] != mine[1])
+        remember(book, mine[0], all[0], CHANCE_NETWORK);
+    remember_block(book, call->asset, mine[1], all[1]);
     if (view->news != HABIT_KNOWN && !view->is_born)
         habit_note(book, call->asset, view->news);
     if (habit_may_teach(book, call->asset))

@@ -42,6 +42,7 @@ typedef struct Habits {
 typedef struct HabitItem {
     float events[2]; /* of an asset, by HabitNews */
     uint32_t assets; /* of a network: how many */
+    uint32_t blocks; /* of an asset: how many it was remembered with */
     uint16_t day;    /* of an asset: when it taught last */
     uint16_t taught; /* and how often on that day */
 } HabitItem;

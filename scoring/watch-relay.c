@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * watch-relay.c - what comes in from one end goes out to another: the asset passes on what is not its own
+ *
+ * A relay of an intruder (a port proxy, a SOCKS server on a router, a reverse proxy's inner leg) has two
+ * legs: what comes in on one goes out on the other, and back; so octets cross over, and both begin and end
+ * together. Load balancers, proxies and application tiers pass on all day. So three things are asked:
+ *  - Can the match be chance? A server that is called often calls another one at once, so that both begin
+ * together says nothing, and that both end together little. What counts is how close the octets come in both
+ * directions, by how the role's sizes are spread (a histogram of both in octaves), times the number of
+ * conversations that began about then. It is closeness that counts, not whether a tolerance is met: padding
+ * of 30 % and clocks of a second weaken a match and no more. Each conversation with another near it is one
+ * bet on the two ends, won by a match and lost by none, and the bets add up (an e-CUSUM, evidence.h); so what
+ * matches now and then among a thousand, as of any busy server, comes to nothing, and what matches each time
+ * does not.
+ *  - Is it usual? A pair of networks for which the asset passes on is a habit (habit.h): how often do it and
+ *    its role take up a new one? Proxies do by the hour, most others never.
+ *  - Who else passes on for the outer network?
+ * Either harmless answer explains it, so the evidence is the smaller of the first and of the others together.
+ *
+ * Not seen: a relay that mixes many streams into one leg, compresses, or keeps one leg open over many of the
+ * other's sessions (that is a tunnel); legs of less than a few packets.
+ */
+#include "scoring/detector.h"
+#include "scoring/habit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LEGS = 7, BUCKET_MS = 8000, NEAR_MS = 3000, OCTAVES = 16, CHANCE_PAIR = 3, CHANCE_BUCKET = 1 };
+enum { LEG_PACKETS = 5, LEG_OCTETS = 2000, OCTETS_FROM = 9 }; /* the first octave begins at 2^9 octets */
+static const double bond_decibans = 30;                       /* of bets won, to be taken for a relay */
+static const double most_octaves = 0.6; /* sizes apart by half as much again: padded by 30 %, and headers */
+static const double least_octaves = 0.02, least_ms = 500, most_ms = 6000;
+static const double late_share = 0.05; /* of its length, by which the other may end earlier or later */
+static const double ends_least = 0.1;  /* that both end together is never worth more */
+
+typedef struct Leg {
+    int64_t begin_ms, end_ms;
+    float in, out; /* octets to the asset and from it */
+    uint32_t peer; /* slot; is the asset's, or the leg is void */
+    uint16_t service;
+    uint8_t is_ours; /* the asset has called */
+} Leg;
+
+/* The latest of an asset's conversations that began within some seconds. */
+typedef struct Bucket {
+    Leg legs[LEGS];
+    uint32_t n; /* ever; the ring keeps the latest */
+} Bucket;
+
+/* Two ends that the asset passes on between. */
+typedef struct Bond {
+    float decibans; /* of the matches so far, against chance */
+    float rate_decibans, rate_p, own, days;
+    uint32_t matches;
+    int64_t found_ms;
+} Bond;
+
+typedef struct Sizes {
+    float cell[OCTAVES][OCTAVES], total; /* by octaves to the asset and from it */
+} Sizes;
+
+typedef struct Plain {
+    Habits habits[2]; /* for strangers outside, and for those inside: the second is as common as it is dull */
+    Sizes role[MOST_ROLES], fleet;
+} Plain;
+
+/* Table 0 holds buckets and table 1 habits and table 2 bonds. */
+
+/* ---- how are sizes spread? ---- */
+
+static int
+octave(double octets)
+{
+    return MIN(OCTAVES - 1, MAX(0, ilogb(fmax(1, octets)) - OCTETS_FROM));
+}
+
+static void
+teach_sizes(Sizes *sizes, const Leg *leg)
+{
+    sizes->cell[octave((double)leg->in)][octave((double)leg->out)] += 1;
+    sizes->total += 1;
+    if (sizes->total < 65536)
+        return;
+    for (int i = 0; i < OCTAVES; i++)
+        for (int k = 0; k < OCTAVES; k++)
+            sizes->cell[i][k] /= 2;
+    sizes->total /= 2;
+}
+
+/* Share of conversations in this square octave; the role leans on the fleet, the fleet on all being alike. */
+static double
+density(const Plain *plain, uint32_t role, const Leg *leg)
+{
+    int in = octave((double)leg->in), out = octave((double)leg->out);
+    const Sizes *own = &plain->role[role], *all = &plain->fleet;
+    double fleet = ((double)all->cell[in][out] + 1) / ((double)all->total + 64);
+
+    return fmin(1, fmax(0, ((double)own->cell[in][out] + 50 * fleet) / ((double)own->total + 50)));
+}
+
+/* ---- do two legs match? ---- */
+
+/* How far apart, in octaves; @room: what cannot be told apart. */
+static double
+apart(float a, float b)
+{
+    return fabs(log2(fmax(1, (double)a) / fmax(1, (double)b)));
+}
+
+/* The chance that an unrelated conversation comes as close; 1: no match. */
+static double
+chance_of(const Plain *plain, uint32_t role, const Leg *leg, const Leg *other)
+{
+    double end_ms = fabs((double)leg->end_ms - (double)other->end_ms);
+    double lasted_ms = fmax(1000, (double)leg->end_ms - (double)leg->begin_ms);
+
+    if (end_ms > most_ms + late_share * lasted_ms)
+        return 1;
+    double sizes[2] = { apart(leg->in, other->out), apart(leg->out, other->in) };
+    if (sizes[0] > most_octaves || sizes[1] > most_octaves)
+        return 1;
+    double square = 2 * fmax(least_octaves, sizes[0]) * 2 * fmax(least_octaves, sizes[1]);
+    double ends = fmax(least_ms, end_ms) / lasted_ms; /* as if lengths were spread over twice this one's */
+
+    return fmin(1, square * density(plain, role, other)) * fmin(1, fmax(ends_least, ends));
+}
+
+typedef struct Match {
+    const Leg *leg;  /* the closest in size; where none is, in time; NULL: nothing near */
+    double p;        /* of so close a one, all candidates counted */
+    double begin_ms; /* how far apart they began */
+    uint32_t candidates;
+} Match;
+
+static void
+search(const Plain *plain, uint32_t role, const Bucket *bucket, const Leg *leg, Match *best)
+{
+    for (uint32_t i = 0; bucket != NULL && i < MIN(bucket->n, LEGS); i++) {
+        const Leg *other = &bucket->legs[i];
+        double begin_ms = fabs((double)leg->begin_ms - (double)other->begin_ms);
+        if (other->peer == leg->peer || begin_ms > most_ms)
+            continue;
+        double p = chance_of(plain, role, leg, other);
+        best->candidates++;
+        if (p > best->p || (p == best->p && begin_ms >= best->begin_ms))
+            continue;
+        best->leg = other;
+        best->p = p;
+        best->begin_ms = begin_ms;
+    }
+}
+
+/* ---- they do ---- */
+
+/* The stranger's leg: outside before inside, then the one that called. */
+static bool
+is_outer(const Scorer *scorer, const Leg *leg, const Leg *other)
+{
+    bool is_own = scorer->peers[leg->peer].access == ACCESS_OWN;
+    bool other_own = scorer->peers[other->peer].access == ACCESS_OWN;
+
+    return is_own != other_own ? !is_own : !leg->is_ours;
+}
+
+/* Between the outer network and the inner address; NULL: not there, and not worth making. */
+static Bond *
+bond_of(const HabitBook *book, uint32_t asset, const Peer *outer, const Peer *inner, bool make)
+{
+    const Scorer *scorer = book->scorer;
+    IpAddress block = { { 0 } };
+    uint32_t hash = (uint32_t)scorer_address_hash(scorer, &inner->address);
+
+    if (outer->asn == 0)
+        memcpy(block.bytes, outer->address.bytes, ip_is_v4(&outer->address) ? 15 : 6);
+    uint64_t key = watch_key(scorer, asset, outer->asn, hash, &block);
+    return make ? watch_item(book->state, 2, &watch_relay, key, CHANCE_PAIR, NULL)
+                : watch_find(book->state, 2, &watch_relay, key);
+}
+
+static void
+give_opinion(const HabitBook *book, const Bond *bond, const HabitView *view, const Call *outer,
+             const Match *match, const Call *call, uint32_t inner)
+{
+    double usual = (double)bond->rate_decibans + view->crowd_decibans;
+    Opinion opinion = { .watch = &watch_relay,
+                        .asset = call->asset,
+                        .far = &outer->far,
+                        .service = outer->service,
+                        .protocol = call->protocol,
+                        .p = fmin(1, fmax(pow(10, -(double)bond->decibans / 10),
+                                          2 * fmin((double)bond->rate_p, view->crowd_p))),
+                        .decibans = fmin((double)bond->decibans, usual),
+                        .numbers = { bond->matches, match->p, view->others_as, view->others_block,
+                                     (double)bond->own, (double)bond->days, inner >> 16, inner & 0xffff },
+                        .call = call };
+
+    case_take(book->scorer, &opinion);
+}
+
+static void
+ask_rate(Bond *bond, const HabitView *view, int64_t now_ms)
+{
+    if (bond->found_ms > 0 && bond->found_ms <= now_ms)
+        return;
+    bond->found_ms = now_ms;
+    bond->rate_decibans = (float)view->rate_decibans;
+    bond->rate_p = (float)view->rate_p;
+    bond->own = (float)view->own;
+    bond->days = (float)view->days;
+}
+
+static void
+take_match(Scorer *scorer, WatchState *state, const Leg *leg, const Match *match, const Call *call)
+{
+    Plain *plain = state->plain;
+    bool is_first = is_outer(scorer, leg, match->leg);
+    const Leg *outer_leg = is_first ? leg : match->leg, *inner_leg = is_first ? match->leg : leg;
+    const Peer *outer = &scorer->peers[outer_leg->peer], *inner = &scorer->peers[inner_leg->peer];
+    uint32_t is_inside = outer->access == ACCESS_OWN;
+    HabitBook book = { scorer, state, &watch_relay, 1, &plain->habits[is_inside], is_inside };
+    Call stranger = { .asset = call->asset,
+                      .peer = outer_leg->peer,
+                      .far = outer->address,
+                      .asn = outer->asn,
+                      .service = outer_leg->service };
+    double e = e_of_p(match->p);
+    Bond *bond = bond_of(&book, call->asset, outer, inner, e > 1);
+
+    if (bond == NULL)
+        return;
+    bond->decibans = (float)fmax(0, cusum_step((double)bond->decibans, e));
+    if (e <= 1)
+        return;
+    bond->matches++;
+    if (!((double)bond->decibans >= bond_decibans))
+        return;
+    HabitView view = habit_look(&book, &stranger, leg->begin_ms);
+    ask_rate(bond, &view, scorer->clock.now_ms);
+    give_opinion(&book, bond, &view, &stranger, match, call, inner_leg->peer);
+    if (!case_is_alerted(scorer, &watch_relay, call->asset, &stranger.far))
+        habit_keep(&book, &stranger, &view);
+}
+
+/* ---- a conversation has ended ---- */
+
+static bool
+is_leg(const Call *call)
+{
+    return MIN(call->packets_in, call->packets_out) >= LEG_PACKETS && call->peer != NONE &&
+           call->octets_in + call->octets_out >= LEG_OCTETS;
+}
+
+static const Bucket *
+bucket_at(const Scorer *scorer, const WatchState *state, uint32_t asset, int64_t number)
+{
+    return watch_find(state, 0, &watch_relay, watch_key(scorer, asset, (uint32_t)number, 0, NULL));
+}
+
+static Match
+find_match(const Scorer *scorer, const WatchState *state, const Call *call, const Leg *leg,
+           const Bucket *bucket)
+{
+    int64_t number = leg->begin_ms / BUCKET_MS, into_ms = leg->begin_ms % BUCKET_MS;
+    const Plain *plain = state->plain;
+    uint32_t role = scorer->assets[call->asset].role;
+    Match best = { NULL, 1, INFINITY, 0 };
+
+    search(plain, role, bucket, leg, &best);
+    if (into_ms < NEAR_MS)
+        search(plain, role, bucket_at(scorer, state, call->asset, number - 1), leg, &best);
+    if (into_ms >= BUCKET_MS - NEAR_MS)
+        search(plain, role, bucket_at(scorer, state, call->asset, number + 1), leg, &best);
+    best.p = fmin(1, best.p * best.candidates);
+    return best;
+}
+
+static void
+ended(Scorer *scorer, WatchState *state, const Call *call)
+{
+    Plain *plain = state->plain;
+
+    if (!is_leg(call))
+        return;
+    Leg leg = { .begin_ms = call->begin_ms,
+                .end_ms = call->end_ms,
+                .in = (float)call->octets_in,
+                .out = (float)call->octets_out,
+                .peer = call->peer,
+                .service = call->service,
+                .is_ours = call->initiator == INITIATOR_ASSET };
+    uint64_t key = watch_key(scorer, call->asset, (uint32_t)(leg.begin_ms / BUCKET_MS), 0, NULL);
+    Bucket *bucket = watch_item(state, 0, &watch_relay, key, CHANCE_BUCKET, NULL);
+    Match match = find_match(scorer, state, call, &leg, bucket);
+    if (match.leg != NULL && match.leg->peer < key_table_slots(&scorer->peer_keys) &&
+        scorer->peers[match.leg->peer].asset == call->asset)
+        take_match(scorer, state, &leg, &match, call);
+    bucket->legs[bucket->n++ % LEGS] = leg;
+    teach_sizes(&plain->role[scorer->assets[call->asset].role], &leg);
+    teach_sizes(&plain->fleet, &leg);
+}
+
+static void
+window(Scorer *scorer, WatchState *state, int64_t number)
+{
+    Plain *plain = state->plain;
+
+    (void)number;
+    for (int i = 0; i < 2; i++)
+        habit_window(&plain->habits[i], scorer);
+}
+
+/* ---- in words ---- */
+
+/* The other end; it may have been forgotten since. */
+static void
+inner_words(const Scorer *scorer, const Case *one, char *out, size_t room)
+{
+    uint32_t slot = (uint32_t)fmin(65535, fmax(0, (double)one->numbers[6])) << 16 |
+                    (uint32_t)fmin(65535, fmax(0, (double)one->numbers[7]));
+    char address[IP_TEXT];
+
+    if (slot >= key_table_slots(&scorer->peer_keys) || scorer->peers[slot].asset != one->asset)
+        g_strlcpy(out, "another host", room);
+    else
+        g_strlcpy(out, ip_text(&scorer->peers[slot].address, address), room);
+}
+
+static void
+explain(const Scorer *scorer, const Case *one, char *out, size_t room)
+{
+    uint32_t asn = place_table_find(scorer->places, &one->far)->asn;
+    char name[80], far[IP_TEXT], inner[IP_TEXT], crowd[120];
+
+    detector_asset_words(&scorer->assets[one->asset], name, sizeof name);
+    ip_text(&one->far, far);
+    inner_words(scorer, one, inner, sizeof inner);
+    habit_crowd_words(asn, (double)one->numbers[2], (double)one->numbers[3], crowd, sizeof crowd);
+    g_snprintf(
+        out, room,
+        "%s passes on between %s (port %u) and %s: %.0f pairs of conversations with crossed octets and the "
+        "same times, by chance as close once in %.2g; it had begun to for %.0f networks in %.1f days, and %s",
+        name, far, one->service, inner, (double)one->numbers[0], 1 / fmax(1e-12, (double)one->numbers[1]),
+        (double)one->numbers[4], (double)one->numbers[5], crowd);
+}
+
+static void
+instead(const Scorer *scorer, const Case *one, char *out, size_t room)
+{
+    (void)scorer;
+    (void)one;
+    g_strlcpy(out, "an asset that passes on for many networks every day", room);
+}
+
+const Watch watch_relay = { .name = "relay",
+                            .memory_days = 7,
+                            .plain = sizeof(Plain),
+                            .tables = { { .item = sizeof(Bucket), .most = 32, .is_per_pair = true },
+                                        { .item = sizeof(HabitItem), .most = 16, .is_per_pair = true },
+                                        { .item = sizeof(Bond), .most = 32, .is_per_pair = true } },
+                            .ended = ended,
+                            .window = window,
+                            .explain = explain,
+                            .instead = instead };

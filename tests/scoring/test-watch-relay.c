@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-watch-relay.c - an asset that begins to pass on for a stranger is told of; a load balancer is not */
+#include "tests/scoring/stage.h"
+
+#include <math.h>
+
+enum { DAYS = 10 };
+static const double second = 1 / 86400.0;
+
+typedef struct Passing {
+    const char *stranger, *relay, *inner;
+    uint16_t port, inner_port;
+    double delay_s, padding;
+} Passing;
+
+static double
+size(Stage *stage)
+{
+    return exp(8 + 5 * stage_uniform(stage));
+}
+
+/* A session of the stranger and the one to the inner host that it causes, by clocks of a second. */
+static void
+pass_on(Stage *stage, double day, const Passing *passing)
+{
+    double sent = size(stage), got = size(stage), lasts = floor(20 + 200 * stage_uniform(stage));
+    double at = floor(day / second) * second;
+    double more = 1 + passing->padding * stage_uniform(stage);
+
+    stage_talk(stage, &(Talk){ .day = at,
+                               .seconds = lasts,
+                               .caller = passing->stranger,
+                               .callee = passing->relay,
+                               .port = passing->port,
+                               .sent = sent * more,
+                               .got = got * more,
+                               .out_if = 3 });
+    stage_talk(stage, &(Talk){ .day = at + passing->delay_s * second,
+                               .seconds = lasts,
+                               .caller = passing->relay,
+                               .callee = passing->inner,
+                               .port = passing->inner_port,
+                               .sent = sent,
+                               .got = got });
+}
+
+/* Servers 1 to 8 are called by desks and ask a database; the ninth passes home customers on to two others. */
+static void
+play(Stage *stage, double from, double to)
+{
+    const double step = 300 * second;
+
+    for (double day = from; day < to; day += step) {
+        char desk[32], server[32];
+        for (int i = 0; i < 6; i++) {
+            double at = day + 280 * second * i / 6;
+            g_snprintf(desk, sizeof desk, "10.1.1.%d", 1 + (int)(16 * stage_uniform(stage)));
+            g_snprintf(server, sizeof server, "10.1.0.%d", 1 + (int)(8 * stage_uniform(stage)));
+            stage_talk(stage, &(Talk){ .day = at,
+                                       .seconds = 30 * stage_uniform(stage),
+                                       .caller = desk,
+                                       .callee = server,
+                                       .port = 443,
+                                       .sent = size(stage),
+                                       .got = size(stage) });
+            stage_talk(stage, &(Talk){ .day = at + second,
+                                       .seconds = 30 * stage_uniform(stage),
+                                       .caller = server,
+                                       .callee = "10.1.0.19",
+                                       .port = 5432,
+                                       .sent = size(stage),
+                                       .got = size(stage) });
+        }
+        char home[32];
+        g_snprintf(home, sizeof home, "45.%d.%d.7", (int)(40 * stage_uniform(stage)),
+                   (int)(200 * stage_uniform(stage)));
+        pass_on(stage, day + 100 * second,
+                &(Passing){ home, "10.1.0.9", stage_uniform(stage) < 0.5 ? "10.1.0.14" : "10.1.0.15", 443,
+                            8080, 0, 0 });
+        stage_until(stage, day + step);
+    }
+}
+
+static const Alert *
+find_relay(Stage *stage, const char *relay, const char *far)
+{
+    const Alert *alert = stage_find(stage, "relay", relay, far);
+
+    for (uint32_t i = 0; i < stage_alerts(stage); i++)
+        g_test_message("%s", stage_alert(stage, i)->summary);
+    if (alert == NULL)
+        return NULL;
+    const AlertContribution *part = stage_part(alert, "relay");
+    g_test_message("score %.1f of %.1f; %.1f dB, p %.2g: %s | %s", alert->score, alert->threshold,
+                   part->decibans, part->p, part->reason, alert->counterfactual);
+    return alert;
+}
+
+static void
+play_relay(Stage *stage, const Passing *passing, bool restarts)
+{
+    play(stage, 0, DAYS);
+    for (int i = 0; i < 8; i++) {
+        pass_on(stage, DAYS + i * 0.02 + 0.001, passing);
+        if (restarts)
+            stage_restart(stage);
+        play(stage, DAYS + i * 0.02 + 0.005, DAYS + (i + 1) * 0.02);
+    }
+}
+
+static void
+test_a_relay_with_padding_and_coarse_clocks_is_told_of(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    const Passing passing = { "50.70.0.9", "10.1.0.4", "10.1.0.6", 8443, 3389, 1, 0.3 };
+
+    play_relay(stage, &passing, false);
+    const Alert *alert = find_relay(stage, "10.1.0.4", "50.70.0.9");
+    g_assert_nonnull(alert);
+    const AlertContribution *part = stage_part(alert, "relay");
+    g_assert_nonnull(strstr(part->reason, "passes on between 50.70.0.9 (port 8443) and 10.1.0.6"));
+    g_assert_nonnull(strstr(part->reason, "no other asset does so with AS 65070"));
+}
+
+static void
+test_a_restart_between_its_sessions_loses_nothing(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    const Passing passing = { "45.70.0.9", "10.1.0.4", "10.1.0.6", 8443, 22, 0, 0.1 };
+
+    play_relay(stage, &passing, true);
+    g_assert_nonnull(find_relay(stage, "10.1.0.4", "45.70.0.9"));
+}
+
+static void
+test_a_load_balancer_and_servers_that_ask_a_database_are_nothing(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, DAYS + 4);
+    g_assert_null(find_relay(stage, "10.1.0.9", NULL));
+    for (uint32_t i = 0; i < stage_alerts(stage); i++)
+        g_assert_null(stage_part(stage_alert(stage, i), "relay"));
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/scoring/watch-relay/a-relay-with-padding-and-coarse-clocks-is-told-of",
+                    test_a_relay_with_padding_and_coarse_clocks_is_told_of);
+    g_test_add_func("/scoring/watch-relay/a-restart-between-its-sessions-loses-nothing",
+                    test_a_restart_between_its_sessions_loses_nothing);
+    g_test_add_func("/scoring/watch-relay/a-load-balancer-and-servers-that-ask-a-database-are-nothing",
+                    test_a_load_balancer_and_servers_that_ask_a_database_are_nothing);
+    return g_test_run();
+}
