@@ -8,7 +8,7 @@
 
 /* Layout 3: rates have their time, and there are histories. Layout 4: types of enterprise elements. Layout 2
  * is still read. */
-enum { LAYOUT = 4, LAYOUT_OLDEST = 2 };
+enum { LAYOUT = 4 };
 
 /* Writing */
 
@@ -300,25 +300,23 @@ get_text(Cursor *cur)
 }
 
 static TimedRate
-get_rate(Cursor *cur, uint32_t layout)
+get_rate(Cursor *cur)
 {
     TimedRate rate = { .rate = (uint32_t)get(cur, 4) };
 
-    if (layout >= 3) {
-        rate.before = (uint32_t)get(cur, 4);
-        rate.since_ms = get_ms(cur);
-    }
+    rate.before = (uint32_t)get(cur, 4);
+    rate.since_ms = get_ms(cur);
     return rate;
 }
 
 static void
-get_rates(Cursor *cur, Exporter *exporter, RateMap *rates, uint32_t layout)
+get_rates(Cursor *cur, Exporter *exporter, RateMap *rates)
 {
     uint32_t n = get_count(cur, 12);
 
     for (uint32_t i = 0; i < n && !cur->failed; i++) {
         uint64_t key = get(cur, 8);
-        TimedRate rate = get_rate(cur, layout);
+        TimedRate rate = get_rate(cur);
 
         if (exporter_has_room(exporter, rates, key))
             rate_map_restore(rates, key, &rate);
@@ -326,11 +324,11 @@ get_rates(Cursor *cur, Exporter *exporter, RateMap *rates, uint32_t layout)
 }
 
 static void
-get_sampling(Cursor *cur, Exporter *exporter, Sampling *sampling, uint32_t layout)
+get_sampling(Cursor *cur, Exporter *exporter, Sampling *sampling)
 {
-    sampling->domain = get_rate(cur, layout);
-    get_rates(cur, exporter, &sampling->samplers, layout);
-    get_rates(cur, exporter, &sampling->interfaces, layout);
+    sampling->domain = get_rate(cur);
+    get_rates(cur, exporter, &sampling->samplers);
+    get_rates(cur, exporter, &sampling->interfaces);
 }
 
 static void
@@ -396,7 +394,7 @@ get_life(Cursor *cur, Domain *domain)
 }
 
 static void
-get_domain(Wire *wire, Cursor *cur, Exporter *exporter, uint32_t layout)
+get_domain(Wire *wire, Cursor *cur, Exporter *exporter)
 {
     uint32_t protocol = (uint32_t)get(cur, 1), id = (uint32_t)get(cur, 4);
     uint16_t port = (uint16_t)get(cur, 2);
@@ -419,10 +417,7 @@ get_domain(Wire *wire, Cursor *cur, Exporter *exporter, uint32_t layout)
     domain->boot_ms = get_ms(cur);
     domain->uptime.known = get(cur, 1) != 0;
     domain->uptime.last = (uint32_t)get(cur, 4);
-    if (layout >= 3)
-        get_life(cur, domain);
-    else
-        domain->uptime.known = false; /* without its time it says nothing */
+    get_life(cur, domain);
     uint64_t unit = get(cur, 1);
     if (unit < N_SEQUENCE_UNITS)
         domain->sequence.unit = (SequenceUnit)unit;
@@ -431,14 +426,14 @@ get_domain(Wire *wire, Cursor *cur, Exporter *exporter, uint32_t layout)
         domain->sequence.readings[i].sequence.next = (uint32_t)get(cur, 4);
     }
     domain->header_rate = (uint32_t)get(cur, 4);
-    get_sampling(cur, exporter, &domain->sampling, layout);
+    get_sampling(cur, exporter, &domain->sampling);
     uint32_t n = get_count(cur, 15);
     for (uint32_t i = 0; i < n && !cur->failed; i++)
         get_template(wire, cur, exporter, domain);
 }
 
 static void
-get_names(Cursor *cur, Exporter *exporter, uint32_t layout)
+get_names(Cursor *cur, Exporter *exporter)
 {
     uint32_t n = get_count(cur, 8);
 
@@ -456,7 +451,7 @@ get_names(Cursor *cur, Exporter *exporter, uint32_t layout)
 
         exporter_name_vrf(exporter, id, name);
     }
-    n = layout >= 3 ? get_count(cur, 12) : 0;
+    n = get_count(cur, 12);
     for (uint32_t i = 0; i < n && !cur->failed; i++) {
         uint64_t id = get(cur, 8);
         g_autofree char *name = get_text(cur);
@@ -516,7 +511,7 @@ get_types(Wire *wire, Cursor *cur, Exporter *exporter)
 }
 
 static void
-get_exporter(Wire *wire, Cursor *cur, Exporter *exporter, uint32_t layout)
+get_exporter(Wire *wire, Cursor *cur, Exporter *exporter)
 {
     uint32_t protocol = (uint32_t)get(cur, 1);
 
@@ -528,26 +523,21 @@ get_exporter(Wire *wire, Cursor *cur, Exporter *exporter, uint32_t layout)
     exporter->rate = (uint32_t)get(cur, 4);
     uint64_t source = get(cur, 1);
     exporter->rate_source = (uint8_t)MIN(source, (uint64_t)SAMPLING_OPERATOR);
-    if (layout >= 3) {
-        exporter->rate_settled = (uint32_t)get(cur, 4);
-        get_history(cur, &exporter->sampling_history);
-    }
-    get_sampling(cur, exporter, &exporter->sampling, layout);
-    get_names(cur, exporter, layout);
-    if (layout >= 4)
-        get_types(wire, cur, exporter);
-    if (layout >= 4)
-        get_quirks(cur, exporter);
+    exporter->rate_settled = (uint32_t)get(cur, 4);
+    get_history(cur, &exporter->sampling_history);
+    get_sampling(cur, exporter, &exporter->sampling);
+    get_names(cur, exporter);
+    get_types(wire, cur, exporter);
+    get_quirks(cur, exporter);
     uint32_t n = get_count(cur, 69);
     for (uint32_t i = 0; i < n && !cur->failed; i++)
-        get_domain(wire, cur, exporter, layout);
+        get_domain(wire, cur, exporter);
 }
 
 /* Reads one exporter into the table, or past it: one that may not send any more is read into a table of its
  * own. */
 static void
-get_one(Wire *wire, Cursor *cur, uint32_t layout, bool (*is_allowed)(const void *user, const IpAddress *ip),
-        const void *user)
+get_one(Wire *wire, Cursor *cur, bool (*is_allowed)(const void *user, const IpAddress *ip), const void *user)
 {
     IpAddress address;
     const uint8_t *at = cursor_take(cur, sizeof address.bytes);
@@ -564,7 +554,7 @@ get_one(Wire *wire, Cursor *cur, uint32_t layout, bool (*is_allowed)(const void 
         aside = exporter_table_new(&wire->limits, 0, NULL);
         exporter = exporter_table_add(aside, &address, 0, true);
     }
-    get_exporter(wire, cur, exporter, layout);
+    get_exporter(wire, cur, exporter);
     exporter_table_free(aside);
 }
 
@@ -579,14 +569,14 @@ exporter_state_restore(Wire *wire, GBytes *state, bool (*is_allowed)(const void 
     if (size == 0)
         return true;
     uint32_t layout = (uint32_t)get(&cur, 4);
-    if (layout < LAYOUT_OLDEST || layout > LAYOUT) {
+    if (layout != LAYOUT) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "state of exporters has layout %u, not %d",
                     layout, LAYOUT);
         return false;
     }
     uint32_t n = get_count(&cur, 16 + 1 + 8 + 8 + 1 + 8 + 5 + 12 + 8 + 4), i;
     for (i = 0; i < n && !cur.failed; i++)
-        get_one(wire, &cur, layout, is_allowed, user);
+        get_one(wire, &cur, is_allowed, user);
     if (cur.failed || cursor_left(&cur) > 0) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
                     "state of exporters is damaged in exporter %u of %u", i, n);

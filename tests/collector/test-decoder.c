@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/collector/fixture.h"
 
+#include <gio/gio.h>
+
 static void
 pen_session(Pen *pen, uint32_t sequence, uint32_t domain, bool with_template)
 {
@@ -290,6 +292,42 @@ test_state_cut_anywhere_is_refused_with_a_reason(void)
     }
 }
 
+/* The count lies: what follows the last exporter is nothing. */
+static void
+test_state_that_counts_too_many_is_refused(void)
+{
+    enum { COUNT_AT = 4 }; /* behind the layout; the lowest byte first */
+    g_autoptr(GBytes) state = learned_state();
+    gsize size;
+    uint8_t *copy = g_memdup2(g_bytes_get_data(state, &size), g_bytes_get_size(state));
+    g_autoptr(GError) error = NULL;
+    g_auto(Fixture) self;
+
+    g_assert_cmpuint(copy[COUNT_AT], ==, 1);
+    copy[COUNT_AT] = 2;
+    g_autoptr(GBytes) bad = g_bytes_new_take(copy, size);
+    fixture_init(&self);
+    g_assert_false(decoder_restore(self.decoder, bad, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
+}
+
+/* Nothing was ever released that wrote another layout. */
+static void
+test_state_of_another_layout_is_refused(void)
+{
+    g_autoptr(GBytes) state = learned_state();
+    gsize size;
+    uint8_t *copy = g_memdup2(g_bytes_get_data(state, &size), g_bytes_get_size(state));
+    g_autoptr(GError) error = NULL;
+    g_auto(Fixture) self;
+
+    copy[0]--;
+    g_autoptr(GBytes) old = g_bytes_new_take(copy, size);
+    fixture_init(&self);
+    g_assert_false(decoder_restore(self.decoder, old, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
+}
+
 static void
 test_state_with_any_byte_changed_harms_nothing(void)
 {
@@ -378,6 +416,10 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/collector/decoder/state-that-counts-too-many-is-refused",
+                    test_state_that_counts_too_many_is_refused);
+    g_test_add_func("/collector/decoder/state-of-another-layout-is-refused",
+                    test_state_of_another_layout_is_refused);
     g_test_add_func("/collector/decoder/the-version-word-decides", test_the_version_word_decides);
     g_test_add_func("/collector/decoder/an-empty-list-of-exporters-means-loopback-only",
                     test_an_empty_list_of_exporters_means_loopback_only);

@@ -152,6 +152,40 @@ test_fields_without_length_cost_too(void)
     g_free(large.bytes);
 }
 
+/* Thousands of sets with one record each, in both formats that have sets. */
+static void
+test_sets_cost_too(void)
+{
+    for (int is_ipfix = 0; is_ipfix <= 1; is_ipfix++) {
+        g_auto(Fixture) self;
+        Large large;
+
+        init_quiet(&self, &large);
+        large_ipfix(&large, 0);
+        if (!is_ipfix) {
+            large.bytes[1] = 9;
+            large_put(&large, 1, 4); /* the header is longer */
+        }
+        large_put(&large, (uint64_t)(is_ipfix ? 2 : 0) << 16 | 12, 4);
+        large_put(&large, 256 << 16 | 1, 4);
+        large_put(&large, 4 << 16 | 1, 4);
+        while (large.n + 5 <= LARGE) {
+            large_put(&large, 256 << 16 | 5, 4);
+            large_put(&large, 6, 1);
+        }
+        if (is_ipfix)
+            g_assert_true(large_send(&large, &self));
+        else
+            g_assert_true(fixture_send_bytes(&self, large.bytes, large.n));
+        g_assert_cmpuint(fixture_books(&self).records, >=, 5000);
+        g_assert_cmpuint(fixture_books(&self).records, <, LARGE / 5 - 10);
+        uint64_t refused = fixture_books(&self).malformed[REFUSED_WORK_QUOTA];
+        g_assert_cmpuint(refused, >=, 1); /* the sets that are left, */
+        g_assert_cmpuint(refused, <=, 2); /* and perhaps the record of the last one */
+        g_free(large.bytes);
+    }
+}
+
 /* One record, but in its list there are as many as in a datagram of tiny ones, and each looks like a flow. */
 static void
 test_the_records_of_a_list_cost_too(void)
@@ -339,6 +373,7 @@ main(int argc, char **argv)
     g_test_add_func("/collector/limits/a-large-datagram-of-honest-records-is-decoded-whole",
                     test_a_large_datagram_of_honest_records_is_decoded_whole);
     g_test_add_func("/collector/limits/fields-without-length-cost-too", test_fields_without_length_cost_too);
+    g_test_add_func("/collector/limits/sets-cost-too", test_sets_cost_too);
     g_test_add_func("/collector/limits/the-records-of-a-list-cost-too", test_the_records_of_a_list_cost_too);
     g_test_add_func("/collector/limits/what-is-known-costs-little", test_what_is_known_costs_little);
     g_test_add_func("/collector/limits/what-waits-is-decoded-piece-by-piece",

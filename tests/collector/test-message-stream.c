@@ -566,6 +566,58 @@ test_who_may_not_send_gets_no_session(void)
 
 #define ADD(name, function) g_test_add_func("/collector/message-stream/" name, function)
 
+/* A connection that is idle gives its memory back, but for a message that has begun. */
+static void
+test_a_torn_message_outlives_a_trim(void)
+{
+    g_autoptr(GByteArray) all = three_messages();
+    g_auto(Wired) self;
+    guint half = all->len - 5;
+
+    wired_init(&self);
+    bring(&self, 0, all->data, half);
+    message_stream_trim(&self.streams[0]);
+    bring(&self, 0, all->data + half, all->len - half);
+    g_assert_cmpuint(self.base.records->len, ==, 2);
+    g_assert_nonnull(self.streams[0].kept);
+    message_stream_trim(&self.streams[0]);
+    g_assert_null(self.streams[0].kept);
+}
+
+/* More waits than there is work for at once: what has not had its turn yet goes with the session, counted. */
+static void
+test_what_is_due_goes_with_its_session(void)
+{
+    enum { MESSAGES = 40, TINY = 8000 };
+    g_autofree uint8_t *message = g_malloc0(16 + 4 + TINY);
+    g_auto(Wired) self;
+    Pen pen;
+
+    wired_init(&self);
+    for (uint32_t i = 0; i < MESSAGES; i++) {
+        pen_ipfix(&pen, SECONDS, i * TINY, DOMAIN);
+        pen_put(&pen, FIRST, 2);
+        pen_put(&pen, 4 + TINY, 2);
+        pen.bytes[2] = (16 + 4 + TINY) >> 8;
+        pen.bytes[3] = (16 + 4 + TINY) & 0xff;
+        memcpy(message, pen.bytes, pen.n);
+        bring(&self, 0, message, 16 + 4 + TINY);
+    }
+    pen_ipfix(&pen, SECONDS, MESSAGES * TINY, DOMAIN);
+    size_t set = pen_set(&pen, 2);
+    pen_template(&pen, FIRST, (const uint16_t[]){ 4, 1, 0 });
+    pen_end(&pen, set);
+    pen_ipfix_end(&pen);
+    bring_pen(&self, 0, &pen);
+    end(&self, 0);
+    decoder_finish(self.base.decoder, (WallTime){ self.base.now_ms });
+    Books books = fixture_books(&self.base);
+    g_assert_cmpuint(books.held_sets, ==, MESSAGES);
+    g_assert_cmpuint(books.held_dropped_sets, >, 0);
+    g_assert_cmpuint(books.late_records + books.given_up_records + books.held_dropped_sets * TINY, ==,
+                     MESSAGES * TINY);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -595,6 +647,8 @@ main(int argc, char **argv)
     ADD("nothing-of-a-stream-is-saved", test_nothing_of_a_stream_is_saved);
     ADD("a-session-is-shown-with-its-certificate-s-name",
         test_a_session_is_shown_with_its_certificate_s_name);
+    ADD("a-torn-message-outlives-a-trim", test_a_torn_message_outlives_a_trim);
+    ADD("what-is-due-goes-with-its-session", test_what_is_due_goes_with_its_session);
     ADD("who-may-not-send-gets-no-session", test_who_may_not_send_gets_no_session);
     return g_test_run();
 }

@@ -264,6 +264,32 @@ test_who_was_told_apart_stays_so_over_a_restart(void)
     json_decref(exporter);
 }
 
+/* The operator has changed his mind since: what was learned of each port is read as one. */
+static void
+test_who_shall_be_together_is_so_after_a_restart(void)
+{
+    g_autoptr(ExporterRules) rules = rules_with(PORTS_TOGETHER);
+    const DecoderConf conf = { .allow_all = true, .rules = rules };
+    g_auto(Fixture) before, after;
+    Sender a = { 40001, 1000, 86400000, 1 }, b = { 40002, 900000, 500000, 1 };
+
+    fixture_init(&before);
+    for (int i = 0; i < 50; i++) {
+        send_from(&before, &a, i == 0);
+        send_from(&before, &b, i == 0);
+        before.now_ms += 100;
+    }
+    g_autoptr(GBytes) state = decoder_save(before.decoder);
+    fixture_init_with(&after, &conf);
+    g_assert_true(decoder_restore(after.decoder, state, NULL));
+    json_t *exporter = fixture_exporter(&after, 0);
+    g_assert_cmpuint(json_array_size(json_object_get(exporter, "domains")), ==, 1);
+    json_decref(exporter);
+    after.now_ms = before.now_ms;
+    send_from(&after, &a, false); /* the template is there */
+    g_assert_cmpuint(after.records->len, ==, 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -283,5 +309,7 @@ main(int argc, char **argv)
     g_test_add_func("/collector/ports/ports-that-are-gone-make-room", test_ports_that_are_gone_make_room);
     g_test_add_func("/collector/ports/who-was-told-apart-stays-so-over-a-restart",
                     test_who_was_told_apart_stays_so_over_a_restart);
+    g_test_add_func("/collector/ports/who-shall-be-together-is-so-after-a-restart",
+                    test_who_shall_be_together_is_so_after_a_restart);
     return g_test_run();
 }

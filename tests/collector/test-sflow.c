@@ -1,84 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tests/collector/fixture.h"
-
-static void
-pen_sflow(Pen *pen, uint32_t sequence, uint32_t n_samples)
-{
-    *pen = (Pen){ 0 };
-    pen_put(pen, 5, 4);
-    pen_put(pen, 1, 4); /* agent address: IPv4 */
-    pen_ip(pen, "192.0.2.9");
-    pen_put(pen, 3, 4); /* sub-agent */
-    pen_put(pen, sequence, 4);
-    pen_put(pen, 60000, 4);
-    pen_put(pen, n_samples, 4);
-}
-
-/* Opens a sample or a record in it; pen_close fills in the length. */
-static size_t
-pen_open(Pen *pen, uint32_t tag)
-{
-    pen_put(pen, tag, 4);
-    pen_put(pen, 0, 4);
-    return pen->n;
-}
-
-static void
-pen_close(Pen *pen, size_t at)
-{
-    size_t length = pen->n - at;
-
-    for (unsigned i = 0; i < 4; i++)
-        pen->bytes[at - 1 - i] = (uint8_t)(length >> (8 * i));
-}
-
-static size_t
-pen_sample(Pen *pen, uint32_t rate, uint32_t in, uint32_t out, uint32_t n_records)
-{
-    size_t at = pen_open(pen, 1);
-
-    pen_put(pen, 77, 4);         /* sequence */
-    pen_put(pen, 0x00000011, 4); /* source: interface 17 */
-    pen_put(pen, rate, 4);
-    pen_put(pen, 99000, 4); /* pool */
-    pen_put(pen, 2, 4);     /* drops */
-    pen_put(pen, in, 4);
-    pen_put(pen, out, 4);
-    pen_put(pen, n_records, 4);
-    return at;
-}
-
-static size_t
-pen_raw(Pen *pen, uint32_t protocol, uint32_t frame, uint32_t length)
-{
-    size_t at = pen_open(pen, 1);
-
-    pen_put(pen, protocol, 4);
-    pen_put(pen, frame, 4);
-    pen_put(pen, 4, 4);
-    pen_put(pen, length, 4);
-    return at;
-}
-
-/* IPv4 and TCP or UDP: 20 + 14 bytes. */
-static void
-pen_ipv4(Pen *pen, uint8_t protocol)
-{
-    pen_put(pen, 0x45, 1);
-    pen_put(pen, 0xb8, 1);
-    pen_put(pen, 1486, 2);
-    pen_put(pen, 0, 4);
-    pen_put(pen, 61, 1);
-    pen_put(pen, protocol, 1);
-    pen_put(pen, 0, 2);
-    pen_ip(pen, "198.51.100.1");
-    pen_ip(pen, "203.0.113.2");
-    pen_put(pen, 443, 2);
-    pen_put(pen, 50000, 2);
-    pen_put(pen, 0, 8);
-    pen_put(pen, 0x50, 1);
-    pen_put(pen, 0x12, 1);
-}
+#include "tests/collector/sflow-pen.h"
 
 static void
 test_a_tagged_frame_is_read_to_its_ports(void)
@@ -282,185 +203,6 @@ test_counters_and_discards_are_no_traffic(void)
     g_assert_cmpuint(self.records->len, ==, 1);
 }
 
-/* A counter sample of interface 17. */
-static size_t
-pen_counters(Pen *pen, bool is_expanded, uint32_t n_structures)
-{
-    size_t at = pen_open(pen, is_expanded ? 4 : 2);
-
-    pen_put(pen, 3, 4); /* sequence */
-    if (is_expanded)
-        pen_put(pen, 0, 4);
-    pen_put(pen, 17, 4);
-    pen_put(pen, n_structures, 4);
-    return at;
-}
-
-static void
-pen_generic(Pen *pen, uint64_t in, uint64_t out, uint32_t status)
-{
-    size_t at = pen_open(pen, 1);
-
-    pen_put(pen, 17, 4);
-    pen_put(pen, 6, 4);
-    pen_put(pen, 1000000000, 8);
-    pen_put(pen, 1, 4);
-    pen_put(pen, status, 4);
-    pen_put(pen, in, 8);
-    for (int i = 0; i < 6; i++)
-        pen_put(pen, 0, 4);
-    pen_put(pen, out, 8);
-    for (int i = 0; i < 6; i++)
-        pen_put(pen, 0, 4);
-    pen_close(pen, at);
-}
-
-static json_t *
-first_interface(const Fixture *self)
-{
-    json_t *exporter = fixture_exporter(self, 0);
-    json_t *interface = json_incref(json_array_get(json_object_get(exporter, "interfaces"), 0));
-
-    json_decref(exporter);
-    return interface;
-}
-
-static double
-real_of(const json_t *object, const char *key)
-{
-    g_assert_true(json_is_real(json_object_get(object, key)));
-    return json_real_value(json_object_get(object, key));
-}
-
-static void
-test_counters_stand_beside_what_the_samples_say(void)
-{
-    g_auto(Fixture) self;
-    Pen pen;
-
-    fixture_init(&self);
-    pen_sflow(&pen, 1, 1);
-    size_t at = pen_counters(&pen, false, 2), name = pen_open(&pen, 1005);
-    pen_put(&pen, 4, 4);
-    pen_bytes(&pen, "et-1", 4);
-    pen_close(&pen, name);
-    pen_generic(&pen, 5000, 90000, 3);
-    pen_close(&pen, at);
-    fixture_send(&self, &pen);
-    assert_has(self.lines->pdata[0], "\"kind\":\"counters\",\"sampleSequenceNumber\":3,\"sourceIdClass\":0,"
-                                     "\"observationPointId\":17,\"portName\":\"et-1\",\"ifIndex\":17");
-    g_assert_cmpuint(self.records->len, ==, 0);
-    json_t *interface = first_interface(&self);
-    g_assert_cmpstr(json_string_value(json_object_get(interface, "name")), ==, "et-1");
-    g_assert_cmpint(json_integer_value(json_object_get(interface, "speed")), ==, 1000000000);
-    g_assert_cmpstr(json_string_value(json_object_get(interface, "status")), ==, "up");
-    g_assert_true(json_is_null(json_object_get(interface, "inOctetsPerSecond")));
-    json_decref(interface);
-
-    /* Ten seconds later, and one packet of 900 bytes in 100 went out there. */
-    self.now_ms += 10000;
-    pen_sflow(&pen, 2, 3);
-    at = pen_sample(&pen, 100, 5, 17, 1);
-    size_t raw = pen_raw(&pen, 11, 900, 34);
-    pen_ipv4(&pen, 6);
-    pen_close(&pen, raw);
-    pen_close(&pen, at);
-    at = pen_counters(&pen, true, 1);
-    pen_generic(&pen, 15000, 190000, 1);
-    pen_close(&pen, at);
-    at = pen_counters(&pen, true, 1); /* again: changes nothing */
-    pen_generic(&pen, 15000, 190000, 1);
-    pen_close(&pen, at);
-    fixture_send(&self, &pen);
-    interface = first_interface(&self);
-    g_assert_cmpstr(json_string_value(json_object_get(interface, "status")), ==, "down");
-    g_assert_cmpfloat(real_of(interface, "inOctetsPerSecond"), ==, 1000);
-    g_assert_cmpfloat(real_of(interface, "outOctetsPerSecond"), ==, 10000);
-    g_assert_cmpfloat(real_of(interface, "inSampledOctetsPerSecond"), ==, 0);
-    g_assert_cmpfloat(real_of(interface, "outSampledOctetsPerSecond"), ==, 9000);
-    json_decref(interface);
-
-    self.now_ms += 10000; /* the switch has started again */
-    pen_sflow(&pen, 3, 1);
-    at = pen_counters(&pen, true, 1);
-    pen_generic(&pen, 1, 1, 0);
-    pen_close(&pen, at);
-    fixture_send(&self, &pen);
-    interface = first_interface(&self);
-    g_assert_cmpstr(json_string_value(json_object_get(interface, "status")), ==, "disabled");
-    g_assert_true(json_is_null(json_object_get(interface, "outOctetsPerSecond")));
-    json_decref(interface);
-}
-
-static void
-test_counters_that_are_cut_teach_nothing(void)
-{
-    g_auto(Fixture) self;
-    Pen pen;
-
-    fixture_init(&self);
-    pen_sflow(&pen, 1, 4);
-    size_t at = pen_counters(&pen, false, 2), structure = pen_open(&pen, 1);
-    pen_put(&pen, 17, 4);
-    pen_close(&pen, structure);
-    structure = pen_open(&pen, 1005);
-    pen_put(&pen, 40, 4); /* a name of 40 bytes */
-    pen_close(&pen, structure);
-    pen_close(&pen, at);
-    at = pen_counters(&pen, false, 1);
-    pen_put(&pen, 1, 4);
-    pen_put(&pen, 400, 4);
-    pen_close(&pen, at);
-    at = pen_open(&pen, 2);
-    pen_put(&pen, 3, 4);
-    pen_close(&pen, at);
-    at = pen_counters(&pen, false, 3); /* says three, has one, which nobody knows */
-    structure = pen_open(&pen, 4413u << 12 | 7);
-    pen_put(&pen, 0xabcd, 2);
-    pen_close(&pen, structure);
-    pen_close(&pen, at);
-    fixture_send(&self, &pen);
-    json_t *exporter = fixture_exporter(&self, 0);
-    g_assert_cmpuint(json_array_size(json_object_get(exporter, "interfaces")), ==, 0);
-    json_decref(exporter);
-    g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_SAMPLE_SYNTAX], ==, 2);
-    g_assert_cmpuint(fixture_books(&self).counter_samples, ==, 4);
-    g_assert_cmpuint(self.lines->len, ==, 3);
-    assert_has(self.lines->pdata[0], "\"ifIndex\":17}");
-    assert_has(self.lines->pdata[2], "\"e4413id7\":\"abcd\"}");
-}
-
-static void
-test_lists_in_counters_are_arrays(void)
-{
-    g_auto(Fixture) self;
-    Pen pen;
-
-    fixture_init(&self);
-    pen_sflow(&pen, 1, 1);
-    size_t at = pen_counters(&pen, false, 2), structure = pen_open(&pen, 2001);
-    pen_put(&pen, 2, 4);
-    pen_put(&pen, 1, 4);
-    pen_put(&pen, 2, 4);
-    pen_put(&pen, UINT64_C(0x020000000001), 6);
-    pen_put(&pen, 0, 2);
-    pen_put(&pen, UINT64_C(0x020000000002), 6);
-    pen_put(&pen, 0, 2);
-    pen_put(&pen, 7, 4);
-    pen_put(&pen, 0, 4);
-    pen_close(&pen, structure);
-    structure = pen_open(&pen, 2001);
-    pen_put(&pen, UINT32_MAX, 4); /* and one that claims more than is there */
-    pen_put(&pen, 9, 4);
-    pen_put(&pen, UINT32_MAX, 4);
-    pen_close(&pen, structure);
-    pen_close(&pen, at);
-    fixture_send(&self, &pen);
-    assert_has(
-        self.lines->pdata[0],
-        "\"adapterIfIndex\":[1,7,9],\"adapterMacAddress\":[\"02:00:00:00:00:01\",\"02:00:00:00:00:02\"]");
-}
-
 static void
 test_a_discarded_packet_is_shown_with_its_reason(void)
 {
@@ -661,10 +403,70 @@ test_samples_that_contradict_themselves_are_counted(void)
     g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_SET_LENGTH], ==, 1);
 }
 
+/* The fixed heads of all kinds of samples, cut anywhere: counted, and the datagram is good otherwise. */
+static void
+test_heads_that_are_cut_are_counted(void)
+{
+    static const struct {
+        uint32_t tag;
+        size_t whole;
+    } kinds[] = { { 1, 32 }, { 2, 12 }, { 3, 44 }, { 4, 16 }, { 5, 32 } };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        for (size_t length = 0; length < kinds[i].whole; length += 4) {
+            g_auto(Fixture) self;
+            Pen pen;
+
+            fixture_init(&self);
+            pen_sflow(&pen, 1, 1);
+            size_t at = pen_open(&pen, kinds[i].tag);
+            for (size_t j = 0; j < length; j += 4)
+                pen_put(&pen, 0, 4);
+            pen_close(&pen, at);
+            g_assert_true(fixture_send(&self, &pen));
+            g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_SAMPLE_SYNTAX], ==, 1);
+            g_assert_cmpuint(self.lines->len, ==, 0);
+        }
+}
+
+/* Tunnels in tunnels, and structures that nobody knows: shown up to a bound. */
+static void
+test_what_is_shown_has_bounds(void)
+{
+    enum { TUNNELS = 6, UNKNOWN = 20 };
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_sflow(&pen, 1, 1);
+    size_t at = pen_sample(&pen, 0, 5, 6, 1 + UNKNOWN), raw = pen_raw(&pen, 11, 900, 20 * TUNNELS + 34);
+    for (int i = 0; i < TUNNELS; i++) {
+        size_t ip = pen.n;
+        pen_ipv4(&pen, 4);
+        pen.n = ip + 20;
+    }
+    pen_ipv4(&pen, 6);
+    pen_close(&pen, raw);
+    for (uint32_t i = 0; i < UNKNOWN; i++) {
+        size_t each = pen_open(&pen, 4413u << 12 | i);
+        pen_put(&pen, 1, 4);
+        pen_close(&pen, each);
+    }
+    pen_close(&pen, at);
+    fixture_send(&self, &pen);
+    assert_has(self.lines->pdata[0], "\"e4413id15\":\"00000001\"");
+    g_assert_null(strstr(self.lines->pdata[0], "e4413id16"));
+    assert_has(self.lines->pdata[0], "}}}}}");
+    g_assert_null(strstr(self.lines->pdata[0], "}}}}}}"));
+    g_assert_cmpuint(fixture_flow(&self, 0)->sampling_source, ==, SAMPLING_UNKNOWN); /* one in 0 */
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/collector/sflow/heads-that-are-cut-are-counted", test_heads_that_are_cut_are_counted);
+    g_test_add_func("/collector/sflow/what-is-shown-has-bounds", test_what_is_shown_has_bounds);
     g_test_add_func("/collector/sflow/a-tagged-frame-is-read-to-its-ports",
                     test_a_tagged_frame_is_read_to_its_ports);
     g_test_add_func("/collector/sflow/mpls-and-ipv6-are-seen-through", test_mpls_and_ipv6_are_seen_through);
@@ -675,11 +477,6 @@ main(int argc, char **argv)
                     test_records_beside_the_packet_are_used);
     g_test_add_func("/collector/sflow/counters-and-discards-are-no-traffic",
                     test_counters_and_discards_are_no_traffic);
-    g_test_add_func("/collector/sflow/counters-stand-beside-what-the-samples-say",
-                    test_counters_stand_beside_what_the_samples_say);
-    g_test_add_func("/collector/sflow/counters-that-are-cut-teach-nothing",
-                    test_counters_that_are_cut_teach_nothing);
-    g_test_add_func("/collector/sflow/lists-in-counters-are-arrays", test_lists_in_counters_are_arrays);
     g_test_add_func("/collector/sflow/a-discarded-packet-is-shown-with-its-reason",
                     test_a_discarded_packet_is_shown_with_its_reason);
     g_test_add_func("/collector/sflow/what-a-tunnel-carries-is-shown-and-not-trusted",

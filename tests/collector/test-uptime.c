@@ -128,6 +128,19 @@ test_a_clock_that_is_set_is_no_reboot(void)
     play(steps, G_N_ELEMENTS(steps));
 }
 
+/* Both clocks were set while nothing came; but that a reboot falls into just this hour of 49.7 days is less
+ * likely. */
+static void
+test_begun_anew_next_to_the_wrap_is_a_wrap(void)
+{
+    static const Step steps[] = {
+        { 0, 0, UINT32_MAX - 30 * MINUTE, UPTIME_RUNS },
+        { 10 * HOUR, 20 * HOUR, 20 * MINUTE, UPTIME_WRAPPED },
+    };
+
+    play(steps, G_N_ELEMENTS(steps));
+}
+
 /* A v9 datagram with a flow that began @began_ms and ended @ended_ms before the export. */
 static void
 send_flow(Fixture *self, uint32_t uptime, uint32_t sequence, uint32_t began_ms, uint32_t ended_ms)
@@ -194,6 +207,8 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/collector/uptime/begun-anew-next-to-the-wrap-is-a-wrap",
+                    test_begun_anew_next_to_the_wrap_is_a_wrap);
     g_test_add_func("/collector/uptime/a-wrap-is-no-reboot", test_a_wrap_is_no_reboot);
     g_test_add_func("/collector/uptime/a-wrap-during-a-long-silence-is-no-reboot",
                     test_a_wrap_during_a_long_silence_is_no_reboot);
