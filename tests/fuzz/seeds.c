@@ -34,6 +34,7 @@ static const Target targets[] = {
     { "csv-assets", 0, NULL },
     { "listed", 0, NULL },
     { "mmdb", 0, NULL },
+    { "suppression", 0, NULL },
     { "capture", 0, NULL },
 };
 
@@ -279,6 +280,15 @@ static const char *const listed[] = {
     "!{\"5f0c1b2a-1111-4c9e-8d0f-000000000001\":{\"info\":\"x\"}}",
 };
 
+static const char *const rules[] = {
+    ("{\"asset\":\"203.0.113.0/24\",\"assetName\":\"billing-db\",\"peer\":\"2001:db8::7\",\"peerAsn\":"
+     "4294967295,\"peerClass\":\"residential\",\"port\":65535,\"protocol\":17,\"kind\":\"new_peer\"}"),
+    "{\"asset\":null,\"port\":22}",
+    "{\"asset\":\"0.0.0.0/0\"}",
+    "{\"kind\":\"odd_port\",\"what\":1}",
+    "{}",
+};
+
 /* The first byte picks the template: see fuzz-lists.c. */
 static void
 lists(SeedTaker take, void *user)
@@ -379,6 +389,8 @@ seeds_generated(const char *name, SeedTaker take, void *user)
         lists(take, user);
     else if (strcmp(name, "csv-places") == 0)
         texts(places, G_N_ELEMENTS(places), take, user);
+    else if (strcmp(name, "suppression") == 0)
+        texts(rules, G_N_ELEMENTS(rules), take, user);
     else if (strcmp(name, "listed") == 0)
         texts(listed, G_N_ELEMENTS(listed), take, user);
     else if (strcmp(name, "csv-assets") == 0)

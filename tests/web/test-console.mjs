@@ -234,6 +234,32 @@ await step('alerts of one cause are one line, which can be opened', async () => 
   await page.context().close();
 });
 
+await step('a closed group is decided as a whole, and undone as a whole', async () => {
+  const pair = (await api('/alerts?limit=2')).items;
+  assert.equal(pair.length, 2, 'the daemon has two alerts');
+  const stored = async () => Promise.all(pair.map(async ({ id }) => (await api(`/alerts/${id}`)).state));
+  const before = await stored();
+  const page = await open('#/', { loggedIn: true });
+  await page.route('**/api/v1/alerts?*', async (route) => {
+    const response = await route.fetch();
+    const query = new URL(route.request().url()).searchParams;
+    const both = pair.map((each) => ({ ...each, group: 'f00d' }));
+    const items = query.get('fold') ? [{ ...both[0], groupSize: 2, groupAssets: 2 }] : both;
+    await route.fulfill({ response, json: { items, next: null, total: items.length } });
+  });
+  await page.goto(`${base}/#/alerts?state=all`);
+  await page.waitForSelector('.group-line');
+  await page.focus(`a[data-alert="${pair[0].id}"]`);
+  await page.keyboard.press('r');
+  await page.waitForSelector('.toast:has-text("2 alerts of this group: resolved")');
+  assert.deepEqual(await stored(), ['resolved', 'resolved']);
+  await page.click('.toast button:has-text("Undo")');
+  for (let tries = 0; tries < 50 && String(await stored()) !== String(before); tries++)
+    await page.waitForTimeout(100);
+  assert.deepEqual(await stored(), before);
+  await page.context().close();
+});
+
 await step('text of the API is text, whatever stands in it', async () => {
   const page = await open('#/', { loggedIn: true });
   const hostile = '<img src=x onerror="window.bitten=1"><script>window.bitten=1</script>';
