@@ -43,7 +43,7 @@ def main():
                            timeout=180)
             wait_for(lambda: any(one["kind"] == "residential_path" for one in daemon.api("alerts")["items"]), 60, 0.5)
             environment = dict(os.environ, TALAYA_URL=daemon.url, TALAYA_TOKEN=daemon.token)
-            return subprocess.run(["node", "test-console.mjs"], cwd=work, env=environment, timeout=240,
+            return subprocess.run(["node", "test-console.mjs"], cwd=work, env=environment, timeout=480,
                                   check=False).returncode
 
 
