@@ -20,9 +20,3 @@ crowd_join(Crowd *self, double all, uint32_t at_s)
     self->last_s = at_s > self->last_s ? at_s : self->last_s;
     return is_news;
 }
-
-uint32_t
-crowd_size(double members)
-{
-    return members < 1 ? 0 : members < 3 ? 1 : members < 10 ? 2 : 3;
-}

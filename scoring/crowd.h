@@ -19,6 +19,3 @@ typedef struct Crowd {
 /* One more at flow time @at_s, of @all who might. False: no news, for three have done so within days, or a
  * quarter of all ever. */
 bool crowd_join(Crowd *self, double all, uint32_t at_s);
-/* 0, 1 or 2, 3 to 9, more: 0 .. 3. */
-enum { CROWD_SIZES = 4 };
-uint32_t crowd_size(double members);

@@ -22,6 +22,7 @@ const Detector detectors[] = {
     { "listed", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "router_endpoint", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "relay", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "new_service", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "tunnel", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "admin_edge", DETECTOR_WATCH, 0, NULL, NULL, NULL },
 };

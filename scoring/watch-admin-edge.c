@@ -21,7 +21,7 @@
 
 #include <stdio.h>
 
-enum { PAST = 0, EDGES = 1, TARGETS = 2, REFUSED_PACKETS = 3, KINDS = ADMIN_SERVICES * CROWD_SIZES };
+enum { PAST = 0, EDGES = 1, TARGETS = 2, REFUSED_PACKETS = 3 };
 static const double quiet_days = 1;
 
 typedef struct Past {
@@ -30,20 +30,19 @@ typedef struct Past {
 } Past;
 typedef struct Plain {
     EpisodePools pools;
-    float kinds[MOST_ROLES][KINDS], fleet_kinds[KINDS];
+    float kinds[MOST_ROLES][ADMIN_SERVICES], fleet_kinds[ADMIN_SERVICES];
     float ends[MOST_ROLES][MOST_ROLES], fleet_ends[MOST_ROLES]; /* by the callers' role */
 } Plain;
 
-/* The service and how many others use it there; then the role at the other end. Each service once in an
- * episode, for the second shot at it is no news. Returns the chance of the end. */
+/* The service, and the role at the other end. Each service once in an episode, for its second use is no news.
+ * Returns the chance of the end. */
 static double
-weigh_kind(Plain *plain, const Scorer *scorer, const Call *call, Past *past, uint32_t row, double callers,
-           bool teaches)
+weigh_kind(Plain *plain, const Scorer *scorer, const Call *call, Past *past, uint32_t row, bool teaches)
 {
     uint32_t role = scorer->assets[call->asset].role, end = scorer->assets[call->far_asset].role;
-    uint32_t service = admin_port_service(row), kind = service * CROWD_SIZES + crowd_size(callers);
+    uint32_t service = admin_port_service(row);
     double p_kind, p_end;
-    double e_kind = kind_e(plain->kinds[role], plain->fleet_kinds, KINDS, kind, &p_kind);
+    double e_kind = kind_e(plain->kinds[role], plain->fleet_kinds, ADMIN_SERVICES, service, &p_kind);
     double e_end = kind_e(plain->ends[role], plain->fleet_ends, scorer->n_roles, end, &p_end);
 
     if ((past->asked >> service & 1) == 0) {
@@ -52,7 +51,7 @@ weigh_kind(Plain *plain, const Scorer *scorer, const Call *call, Past *past, uin
     }
     past->asked |= 1u << service;
     if (teaches) {
-        kind_teach(plain->kinds[role], plain->fleet_kinds, KINDS, kind);
+        kind_teach(plain->kinds[role], plain->fleet_kinds, ADMIN_SERVICES, service);
         kind_teach(plain->ends[role], plain->fleet_ends, scorer->n_roles, end);
     }
     return p_end;
@@ -72,7 +71,7 @@ judge(Scorer *scorer, WatchState *state, const Call *call, uint32_t row, double 
     } else {
         episode_go_on(&past->episode, &plain->pools, scorer, call->asset, is_alerted, call->begin_ms);
     }
-    double p_end = weigh_kind(plain, scorer, call, past, row, callers, past->episode.teaches);
+    double p_end = weigh_kind(plain, scorer, call, past, row, past->episode.teaches);
     Opinion opinion = { .watch = &watch_admin_edge,
                         .asset = call->asset,
                         .service = call->service,

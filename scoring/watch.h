@@ -81,6 +81,7 @@ extern const Watch watch_awakened;
 extern const Watch watch_beacon;
 extern const Watch watch_home_login;
 extern const Watch watch_listed;
+extern const Watch watch_new_service;
 extern const Watch watch_router_endpoint;
 extern const Watch watch_relay;
 extern const Watch watch_tunnel;

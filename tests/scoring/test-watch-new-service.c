@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-watch-new-service.c - a port proxy on a server and a desk that serves are told of; programs that are
+ * set up on servers, one at a time or on all, are not */
+#include "tests/scoring/stage.h"
+
+enum { SERVERS = 20, DESKS = 10 };
+
+static void
+talk(Stage *stage, double day, const char *caller, const char *callee, uint16_t port, double sent, double got)
+{
+    stage_talk(stage, &(Talk){ .day = day,
+                               .seconds = 60,
+                               .caller = caller,
+                               .callee = callee,
+                               .port = port,
+                               .sent = sent,
+                               .got = got });
+}
+
+/* Desks use the servers; every second day a server has something new on a port that servers have. Strangers
+ * knock on high ports, in vain. */
+static void
+play(Stage *stage, int from, int to)
+{
+    static const uint16_t fresh[] = { 8443, 9090, 3000, 8081, 9200 };
+
+    for (int step = from * 8; step < to * 8; step++) {
+        double day = step / 8.0 + 0.05;
+        stage_until(stage, day);
+        for (int i = 1; i <= SERVERS; i++) {
+            char server[IP_TEXT], desk[IP_TEXT], stranger[IP_TEXT];
+            g_snprintf(server, sizeof server, "10.1.0.%d", i);
+            g_snprintf(desk, sizeof desk, "10.1.1.%d", 1 + (int)(DESKS * stage_uniform(stage)));
+            g_snprintf(stranger, sizeof stranger, "50.9.%d.%d", step % 250, i);
+            talk(stage, day, desk, server, 443, 3000, 50000 * (1 + stage_uniform(stage)));
+            talk(stage, day, stranger, server, (uint16_t)(20000 + 97 * step % 20000), 60, 0);
+        }
+        talk(stage, day, "10.1.1.2", "10.1.0.9", 3389, 30000, 90000);
+        int number = step / 16;
+        char server[IP_TEXT];
+        g_snprintf(server, sizeof server, "10.1.0.%d", 1 + number * 7 % SERVERS);
+        talk(stage, day, "10.1.1.4", server, fresh[number % 5], 4000, 60000 * (1 + stage_uniform(stage)));
+    }
+}
+
+static const AlertContribution *
+told(const Stage *stage, const char *asset)
+{
+    const Alert *alert = stage_find(stage, "new_service", asset, NULL);
+
+    g_assert_nonnull(alert);
+    const AlertContribution *part = stage_part(alert, "new_service");
+    g_test_message("%.1f dB, p %.2g: %s | %s", part->decibans, part->p, part->reason, alert->counterfactual);
+    return part;
+}
+
+static void
+test_a_port_proxy_is_told_of_with_its_leg(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, 7);
+    stage_restart(stage);
+    play(stage, 7, 12);
+    for (int i = 0; i < 6; i++) {
+        double day = 12 + 0.02 * i, octets = 40000 * (1 + stage_uniform(stage));
+        stage_until(stage, day);
+        talk(stage, day, "45.9.0.7", "10.1.0.5", 23456, octets, 9 * octets);
+        talk(stage, day, "10.1.0.5", "10.1.0.9", 3389, octets, 9 * octets);
+    }
+    stage_until(stage, 12.2);
+    const AlertContribution *part = told(stage, "10.1.0.5");
+    g_assert_nonnull(strstr(part->reason, "accepts calls on port 23456/tcp, as it never did"));
+    g_assert_nonnull(strstr(part->reason, "from 45.9.0.7; behind it a leg of its own goes to port 3389"));
+    g_assert_cmpuint(stage_count(stage, "new_service"), ==, 1);
+}
+
+static void
+test_a_desk_that_begins_to_serve_is_told_of(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, 12);
+    talk(stage, 11.95, "10.1.1.7", "10.1.1.3", 4444, 3000, 90000);
+    stage_until(stage, 12.1);
+    g_assert_nonnull(strstr(told(stage, "10.1.1.3")->reason, "(0 others of role \"desk\" do)"));
+}
+
+static void
+test_a_program_here_and_there_is_nothing(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, 16);
+    stage_until(stage, 16);
+    g_assert_cmpuint(stage_count(stage, "new_service"), ==, 0);
+}
+
+static void
+test_a_program_for_all_is_no_news_once_some_have_it(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, 12);
+    for (int i = 1; i <= SERVERS; i++) {
+        char server[IP_TEXT];
+        g_snprintf(server, sizeof server, "10.1.0.%d", i);
+        stage_until(stage, 12 + 0.01 * i);
+        talk(stage, 12 + 0.01 * i, "10.1.0.250", server, 10050, 900, 3000);
+    }
+    stage_until(stage, 12.5);
+    g_assert_cmpuint(stage_count(stage, "new_service"), <=, 3);
+}
+
+static void
+test_what_knocks_in_vain_finds_no_service(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, 12);
+    for (int i = 0; i < 50; i++)
+        talk(stage, 11.95, "45.9.0.7", "10.1.0.5", (uint16_t)(2000 + i), 60, 0);
+    stage_until(stage, 12.1);
+    g_assert_null(stage_find(stage, "new_service", "10.1.0.5", NULL));
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/scoring/watch-new-service/a-port-proxy-is-told-of-with-its-leg",
+                    test_a_port_proxy_is_told_of_with_its_leg);
+    g_test_add_func("/scoring/watch-new-service/a-desk-that-begins-to-serve-is-told-of",
+                    test_a_desk_that_begins_to_serve_is_told_of);
+    g_test_add_func("/scoring/watch-new-service/a-program-here-and-there-is-nothing",
+                    test_a_program_here_and_there_is_nothing);
+    g_test_add_func("/scoring/watch-new-service/a-program-for-all-is-no-news-once-some-have-it",
+                    test_a_program_for_all_is_no_news_once_some_have_it);
+    g_test_add_func("/scoring/watch-new-service/what-knocks-in-vain-finds-no-service",
+                    test_what_knocks_in_vain_finds_no_service);
+    return g_test_run();
+}
