@@ -5,8 +5,9 @@
  * Reads Zeek's conn.log (tab-separated, with its #fields line) from standard input and writes a pcap of
  * NetFlow v9: a record for each direction, cut by an active time-out of a minute. A direction whose packets
  * the sensor missed (conn_state SHR: only answers were captured) has as many as the other one, for a router
- * would have seen them. Rows of other than IPv4 are left out and counted. With --repeat the log is played so
- * many times, a day apart, since what has no past cannot be scored.
+ * would have seen them. Rows of other than IPv4 are left out and counted. The log may be played several
+ * times, a day apart, since what has no past cannot be scored; and a pair may be left out of the first days,
+ * as if it had not begun yet.
  */
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -164,12 +165,19 @@ read_log(Log *self, FILE *from)
     return has_header && self->records->len > 0;
 }
 
-/* The log once more, @later_ms after its own time. */
+/* How often, and which pair is left out of the first @quiet times. */
+typedef struct Plan {
+    uint32_t times, quiet, a, b;
+} Plan;
+
+/* The log once more, @later_ms after its own time, without those between @a and @b. */
 static void
-play(const Log *self, Traffic *traffic, int64_t later_ms)
+play(const Log *self, Traffic *traffic, int64_t later_ms, uint32_t a, uint32_t b)
 {
     for (guint i = 0; i < self->records->len; i++) {
         EvalRecord record = g_array_index(self->records, EvalRecord, i);
+        if ((record.src == a && record.dst == b) || (record.src == b && record.dst == a))
+            continue;
         record.start_ms += later_ms;
         record.end_ms += later_ms;
         record.export_ms = (record.end_ms + 1000 + TICK_MS - 1) / TICK_MS * TICK_MS;
@@ -178,12 +186,12 @@ play(const Log *self, Traffic *traffic, int64_t later_ms)
 }
 
 static bool
-write_flows(const Log *log, const char *path, uint32_t repeat)
+write_flows(const Log *log, const char *path, const Plan *plan)
 {
     const uint32_t addresses[N_ROUTERS] = { EXPORTER, EXPORTER + 1, EXPORTER + 2, EXPORTER + 3 };
     const ExportFormat formats[N_ROUTERS] = { EXPORT_V9, EXPORT_V9, EXPORT_V9, EXPORT_V9 };
     int64_t days = (log->last_ms - log->first_ms + DAY_MS - 1) / DAY_MS;
-    Calendar calendar = { .begin_ms = log->first_ms / DAY_MS * DAY_MS, .days = (uint32_t)days * repeat };
+    Calendar calendar = { .begin_ms = log->first_ms / DAY_MS * DAY_MS, .days = (uint32_t)days * plan->times };
     g_autoptr(Network) network = network_new(1, 60);
     Traffic traffic;
 
@@ -194,8 +202,8 @@ write_flows(const Log *log, const char *path, uint32_t repeat)
         traffic_clear(&traffic);
         return false;
     }
-    for (uint32_t i = 0; i < repeat; i++)
-        play(log, &traffic, (int64_t)i * days * DAY_MS);
+    for (uint32_t i = 0; i < plan->times; i++)
+        play(log, &traffic, (int64_t)i * days * DAY_MS, i < plan->quiet ? plan->a : 0, plan->b);
     exports_write(exports, &traffic, INT64_MAX);
     printf("%" G_GUINT64_FORMAT " records, %" G_GUINT64_FORMAT " rows left out, %u days\n",
            exports_records(exports), log->left_out, calendar.days);
@@ -207,16 +215,20 @@ int
 main(int argc, char **argv)
 {
     Log log = { .records = g_array_new(FALSE, FALSE, sizeof(EvalRecord)) };
-    uint32_t repeat = argc == 3 ? (uint32_t)atoi(argv[2]) : 1;
+    Plan plan = { .times = argc >= 3 ? (uint32_t)atoi(argv[2]) : 1 };
 
-    if (argc < 2 || argc > 3 || repeat < 1) {
-        fprintf(stderr, "usage: zcat -f conn.log... | eval-convert FLOWS.pcap [TIMES]\n");
+    if (argc == 6) {
+        plan.quiet = (uint32_t)atoi(argv[3]);
+        argc = parse_v4(argv[4], &plan.a) && parse_v4(argv[5], &plan.b) ? 3 : 0;
+    }
+    if (argc < 2 || argc > 3 || plan.times < 1) {
+        fprintf(stderr, "usage: zcat -f conn.log... | eval-convert FLOWS.pcap [TIMES [QUIET-TIMES A B]]\n");
         return 2;
     }
     bool ok = read_log(&log, stdin);
     if (!ok)
         fprintf(stderr, "eval-convert: this is no connection log\n");
-    ok = ok && write_flows(&log, argv[1], repeat);
+    ok = ok && write_flows(&log, argv[1], &plan);
     g_array_unref(log.records);
     return ok ? 0 : 1;
 }
