@@ -6,7 +6,8 @@ than the attack. Where an attack has more than three assets, an alert that names
 An attack's place is one more than the number of false alarms that score at least as high as its best alert, so that an
 attack does not push another one down; it counts as found at a rate when its place is within what may be read at that
 rate in the time judged. An alert counts once however often it is told, with the highest score that it had in the judged
-time. The time of learning is never judged.
+time, and so do alerts about the same two ends, for whoever has read one knows the others (the budget counts each of
+them). The time of learning is never judged.
 """
 import bisect
 import collections
@@ -153,6 +154,19 @@ def read_peers(path, run):
     return found
 
 
+def read_once(alerts):
+    """One alert for each asset and other end: the highest, with the time of the first. Those that name nobody stay."""
+    ends, rest = {}, []
+    for alert in alerts:
+        if alert.far is None:
+            rest.append(alert)
+            continue
+        old = ends.get((alert.asset, alert.far), alert)
+        higher = alert if alert.score > old.score else old
+        ends[alert.asset, alert.far] = higher._replace(first_ms=min(alert.first_ms, old.first_ms))
+    return rest + list(ends.values())
+
+
 def judge(run, alerts):
     """[(attack, place or None, its best alert, its earliest alert)], and the false alarms."""
     met = {id(attack): [] for attack in run.attacks}
@@ -191,6 +205,7 @@ class Tally:
         self.false, self.days, self.asset_days = 0, 0, 0
 
     def add(self, run, alerts):
+        alerts = read_once(alerts)
         results, false = judge(run, alerts)
         self.false += len(false)
         self.days += run.days

@@ -114,6 +114,10 @@ def test_judge():
     told = alert(asset="10.0.0.5", far=None, cause="exporter_change")
     check(judge.judge(outage, [told])[1] == [], "who says that a router was silent when it was is not wrong")
     check(len(judge.judge(outage, [told._replace(cause="volume_out")])[1]) == 1, "any other cause is a false alarm")
+    again = [alert(score=30), alert(first_ms=3000, score=60), alert(far=None), alert(far=None)]
+    once = judge.read_once(again)
+    check(len(once) == 3 and once[-1].score == 60 and once[-1].first_ms == 2000,
+          "alerts about the same two ends are read once, those that name nobody each", once)
     tally = judge.Tally()
     tally.add(run, [alert(), alert(asset="10.0.0.9", score=50)])
     check(tally.found["beacon_fixed"] == [0, 1, 1, 1, 1] and tally.read[0] == [0, 1] and tally.read[1] == [1, 2],
