@@ -3,8 +3,9 @@
  * detector-volume-out.c - an asset sends more than its hour of the week explains
  *
  * The residual of the window against the seasonal baseline, less what the last residual already foretold and
- * what the whole role does at the same time, ranked among past residuals. Evidence accumulates over windows:
- * one loud window or many slightly loud ones.
+ * what the whole role does at the same time, ranked among past residuals of hours like this one: where most
+ * windows are silent and the others are not, an hour of work would else look odd from beginning to end.
+ * Evidence accumulates over windows: one loud window or many slightly loud ones.
  */
 #include "scoring/detector.h"
 
@@ -13,7 +14,8 @@
 bool
 volume_out_look(const DetectorView *view, Finding *out)
 {
-    double p = calibrated_p(&view->asset->residuals, &view->role->residuals, view->residual);
+    double p = calibrated_p(&view->asset->residuals[view->is_busy], &view->role->residuals[view->is_busy],
+                            view->residual);
 
     out->p = (float)p;
     out->decibans = (float)decibans_of(e_of_small_p(p));

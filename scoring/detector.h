@@ -22,6 +22,7 @@ typedef struct DetectorView {
     /* WINDOW */
     const BaselineBand *band;
     double observed, residual; /* octets out; calibrated residual */
+    bool is_busy;              /* this hour of the week is one of the asset's busy ones */
     const struct Case *lead;   /* WATCH: the case that the alert is about */
 } DetectorView;
 

@@ -48,6 +48,7 @@ typedef struct Measured {
     double residual; /* less what the last one foretold; NAN: nothing to compare with */
     double raw;
     double x;
+    bool is_busy;
 } Measured;
 
 static Measured
@@ -58,6 +59,7 @@ measure(const Scorer *self, const ScoredAsset *asset, const WindowSums *sums, ui
     double noise = sums->octets_out > 0 ? sqrt((double)sums->variance_out) / sums->octets_out : 0;
 
     out.band = baseline_expect(&asset->octets_out, hour, (double)role->spread);
+    out.is_busy = out.band.centre > (double)asset->octets_out.overall;
     double spread = sqrt(out.band.spread * out.band.spread + noise * noise);
     double factor = asset->level_squares > 1 ? (double)(asset->level_products / asset->level_squares) : 0;
     factor = fmin(fmax(factor, 0), persistence_most);
@@ -152,6 +154,27 @@ volume_score(const Scorer *self, const ScoredAsset *asset)
     return (double)asset->volume_evidence + fmax(0, decibans_of((double)asset->hour_e / windows));
 }
 
+/*
+ * An e-value is worth 1 on average while all is as before. Where the model is a little wrong, it is worth
+ * more, and over many hours a little more than 1 becomes certainty. So what it has been worth is measured,
+ * for the role and for the asset, and divided out. Single windows count up to 20 dB, so that an attack does
+ * not teach that attacks are usual.
+ */
+static double
+volume_e(ScoredAsset *asset, Role *role, double decibans, bool is_busy)
+{
+    const float role_step = 1 / 20000.0f, own_step = 1 / 2000.0f, most = 100;
+    double e = e_of_decibans(decibans);
+    double excess = fmax(0, fmax((double)role->excess[is_busy], (double)asset->excess));
+
+    if (asset->quarantine == 0) {
+        float above = MIN((float)e, most) - 1;
+        role->excess[is_busy] += (above - role->excess[is_busy]) * role_step;
+        asset->excess += (above - asset->excess) * own_step;
+    }
+    return e / (1 + excess);
+}
+
 static void
 score_volume(Scorer *self, uint32_t index, const Measured *measured, const WindowSums *sums, int64_t number,
              double residual)
@@ -162,14 +185,17 @@ score_volume(Scorer *self, uint32_t index, const Measured *measured, const Windo
                           .role = &self->roles[asset->role],
                           .band = &measured->band,
                           .observed = sums->octets_out,
-                          .residual = residual };
+                          .residual = residual,
+                          .is_busy = measured->is_busy };
     double trust = scorer_maturity(self, asset);
     Finding finding = { 0 };
 
     if (asset->octets_out.n < learn_after || !volume_out_look(&view, &finding))
         return;
     pvalues_note(self->pvalues, "volume_out", index, (double)finding.p, 0);
-    double e = trust * e_of_decibans((double)finding.decibans) + (1 - trust);
+    double e =
+        trust * volume_e(asset, &self->roles[asset->role], (double)finding.decibans, measured->is_busy) +
+        (1 - trust);
     add_volume_evidence(self, asset, e, &finding, number);
     double raw = volume_score(self, asset);
     double shown = raw * self->budget.discount[FAMILY_VOLUME];
@@ -189,8 +215,8 @@ learn_volume(Scorer *self, ScoredAsset *asset, const Measured *measured, uint32_
     Role *role = &self->roles[asset->role];
 
     if (asset->octets_out.n >= learn_after) {
-        sketch_add(&asset->residuals, residual);
-        sketch_add(&role->residuals, residual);
+        sketch_add(&asset->residuals[measured->is_busy], residual);
+        sketch_add(&role->residuals[measured->is_busy], residual);
     }
     baseline_teach(&asset->octets_out, hour, measured->x, (double)role->spread);
     role->spread += (asset->octets_out.spread - role->spread) * 0.001f;

@@ -51,6 +51,9 @@ typedef struct RecentWindow {
     float octets_out, octets_in, flows, score, low, high;
 } RecentWindow;
 
+/* Why an asset's volume is not learned: an alert is open about it; an operator has called one an attack. */
+enum { QUARANTINE_STORY = 1, QUARANTINE_TOLD };
+
 /* What every record touches comes first, in cache lines of its own: line 0, the open windows, the services.
  */
 typedef struct ScoredAsset {
@@ -63,7 +66,7 @@ typedef struct ScoredAsset {
     uint16_t new_paths; /* since the last close of a window */
     bool in_series, pinned;
     bool is_exporter;              /* an exporter has this address */
-    uint8_t quarantine;            /* a volume story is open */
+    uint8_t quarantine;            /* QUARANTINE_...; 0: none */
     uint8_t seems;                 /* what it looked like an hour ago; see scorer-role.c */
     float calls_made, calls_taken; /* answered conversations, fading over days */
     uint32_t ways_out[WAYS];       /* hashes of the last ones used, known to be in the table of paths */
@@ -86,7 +89,8 @@ typedef struct ScoredAsset {
     float peak[N_FAMILIES];              /* of each family, today's highest, before the discount */
     uint32_t home_new, as_new, peer_new; /* in the window being closed */
     NoveltyCount novelty;
-    ResidualSketch residuals;
+    ResidualSketch residuals[2]; /* in hours that are usually quiet, and in busy ones */
+    float excess;                /* how much more than 1 the windows' e-values have been worth on average */
     Baseline octets_out;
 } ScoredAsset;
 
@@ -106,8 +110,9 @@ typedef struct Role {
     Share prevalence[2][PREVALENCE_BINS]; /* by home or not: how many new contacts met so few others */
     Share egress;
     Share duration[DURATION_BINS];
-    PortTable ports[2]; /* of new contacts, by home or not */
-    ResidualSketch residuals;
+    PortTable ports[2];          /* of new contacts, by home or not */
+    ResidualSketch residuals[2]; /* like an asset's */
+    float excess[2];
 } Role;
 
 enum { PEER_CALLED = 1, PEER_CALLS_US = 2, PEER_KNOWN = 4, PEER_HOME = 8 }; /* @flags */

@@ -248,7 +248,8 @@ is_sane_sketch(const ResidualSketch *sketch)
 static bool
 is_sane_role(Role *role)
 {
-    bool sane = are_finite(&role->spread, 1) && role->spread >= 0 && is_sane_sketch(&role->residuals) &&
+    bool sane = are_finite(&role->spread, 1) && are_finite(role->excess, 2) && role->spread >= 0 &&
+                is_sane_sketch(&role->residuals[0]) && is_sane_sketch(&role->residuals[1]) &&
                 are_finite(role->ports[0].n, ROLE_PORTS + 1) &&
                 are_finite(role->ports[1].n, ROLE_PORTS + 1) && role->ports[0].total >= 0 &&
                 role->ports[1].total >= 0 && is_sane_share(&role->egress) &&
@@ -307,12 +308,12 @@ is_sane_asset(const Scorer *self, ScoredAsset *asset)
     for (int i = 0; i < WINDOWS_OPEN; i++)
         if (!are_finite_doubles(&asset->open[i].octets_in, 2) || !are_finite(&asset->open[i].packets_in, 3))
             return false;
-    const float *numbers[] = { &asset->octets_rate,   &asset->calls_made,      &asset->calls_taken,
-                               &asset->score,         &asset->volume_evidence, &asset->hour_p,
-                               &asset->hour_e,        &asset->hour_windows,    &asset->home_evidence,
-                               &asset->as_evidence,   &asset->level,           &asset->level_products,
-                               &asset->level_squares, &asset->novelty.windows, &base->overall,
-                               &base->spread };
+    const float *numbers[] = { &asset->octets_rate,    &asset->excess,        &asset->calls_made,
+                               &asset->calls_taken,    &asset->score,         &asset->volume_evidence,
+                               &asset->hour_p,         &asset->hour_e,        &asset->hour_windows,
+                               &asset->home_evidence,  &asset->as_evidence,   &asset->level,
+                               &asset->level_products, &asset->level_squares, &asset->novelty.windows,
+                               &base->overall,         &base->spread };
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
         if (!are_finite(numbers[i], 1))
             return false;
@@ -322,7 +323,7 @@ is_sane_asset(const Scorer *self, ScoredAsset *asset)
            are_finite(asset->novelty.events, N_NOVELTY_GROUPS) && asset->novelty.windows >= 0 &&
            are_finite(base->cell, BASELINE_CELLS) && are_finite(base->hour, BASELINE_HOURS) &&
            are_finite(base->spread_hour, BASELINE_HOURS) && base->spread >= 0 &&
-           is_sane_sketch(&asset->residuals);
+           is_sane_sketch(&asset->residuals[0]) && is_sane_sketch(&asset->residuals[1]);
 }
 
 static bool

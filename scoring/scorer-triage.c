@@ -166,7 +166,7 @@ judge_volume(ScoredAsset *asset, bool has_story, AlertVerdict verdict)
         asset->quarantine = 0;
         asset->volume_evidence = asset->hour_e = 0;
     } else if (has_story) {
-        asset->quarantine = 1;
+        asset->quarantine = QUARANTINE_TOLD;
     }
 }
 

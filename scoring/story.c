@@ -19,7 +19,15 @@
  * old: whoever looks must see that it has not ended. */
 static const double tell_again = 10;
 static const int64_t tell_again_ms = 3600000;
-static const int64_t day_ms = 86400000;
+static const int64_t day_ms = 86400000, quarantine_ms = 2 * 86400000;
+
+/* What an operator has called an attack is not learned until he says otherwise. */
+static void
+lift_quarantine(ScoredAsset *asset)
+{
+    if (asset->quarantine == QUARANTINE_STORY)
+        asset->quarantine = 0;
+}
 
 static void
 drop_story(Scorer *self, uint32_t index)
@@ -37,7 +45,7 @@ drop_story(Scorer *self, uint32_t index)
         contact->story = NONE;
     }
     if (detectors[story->detector].kind == DETECTOR_WINDOW)
-        self->assets[story->asset].quarantine = 0;
+        lift_quarantine(&self->assets[story->asset]);
     g_free(story);
     self->stories[index] = self->stories[--self->n_stories];
     for (uint32_t i = 0; i < self->n_contacts; i++)
@@ -423,6 +431,9 @@ story_volume(Scorer *self, uint32_t asset_index, double raw, const Finding *find
     double shown = raw * self->budget.discount[FAMILY_VOLUME];
 
     story->last_ms = end_ms;
+    /* Nobody has called it an attack: a level that stays is learned, or it would be told of for ever. */
+    if (!opens && end_ms - story->opened_ms > quarantine_ms)
+        lift_quarantine(asset);
     if (!opens && !story_is_news(self, story, shown, end_ms))
         return;
     Finding findings[MOST_DETECTORS] = { 0 };
@@ -451,7 +462,7 @@ story_volume(Scorer *self, uint32_t asset_index, double raw, const Finding *find
         story->detector = detector;
         story->opened_ms = end_ms;
         alert->first_seen_ms = number * self->grid.length_ms;
-        asset->quarantine = 1;
+        asset->quarantine = MAX(asset->quarantine, QUARANTINE_STORY);
         self->counters.alerts_opened++;
         story_name(alert, NULL, number);
     }
