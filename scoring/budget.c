@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+static const double certainty_most = 6;   /* decibans over the threshold */
 static const double threshold_least = 20; /* never alert below a hundred to one */
 static const double fade = 0.9;
 static const double e_value_tail = 4.343;            /* mean excess in dB when P(e >= x) = 1/x */
@@ -90,4 +91,10 @@ budget_day(Budget *self, uint32_t assets)
         for (int i = 0; i < BUDGET_BINS; i++)
             self->peaks[f][i] *= (float)fade;
     }
+}
+
+double
+budget_shown(const Budget *self, EvidenceFamily family, double decibans)
+{
+    return fmin(decibans * self->discount[family], self->threshold + certainty_most);
 }

@@ -39,3 +39,10 @@ void budget_peak(Budget *self, EvidenceFamily family, double decibans);
 void budget_day(Budget *self, uint32_t assets);
 /* More assets came: the threshold may only wait for the end of the day to fall. */
 void budget_assets(Budget *self, uint32_t assets);
+/*
+ * What a family's evidence about one thing counts for: discounted, and not more than a little over the
+ * threshold. Whatever a model says, that it is the model which is wrong (a new scanner of the house, a move
+ * to another building) is never less likely than some false alarms; only several different questions about
+ * the same thing may go further.
+ */
+double budget_shown(const Budget *self, EvidenceFamily family, double decibans);

@@ -6,11 +6,13 @@
 #include <string.h>
 
 enum { CHANCE_TOUCHED = 2, CHANCE_IN_ALERT = 200 };
-static const int64_t alerted_ms = 86400000, forgiven_ms = 90 * (int64_t)86400000;
+static const int64_t alerted_ms = 86400000, remembered_ms = 30 * (int64_t)86400000,
+                     forgiven_ms = 90 * (int64_t)86400000;
 static const double day_ms = 86400e3;
 /* Of the stake, for each watch: the average of bets is a bet whatever their dependence (evidence.h), so that
  * sixteen watches do not make sixteen times the false alarms of one. */
 static const double watch_stake = 0.1;
+static const double support_most = 20; /* decibans */
 static const IpAddress nobody = { { 0 } };
 
 void
@@ -151,6 +153,9 @@ static void
 begin(Scorer *self, Case *one, const Opinion *opinion, int64_t at_ms)
 {
     int64_t forgiven = one->forgiven_until_ms;
+    bool is_remembered = one->alerted_until_ms + remembered_ms > at_ms;
+    int64_t named = is_remembered ? one->named_window : 0,
+            alerted = is_remembered ? one->alerted_until_ms : 0;
 
     drop_flows(self, one);
     *one = (Case){ .asset = opinion->asset,
@@ -163,6 +168,8 @@ begin(Scorer *self, Case *one, const Opinion *opinion, int64_t at_ms)
                    .first_ms = at_ms,
                    .flows = NONE,
                    .path = NONE,
+                   .alerted_until_ms = alerted,
+                   .named_window = named,
                    .forgiven_until_ms = forgiven };
 }
 
@@ -178,7 +185,7 @@ take_case(Scorer *self, const Opinion *opinion, int64_t at_ms)
         *one = (Case){ .flows = NONE };
     if (put == KEY_REPLACED) {
         self->counters.cases_evicted++;
-        one->forgiven_until_ms = 0;
+        one->forgiven_until_ms = one->alerted_until_ms = one->named_window = 0;
     }
     if (put != KEY_FOUND || (double)(at_ms - one->last_ms) > memory_ms(opinion->watch) ||
         (one->evidence <= 0 && one->alerted_until_ms <= self->clock.now_ms))
@@ -211,7 +218,7 @@ case_take(Scorer *self, const Opinion *opinion)
         one->numbers[i] = (float)opinion->numbers[i];
     one->service = opinion->service;
     one->protocol = opinion->protocol;
-    if (one->alerted_until_ms > 0)
+    if (one->alerted_until_ms > at_ms)
         one->alerted_until_ms = MAX(one->alerted_until_ms, at_ms + alerted_ms);
     if (call == NULL)
         return;
@@ -241,7 +248,10 @@ case_support(const Scorer *self, const Case *one)
         return case_decibans(self, one);
     double e = e_of_decibans(case_decibans(self, one));
 
-    return fmax(0, decibans_of(0.5 + 0.5 * e)) * self->budget.discount[FAMILY_WATCH + (int)one->watch];
+    double support =
+        fmax(0, decibans_of(0.5 + 0.5 * e)) * self->budget.discount[FAMILY_WATCH + (int)one->watch];
+
+    return fmin(support, support_most);
 }
 
 double
@@ -294,7 +304,7 @@ weigh(Scorer *self, Case *one, int64_t end_ms)
     for (uint32_t i = 0; i < n; i++)
         if (parts[i] != one)
             support += case_support(self, parts[i]);
-    double shown = raw * self->budget.discount[family] + support;
+    double shown = budget_shown(&self->budget, (EvidenceFamily)family, raw) + support;
     bool has_lead = leads(one, parts, n);
     bool is_old = (double)(self->clock.now_ms - self->clock.first_ms) >= day_ms;
     if (has_lead && is_old && (shown >= self->budget.threshold || one->alerted_until_ms > end_ms))

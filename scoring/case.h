@@ -30,6 +30,7 @@ typedef struct Case {
     int64_t first_ms, last_ms; /* flow time of the first and the latest opinion */
     int64_t window;            /* in which the latest opinion came; the oldest open one, plus one */
     int64_t alerted_until_ms;  /* it is part of an open alert until then; 0: never was */
+    int64_t named_window;      /* in which the alert that it led opened; 0: it led none lately */
     int64_t forgiven_until_ms; /* a verdict has said that it is harmless */
     uint32_t flows, n_flows;   /* chain in the pool of evidence */
     uint32_t path;             /* of the latest call, or NONE */

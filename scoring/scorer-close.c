@@ -198,7 +198,7 @@ score_volume(Scorer *self, uint32_t index, const Measured *measured, const Windo
         (1 - trust);
     add_volume_evidence(self, asset, e, &finding, number);
     double raw = volume_score(self, asset);
-    double shown = raw * self->budget.discount[FAMILY_VOLUME];
+    double shown = budget_shown(&self->budget, FAMILY_VOLUME, raw);
     double wanted = self->budget.threshold + (story_has_contact(self, index) ? same_cause : 0);
     /* Told when it shows: an alert that names a dull window would explain nothing. */
     if (shown >= wanted && trust >= 0.3 && sums->octets_out > measured->band.high)

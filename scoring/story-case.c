@@ -24,11 +24,11 @@ story_add_cases(const Scorer *self, Alert *alert, uint32_t asset, const Case *le
         parts[n++] = lead;
     for (uint32_t i = 0; i < n && alert->n_contributions < ALERT_CONTRIBUTIONS; i++) {
         const Watch *watch = watches[parts[i]->watch];
-        double discount = self->budget.discount[FAMILY_WATCH + (int)parts[i]->watch];
+        EvidenceFamily family = (EvidenceFamily)(FAMILY_WATCH + (int)parts[i]->watch);
         AlertContribution *part = &alert->contributions[alert->n_contributions++];
         part->detector = detectors[detector_index(watch->name)].name;
-        part->decibans =
-            parts[i] == lead ? case_decibans(self, lead) * discount : case_support(self, parts[i]);
+        part->decibans = parts[i] == lead ? budget_shown(&self->budget, family, case_decibans(self, lead))
+                                          : case_support(self, parts[i]);
         part->p = (double)parts[i]->p;
         watch->explain(self, parts[i], part->reason, sizeof part->reason);
     }
@@ -111,6 +111,28 @@ join_contact(Scorer *self, Story *story, int64_t now_ms)
     story_contact(self, contact, now_ms);
 }
 
+/*
+ * The id. What comes up again within a month without anybody having judged it is the same alert again: who
+ * has an opinion on it has it in one place, and who counts false alarms counts it once.
+ */
+static void
+name_alert(Scorer *self, Alert *alert, Case *lead, int64_t window)
+{
+    const Case *parts[MOST_WATCHES + 1], *first = lead;
+    uint32_t n = lead->is_service ? 0 : case_parts(self, lead->asset, &lead->far, parts);
+    const char *kind = alert->kind;
+
+    for (uint32_t i = 0; i < n; i++)
+        if (parts[i]->named_window != 0 &&
+            (first->named_window == 0 || parts[i]->named_window < first->named_window))
+            first = parts[i];
+    if (first->named_window == 0)
+        lead->named_window = window;
+    alert->kind = watches[first->watch]->name;
+    story_name(alert, alert->has_peer ? &alert->peer : NULL, first->named_window + lead->service);
+    alert->kind = kind;
+}
+
 void
 story_case(Scorer *self, Case *lead, double shown, int64_t now_ms)
 {
@@ -138,7 +160,6 @@ story_case(Scorer *self, Case *lead, double shown, int64_t now_ms)
     }
     fill(self, &story->alert, lead, shown);
     if (opens)
-        story_name(&story->alert, story->alert.has_peer ? &story->alert.peer : NULL,
-                   window_number(&self->grid, now_ms) + lead->service);
+        name_alert(self, &story->alert, lead, window_number(&self->grid, now_ms));
     story_tell(self, story, now_ms);
 }

@@ -428,7 +428,7 @@ story_volume(Scorer *self, uint32_t asset_index, double raw, const Finding *find
     bool opens = false;
     uint32_t index = volume_story(self, asset_index, detector, &opens);
     Story *story = self->stories[index];
-    double shown = raw * self->budget.discount[FAMILY_VOLUME];
+    double shown = budget_shown(&self->budget, FAMILY_VOLUME, raw);
 
     story->last_ms = end_ms;
     /* Nobody has called it an attack: a level that stays is learned, or it would be told of for ever. */
@@ -452,7 +452,7 @@ story_volume(Scorer *self, uint32_t asset_index, double raw, const Finding *find
     alert->expected_low = band->low;
     alert->expected_high = band->high;
     alert->last_seen_ms = end_ms;
-    fill_contributions(alert, &view, findings, self->budget.discount[FAMILY_VOLUME]);
+    fill_contributions(alert, &view, findings, shown / fmax(raw, 1e-3));
     story_sort_parts(alert);
     fill_large_flows(self, alert, asset, end_ms - 3 * self->grid.length_ms);
     g_strlcpy(alert->summary, alert->contributions[0].reason, sizeof alert->summary);
