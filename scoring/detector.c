@@ -23,6 +23,8 @@ const Detector detectors[] = {
     { "router_endpoint", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "relay", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "new_service", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "scan", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "spray", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "tunnel", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "admin_edge", DETECTOR_WATCH, 0, NULL, NULL, NULL },
 };

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * watch-spray.c - one short try each from many sources at one service, over days
+ *
+ * Passwords are tried from thousands of home lines, each once or twice a day, so that no single source stands
+ * out (CovertNetwork-1658: four in five accounts see exactly one try a day). What stands out is the service:
+ * in four hours it is visited by more sources that come, say little and go, and that never did more. A web
+ * server has such visitors all day. So two null hypotheses must both fail. One is that there are as many of
+ * them as in four hours of the past (negative binomial, its spread learned, since nights, weekends and moods
+ * are in it); the other that their share of all newcomers is as ever (likewise), which a page that becomes
+ * popular does not change. The greater of the two p-values counts: it is valid if either hypothesis holds.
+ * Evidence of four hours after four hours adds up by an e-CUSUM (evidence.h), for days if need be. What is
+ * short is the lowest quarter of the service's own sessions. Cannot see: tries that are not answered
+ * (watch-scan.c), or tell those that fail from short visits, if the service is visited shortly by most;
+ * anything, when sampled.
+ */
+#include "scoring/detector.h"
+#include "scoring/rate.h"
+#include "scoring/watch.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { TCP = 6, UDP = 17, BIN_S = 4 * 3600, BINS_LEAST = 6, BINS_SKIPPED_MOST = 84, TRIES_LEAST = 6 };
+enum { SMALL_FLOWS = 8, AGAIN_HOURS = 12, SHORT_SECONDS = 120 };
+static const double small_octets = 65536, learn_step = 0.05, fast_bins = 20; /* 1/20 once so many were seen */
+static const double prior_shape = 0.5, prior_bins = 6, prior_share = 0.25, prior_of = 8, prior_spread = 1.5;
+static const double quarter_at_first = 13, known_step = 0.05, comer_step = 0.005, first_step = 4;
+static const double suspect_p = 1e-4, share_keep = 0.98, worth_telling = 5;
+
+typedef struct Service {
+    float tries, comers,
+        homes;          /* in this bin: sources with a short try; newcomers; home lines among the tries */
+    float bins;         /* that have taught */
+    float mean, square; /* of the tries in a bin */
+    float share_tries, share_comers; /* fading sums */
+    float spread;                    /* of the share: variance by that of a Poisson count */
+    float quarter, sessions;         /* log2 of octets: a quarter of the sessions is shorter; how many told */
+    float evidence;                  /* e-CUSUM of the bins that are over, decibans */
+    float row;                       /* tries since it was nil */
+    uint32_t bin;                    /* number of this bin */
+} Service;
+
+/* A port that was silent till now has a past of no visits, as long as that of its asset; what is short there
+ * is not known, and 8 KiB is. */
+static Service
+new_service(const Scorer *scorer, const Call *call, uint32_t bin)
+{
+    double bins = rate_days(scorer, call->asset) * 86400 / BIN_S;
+
+    return (Service){ .bin = bin,
+                      .bins = (float)fmin(BINS_SKIPPED_MOST, floor(bins)),
+                      .quarter = (float)quarter_at_first,
+                      .spread = (float)prior_spread };
+}
+
+static double
+octets_of(const Call *call)
+{
+    return call->octets_in + call->octets_out;
+}
+
+static double
+share_of(const Service *self)
+{
+    return ((double)self->share_tries + prior_of * prior_share) / ((double)self->share_comers + prior_of);
+}
+
+/* Of the tries in this bin: the p-value against both hypotheses. */
+static double
+p_of(const Service *self)
+{
+    double mean = fmax(0.05, (double)self->mean), extra = (double)self->square - mean * mean - mean;
+    double seen = extra > 0 ? fmin(50, mean * mean / extra) : 50;
+    double bins = (double)self->bins, expected = (double)self->comers * share_of(self);
+    double spread = (bins * (double)self->spread + prior_bins * prior_spread) / (bins + prior_bins);
+    CountModel by_number = { .shape = (bins * seen + prior_bins * prior_shape) / (bins + prior_bins),
+                             .mean = mean };
+    CountModel by_share = { .shape = expected / fmax(0.1, spread - 1), .mean = expected };
+    uint32_t tries = (uint32_t)fmin(1e6, (double)self->tries);
+
+    if (self->bins < BINS_LEAST || tries < TRIES_LEAST || expected <= 0)
+        return 1;
+    return fmax(count_mid_p(&by_number, tries), count_mid_p(&by_share, tries));
+}
+
+static void
+learn(Service *self)
+{
+    double share = share_of(self), expected = (double)self->comers * share;
+    float step = (float)(1 / fmin(fast_bins, (double)self->bins + 1)), tries = self->tries;
+
+    self->mean += step * (tries - self->mean);
+    self->square += step * (tries * tries - self->square);
+    if (expected >= 1) {
+        double off = (double)tries - expected;
+        self->spread += (float)learn_step * ((float)(off * off / expected) - self->spread);
+    }
+    self->share_tries = (float)(share_keep * (double)self->share_tries) + tries;
+    self->share_comers = (float)(share_keep * (double)self->share_comers) + self->comers;
+    self->bins += 1;
+}
+
+/* Bins that are over, the empty ones among them. What belongs to an alert, or looks much like one, does not
+ * teach. */
+static void
+roll(Service *self, uint32_t bin, bool is_alerted)
+{
+    uint32_t n = MIN(bin - self->bin, (uint32_t)BINS_SKIPPED_MOST);
+
+    if (bin <= self->bin)
+        return;
+    for (uint32_t i = 0; i < n; i++) {
+        double p = p_of(self);
+        if (self->bins >= BINS_LEAST)
+            self->evidence = (float)fmax(0, cusum_step((double)self->evidence, e_of_small_p(p)));
+        if (self->evidence <= 0)
+            self->row = 0;
+        if (!is_alerted && p > suspect_p)
+            learn(self);
+        self->tries = self->comers = self->homes = 0;
+    }
+    self->bin = bin;
+}
+
+/* Somebody who comes, and never did more than try. */
+static bool
+is_comer(const Scorer *scorer, const Call *call)
+{
+    if (call->is_new_pair)
+        return true;
+    if (call->slept_hours < AGAIN_HOURS || call->peer == NONE)
+        return false;
+    const Peer *peer = &scorer->peers[call->peer];
+    return peer->flows <= SMALL_FLOWS &&
+           (double)(peer->octets_in + peer->octets_out) <= SMALL_FLOWS * small_octets;
+}
+
+static bool
+is_alerted(const Scorer *scorer, const Call *call)
+{
+    const Case *one = case_find(scorer, &watch_spray, call->asset, NULL, call->asset_port, call->protocol);
+
+    return one != NULL && one->alerted_until_ms > scorer->clock.now_ms;
+}
+
+static void
+judge(Scorer *scorer, const Service *service, const Call *call)
+{
+    double p = p_of(service), decibans = cusum_step((double)service->evidence, e_of_small_p(p));
+
+    if (decibans < worth_telling)
+        return;
+    Opinion opinion = { .watch = &watch_spray,
+                        .asset = call->asset,
+                        .service = call->asset_port,
+                        .protocol = call->protocol,
+                        .is_service = true,
+                        .p = p,
+                        .decibans = decibans,
+                        .numbers = { (double)service->tries, (double)service->mean,
+                                     (double)(service->tries / MAX(1, service->comers)), share_of(service),
+                                     (double)service->row,
+                                     (double)(service->homes / MAX(1, service->tries)) },
+                        .call = call };
+    case_take(scorer, &opinion);
+}
+
+/* A quantile by small steps; newcomers, who may be the ones looked for, move it a tenth as much. */
+static void
+learn_size(Service *self, float size, bool comes)
+{
+    double step = fmax(comes ? comer_step : known_step,
+                       (comes ? 0.1 : 1) * first_step / (first_step + (double)self->sessions));
+
+    self->quarter += (float)(step * (size < self->quarter ? -0.75 : 0.25));
+    self->sessions += 1;
+}
+
+/* Strangers call a port that serves. */
+static bool
+is_visit(const Scorer *scorer, const Call *call)
+{
+    return call->initiator == INITIATOR_FAR && call->far_asset == NONE && call->is_answered &&
+           !call->is_sampled && (call->protocol == TCP || call->protocol == UDP) &&
+           (direction_is_service_port(call->protocol, call->asset_port) ||
+            service_ports_has(scorer->assets[call->asset].services, call->protocol, call->asset_port));
+}
+
+static void
+ended(Scorer *scorer, WatchState *state, const Call *call)
+{
+    if (call->initiator != INITIATOR_FAR || call->far_asset != NONE)
+        return;
+    bool comes = is_comer(scorer, call);
+    /* An eighth of those who come again is enough to know how long sessions are. */
+    if ((!comes && (call->begin_ms & 7) != 0) || !is_visit(scorer, call))
+        return;
+    bool is_new;
+    Service *service =
+        watch_item(state, 0, &watch_spray,
+                   watch_key(scorer, call->asset, (uint32_t)call->protocol << 16 | call->asset_port, 0, NULL),
+                   1, &is_new);
+    float size = (float)log2(1 + octets_of(call));
+    uint32_t bin = seconds_of(call->end_ms) / BIN_S;
+    if (is_new)
+        *service = new_service(scorer, call, bin);
+    bool alerted = is_alerted(scorer, call);
+    roll(service, bin, alerted);
+    bool is_short = comes && size <= service->quarter && octets_of(call) <= small_octets &&
+                    call->end_ms - call->begin_ms <= SHORT_SECONDS * 1000;
+    if (!alerted)
+        learn_size(service, size, comes);
+    service->comers += comes;
+    if (!is_short)
+        return;
+    service->tries += 1;
+    service->homes += call->is_home;
+    service->row += 1;
+    judge(scorer, service, call);
+}
+
+static void
+explain(const Scorer *scorer, const Case *one, char *out, size_t room)
+{
+    char name[80];
+
+    detector_asset_words(&scorer->assets[one->asset], name, sizeof name);
+    g_snprintf(
+        out, room,
+        "%.0f sources that never did more came to port %u/%s of %s for one short try within four hours; "
+        "%.1f are usual; they are %.0f %% of the newcomers, usually %.0f %%; %.0f %% of them are home "
+        "lines; %.0f tries since this began",
+        (double)one->numbers[0], one->service, one->protocol == TCP ? "tcp" : "udp", name,
+        (double)one->numbers[1], 100 * (double)one->numbers[2], 100 * (double)one->numbers[3],
+        100 * (double)one->numbers[5], (double)one->numbers[4]);
+}
+
+static void
+instead(const Scorer *scorer, const Case *one, char *out, size_t room)
+{
+    (void)scorer;
+    g_snprintf(out, room, "about %.0f such sources in four hours", (double)one->numbers[1] + 1);
+}
+
+const Watch watch_spray = { .name = "spray",
+                            .memory_days = 2,
+                            .tables = { { .item = sizeof(Service), .most = 1 << 14 } },
+                            .ended = ended,
+                            .explain = explain,
+                            .instead = instead };
