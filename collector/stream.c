@@ -489,7 +489,7 @@ stream_new(const StreamConf *conf, Decoder *decoder)
     *self = (Stream){ .receiver.type = &stream_type,
                       .conf = *conf,
                       .decoder = decoder,
-                      .clock = clock_system(),
+                      .clock = conf->clock != NULL ? conf->clock : clock_system(),
                       .epoll = epoll_create1(EPOLL_CLOEXEC),
                       .wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
                       .accepts_left = ACCEPTS_A_TICK };

@@ -31,6 +31,7 @@ typedef struct StreamConf {
     uint32_t max_connections, max_per_address;
     uint32_t max_new_per_minute; /* from one address */
     uint32_t handshake_ms, message_ms, idle_ms;
+    Clock *clock; /* borrowed; NULL: the machine's */
 } StreamConf;
 
 typedef struct Stream Stream;

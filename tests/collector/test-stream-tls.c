@@ -77,13 +77,13 @@ try_name(Fixture *self, const char *certificate, bool is_welcome)
     Client client = connect_tls(self, certificate, NEW_TLS, &result);
 
     for (int round = 0; round < 10; round++)
-        stream_run_once(self->stream, 5);
+        run(self, 5);
     g_test_message("%s: %d", certificate, result);
     g_assert_cmpint(number(self, 1, "connections"), ==, open + is_welcome);
     g_assert_cmpint(ends(self, 1, STREAM_END_NAME), ==, refused + !is_welcome);
     hang_up(&client);
     for (int round = 0; round < 10; round++)
-        stream_run_once(self->stream, 5);
+        run(self, 5);
 }
 
 static void
@@ -148,7 +148,7 @@ test_a_client_that_does_not_believe_us_is_told(Fixture *self, gconstpointer wish
         result = gnutls_handshake(client.session);
         if (result != 0 && gnutls_error_is_fatal(result))
             break;
-        stream_run_once(self->stream, 5);
+        run(self, 5);
     }
     gnutls_alert_send_appropriate(client.session, result);
     wait_for_end(self, 1, STREAM_END_REFUSED_US);

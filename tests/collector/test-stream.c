@@ -61,7 +61,7 @@ test_who_is_not_on_the_list_is_not_heard(Fixture *self, gconstpointer wish)
 
     wait_for_end(self, 0, STREAM_END_NOT_ALLOWED);
     for (int round = 0; round < 10; round++)
-        stream_run_once(self->stream, 5);
+        run(self, 5);
     g_assert_cmpint(number(self, 0, "connections"), ==, 1);
     g_assert_cmpint(ends(self, 0, STREAM_END_NOT_ALLOWED), ==, 1);
     json_t *place = report(self, 0), *first = json_array_get(json_object_get(place, "ended"), 0);
@@ -94,7 +94,7 @@ test_who_comes_back_too_often_has_to_wait(Fixture *self, gconstpointer wish)
     for (int i = 0; i < 5; i++) {
         Client client = connect_plain(self);
         for (int round = 0; round < 5; round++)
-            stream_run_once(self->stream, 5);
+            run(self, 5);
         hang_up(&client);
     }
     wait_for_end(self, 0, STREAM_END_TOO_OFTEN);
@@ -115,7 +115,7 @@ test_who_keeps_us_waiting_is_sent_away(Fixture *self, gconstpointer wish)
     wait_for_end(self, 0, STREAM_END_SLOW);
     wait_for_end(self, 0, STREAM_END_IDLE);
     for (int round = 0; round < ROUNDS && ends(self, 1, STREAM_END_HANDSHAKE_TIMEOUT) < 2; round++)
-        stream_run_once(self->stream, 10);
+        run(self, 10);
     g_assert_cmpint(ends(self, 1, STREAM_END_HANDSHAKE_TIMEOUT), ==, 2);
     g_assert_cmpuint(books(self).refused[REFUSED_TORN], ==, 1);
     hang_up(&silent);
@@ -134,8 +134,7 @@ test_who_sends_byte_by_byte_is_sent_away(Fixture *self, gconstpointer wish)
     for (size_t at = 0; at < sizeof start && ends(self, 0, STREAM_END_SLOW) == 0; at++) {
         if (send(slow.fd, start + at, 1, MSG_NOSIGNAL) < 0)
             break;
-        stream_run_once(self->stream, 20);
-        g_usleep(10000);
+        run(self, 20);
     }
     g_assert_cmpint(ends(self, 0, STREAM_END_SLOW), ==, 1);
     hang_up(&slow);
@@ -151,7 +150,7 @@ test_a_connection_that_breaks_tears_a_message(Fixture *self, gconstpointer wish)
 
     send_bytes(self, &client, all->data, all->len - 1, all->len);
     for (int round = 0; round < 10; round++)
-        stream_run_once(self->stream, 5);
+        run(self, 5);
     setsockopt(client.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     hang_up(&client); /* with a reset */
     wait_for_end(self, 0, STREAM_END_BROKEN);
@@ -170,7 +169,7 @@ test_what_has_arrived_is_decoded_before_we_end(Fixture *self, gconstpointer wish
     Client client = connect_tls(self, "router", NEW_TLS, &result), other = connect_plain(self);
 
     for (int round = 0; round < 10; round++)
-        stream_run_once(self->stream, 5);
+        run(self, 5);
     gsize sent = 0;
     while (sent < all->len) { /* nobody reads meanwhile */
         ssize_t n = gnutls_record_send(client.session, all->data + sent, all->len - sent);
