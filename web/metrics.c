@@ -3,7 +3,9 @@
  * metrics.c - /metrics: Prometheus' text format, made of the same answers that the API gives
  *
  * A metric is one line in the table. Labels are bounded: reasons, states and processes are ours, exporters
- * are limited by the decoder; hosts never become labels.
+ * are limited by the decoder; hosts never become labels. A router that sends over UDP and over TCP is two
+ * exporters, each with templates, sequences and books of its own, but one label: what is counted is added up,
+ * of what is not the smaller stands for both.
  */
 #include "web/context.h"
 #include "web/routes.h"
@@ -156,9 +158,7 @@ add_sample(GString *out, const Metric *metric, const char *label_text, const jso
     char text[G_ASCII_DTOSTR_BUF_SIZE];
     double number = json_number_value(value);
 
-    if (metric->equals != NULL && json_is_string(value))
-        number = strcmp(json_string_value(value), metric->equals) == 0;
-    else if (!json_is_number(value))
+    if (!json_is_number(value))
         return;
     g_string_append(out, metric->name);
     if (label_text != NULL)
@@ -166,25 +166,66 @@ add_sample(GString *out, const Metric *metric, const char *label_text, const jso
     g_string_append_printf(out, " %s\n", g_ascii_formatd(text, sizeof text, "%.17g", number));
 }
 
+/* The value of an item as a number; null where it has none. The caller owns it. */
+static json_t *
+number_of(const Metric *metric, const json_t *item)
+{
+    const json_t *value = at_path(item, metric->value);
+
+    if (metric->equals != NULL && json_is_string(value))
+        return json_integer(strcmp(json_string_value(value), metric->equals) == 0);
+    return json_is_number(value) ? json_deep_copy(value) : json_null();
+}
+
+/* Two values under one label; one of them may be null. */
+static json_t *
+combine(const Metric *metric, const json_t *a, const json_t *b)
+{
+    bool is_sum = strcmp(metric->type, "counter") == 0;
+
+    if (!json_is_number(a) || !json_is_number(b))
+        return json_deep_copy(json_is_number(a) ? a : b);
+    if (is_sum && json_is_integer(a) && json_is_integer(b))
+        return json_integer(json_integer_value(a) + json_integer_value(b));
+    return json_real(is_sum ? json_number_value(a) + json_number_value(b)
+                            : MIN(json_number_value(a), json_number_value(b)));
+}
+
+/* A label twice would spoil the whole page, so they are put together first. */
+static void
+add_items(GString *out, const Metric *metric, const json_t *items)
+{
+    json_t *by_label = json_object(), *each;
+    const char *label;
+    size_t i;
+
+    json_array_foreach(items, i, each)
+    {
+        const char *name = json_string_value(json_object_get(each, metric->key));
+        json_t *value = number_of(metric, each);
+        const json_t *before = name == NULL ? NULL : json_object_get(by_label, name);
+
+        if (before != NULL)
+            json_object_set_new(by_label, name, combine(metric, before, value));
+        else if (name != NULL)
+            json_object_set(by_label, name, value);
+        json_decref(value);
+    }
+    json_object_foreach(by_label, label, each) add_sample(out, metric, label, each);
+    json_decref(by_label);
+}
+
 static void
 add_samples(GString *out, const Metric *metric, const json_t *found)
 {
-    g_autoptr(GHashTable) seen =
-        g_hash_table_new(g_str_hash, g_str_equal); /* a label twice spoils the whole page */
     const char *key;
     json_t *value;
-    size_t i;
 
     if (json_is_object(found)) {
         json_object_foreach((json_t *)found, key, value) if (strcmp(key, "total") != 0)
             add_sample(out, metric, key, value);
     } else if (json_is_array(found)) {
-        json_array_foreach(found, i, value)
-        {
-            const char *name = json_string_value(json_object_get(value, metric->key));
-            if (name != NULL && g_hash_table_add(seen, (gpointer)name))
-                add_sample(out, metric, name, at_path(value, metric->value));
-        }
+        add_items(out, metric, found);
     } else {
         add_sample(out, metric, NULL, found);
     }

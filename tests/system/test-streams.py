@@ -9,6 +9,7 @@ import pathlib
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -207,6 +208,26 @@ def strangers_stay_outside(collector, authority):
            [line for line in page.splitlines() if "stream" in line])
 
 
+def one_router_both_ways(collector):
+    """Over UDP and over TCP it is two exporters, with templates and books of their own; /metrics adds them up."""
+    address, header = "127.86.0.1", struct.pack(">HHIII", 10, 16, int(time.time()), 0, 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out, collector.connect(source=address) as raw:
+        out.bind((address, 0))
+        out.sendto(header, ("127.0.0.1", collector.flow_port))
+        raw.sendall(header + header)
+
+        def is_told():
+            found = {one["transport"]: one["books"]["received"] for one in collector.api("exporters")["items"]
+                     if one["address"] == address}
+            return found == {"udp": 1, "tcp": 2}
+        tap.ok(daemon.wait_for(is_told), "a router that sends both ways is told twice, by its transport")
+        _, page = collector.request("/metrics")
+        lines = [line for line in page.splitlines() if f'"{address}"' in line]
+        tap.ok(f'talaya_exporter_datagrams_received_total{{exporter="{address}"}} 3' in lines,
+               "and Prometheus counts both together", lines)
+        tap.ok(len(lines) == len({line.split()[0] for line in lines}), "with each label once", lines)
+
+
 def softflowd_over_tcp(collector, folder):
     """A real exporter: the flows that softflowd reads from a capture are those that come over TCP."""
     path = shutil.which("softflowd", path="/usr/sbin:/usr/bin:/sbin:/bin")
@@ -305,6 +326,7 @@ def main():
             send_speaks_tcp(collector, captures, folder)
             disconnects_balance(collector, captures)
             strangers_stay_outside(collector, authority)
+            one_router_both_ways(collector)
             softflowd_over_tcp(collector, folder)
             tap.equal(collector.stop(), 0, "it stops as told")
         reload_keeps_the_port(authority, captures)
