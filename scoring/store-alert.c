@@ -268,19 +268,21 @@ cursor_read(const char *cursor, PageStart *out)
     " WHERE ((1 << state) & ?1) != 0 AND ((1 << verdict) & ?2) != 0 AND (?3 IS NULL OR kind = ?3)"           \
     " AND (?4 IS NULL OR asset = ?4) AND (?5 IS NULL OR peer_class = ?5) AND score >= ?6"                    \
     " AND (?7 = 0 OR last_seen >= ?7) AND (?8 = 0 OR last_seen <= ?8) AND (?9 IS NULL OR group_id = ?9)"
-/* Behind the last row of the page before. */
-#define BEHIND_TIME  " (?10 = 0 OR (last_seen, id) < (?11, ?12)) ORDER BY last_seen DESC, id DESC LIMIT ?13"
-#define BEHIND_SCORE " (?10 = 0 OR (score, id) < (?11, ?12)) ORDER BY score DESC, id DESC LIMIT ?13"
-#define COLUMNS      "SELECT " STORE_ALERT_COLUMNS ", version, last_seen, score, id"
-/* One row for each group: the first one in this order, with how many alerts and assets it stands for. */
+#define COLUMNS STORE_ALERT_COLUMNS ", version, last_seen, score, id"
+/* A page begins behind the last row of the one before. */
+#define PAGE(order)                                                                                          \
+    "SELECT " COLUMNS " FROM alerts" FILTER " AND (?10 = 0 OR (" order ", id) < (?11, ?12)) ORDER BY " order \
+    " DESC, id DESC LIMIT ?13"
+/*
+ * One row for each group: its first alert in this order (SQLite takes the other columns from the row that has
+ * the max), with how many alerts and assets it stands for. The rows of the page are chosen from the index
+ * alone, and only then are their bodies read.
+ */
 #define FOLDED(order)                                                                                        \
-    "WITH found AS (SELECT id AS first_id, row_number() OVER (PARTITION BY group_id ORDER BY " order         \
-    " DESC, id DESC) AS place, count(*) OVER (PARTITION BY group_id) AS size FROM alerts" FILTER             \
-    ") " COLUMNS                                                                                             \
-    ", size, (SELECT count(DISTINCT mate.asset) FROM alerts AS mate WHERE mate.group_id = alerts.group_id"   \
-    " AND mate.id IN (SELECT id FROM alerts" FILTER                                                          \
-    ")) FROM found JOIN alerts ON id = first_id WHERE place = 1 AND"
-
+    "WITH page AS MATERIALIZED (SELECT id, max(" order                                                       \
+    ") AS first, count(*) AS size, count(DISTINCT asset) AS assets" STORE_AT_A_GLANCE FILTER                 \
+    " GROUP BY group_id HAVING (?10 = 0 OR (first, id) < (?11, ?12)) ORDER BY first DESC, id DESC LIMIT "    \
+    "?13) SELECT " COLUMNS ", size, assets FROM page JOIN alerts USING (id) ORDER BY first DESC, id DESC"
 enum { COLUMN_VERSION = 5, COLUMN_TIME, COLUMN_SCORE, COLUMN_ID, COLUMN_SIZE, COLUMN_ASSETS };
 
 typedef struct Filter {
@@ -341,8 +343,8 @@ count_matches(Store *self, const AlertQuery *query, const Filter *filter, json_i
 {
     g_autoptr(StoreStatement) statement =
         store_prepare(self,
-                      query->fold ? "SELECT count(DISTINCT group_id) FROM alerts" FILTER
-                                  : "SELECT count(*) FROM alerts" FILTER,
+                      query->fold ? "SELECT count(DISTINCT group_id)" STORE_AT_A_GLANCE FILTER
+                                  : "SELECT count(*)" STORE_AT_A_GLANCE FILTER,
                       error);
 
     if (statement == NULL)
@@ -396,11 +398,8 @@ store_alerts_json(Store *self, const AlertQuery *query, GError **error)
 
     if (!read_filter(query, &filter, &start, error) || !count_matches(self, query, &filter, &total, error))
         return NULL;
-    static const char *const pages[2][2] = {
-        { COLUMNS " FROM alerts" FILTER " AND" BEHIND_TIME,
-          COLUMNS " FROM alerts" FILTER " AND" BEHIND_SCORE },
-        { FOLDED("last_seen") BEHIND_TIME, FOLDED("score") BEHIND_SCORE },
-    };
+    static const char *const pages[2][2] = { { PAGE("last_seen"), PAGE("score") },
+                                             { FOLDED("last_seen"), FOLDED("score") } };
     g_autoptr(StoreStatement) statement = store_prepare(self, pages[query->fold][start.by_score], error);
     if (statement == NULL)
         return NULL;
@@ -444,7 +443,8 @@ history_to_json(Store *self, const char *id, GError **error)
 json_t *
 store_alert_json(Store *self, const char *id, GError **error)
 {
-    g_autoptr(StoreStatement) statement = store_prepare(self, COLUMNS " FROM alerts WHERE id = ?", error);
+    g_autoptr(StoreStatement) statement =
+        store_prepare(self, "SELECT " COLUMNS " FROM alerts WHERE id = ?", error);
     char etag[24];
 
     if (statement == NULL)

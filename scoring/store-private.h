@@ -31,6 +31,9 @@ int64_t store_now_ms(void);
 /* A line of an alert's history. */
 bool store_add_history(Store *self, const char *id, int64_t time_ms, const char *actor, const char *action,
                        const char *note, const char *was, const char *became, GError **error);
+/* Where many alerts are looked at, but not shown: SQLite does not know how long a body is, and would read
+ * them all. The index has every column but note, first_seen, version, suppression and body. */
+#define STORE_AT_A_GLANCE " FROM alerts INDEXED BY alerts_at_a_glance"
 /* The alert of a row with the columns STORE_ALERT_COLUMNS first; NULL when it cannot be read. The caller owns
  * it. */
 #define STORE_ALERT_COLUMNS "body, state, verdict, note, suppression"

@@ -67,7 +67,7 @@ check_rule(const Suppression *rule, int64_t now_ms, GError **error)
 
 /* ---- alerts that a rule fits ---- */
 
-#define SUBJECT "SELECT " STORE_SUBJECT_COLUMNS ", decided, verdict, state FROM alerts"
+#define SUBJECT "SELECT " STORE_SUBJECT_COLUMNS ", decided, verdict, state" STORE_AT_A_GLANCE
 enum { COLUMN_VERDICT = 10, COLUMN_STATE };
 
 /* Moves alerts @ids from @was to @state, and writes it into their history. */
