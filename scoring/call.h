@@ -54,6 +54,16 @@ enum { CALL_STEP = 128 }; /* records between two steps */
 void call_step(Scorer *self);
 /* A window has closed: tells what began before its end, what lasts and what has ended. */
 void call_close_window(Scorer *self, int64_t number);
+/* Answered, and by more than a handshake or a refusal: an open port that a scanner found is no use of it.
+ * Under sampling the answer is all that can be asked for. */
+static inline bool
+call_is_session(const Call *call)
+{
+    enum { TCP_HANDSHAKE = 3 };
+
+    return call->is_answered && (call->protocol != 6 || call->is_sampled ||
+                                 (call->packets_out > TCP_HANDSHAKE && call->packets_in > TCP_HANDSHAKE));
+}
 /* A stitched conversation as one flow record, the caller's half first; as evidence in an alert. */
 FlowRecord call_as_flow(const Scorer *self, const Call *call);
 /* "198.51.100.7 port 443/tcp", and the like. */

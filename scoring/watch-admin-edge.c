@@ -21,7 +21,7 @@
 
 #include <stdio.h>
 
-enum { PAST = 0, EDGES = 1, TARGETS = 2, REFUSED_PACKETS = 3 };
+enum { PAST = 0, EDGES = 1, TARGETS = 2 };
 static const double quiet_days = 1;
 
 typedef struct Past {
@@ -74,8 +74,6 @@ judge(Scorer *scorer, WatchState *state, const Call *call, uint32_t row, double 
     double p_end = weigh_kind(plain, scorer, call, past, row, past->episode.teaches);
     Opinion opinion = { .watch = &watch_admin_edge,
                         .asset = call->asset,
-                        .service = call->service,
-                        .protocol = call->protocol,
                         .p = (double)past->episode.p,
                         .decibans = episode_decibans(&past->episode, scorer, call->asset),
                         .numbers = { (double)past->episode.events, (double)past->episode.before,
@@ -87,11 +85,11 @@ judge(Scorer *scorer, WatchState *state, const Call *call, uint32_t row, double 
 static void
 look(Scorer *scorer, WatchState *state, const Call *call)
 {
-    if (call->far_asset == NONE || call->initiator != INITIATOR_ASSET || !call->is_answered ||
+    if (call->far_asset == NONE || call->initiator != INITIATOR_ASSET || !call_is_session(call) ||
         call->far_asset == call->asset)
         return;
     uint32_t row = admin_port_find(call->far_port, call->protocol);
-    if (row == ADMIN_PORT_NONE || (call->is_reset && call->packets_in < REFUSED_PACKETS))
+    if (row == ADMIN_PORT_NONE)
         return;
     bool is_new;
     uint32_t service = admin_port_service(row);

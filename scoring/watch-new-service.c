@@ -24,7 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TCP = 6, UDP = 17, REFUSED_PACKETS = 3, EPHEMERAL_FROM = 32768, DYNAMIC_FROM = 49152 };
+enum { TCP = 6, UDP = 17, EPHEMERAL_FROM = 32768, DYNAMIC_FROM = 49152 };
 enum { PAST = 0, SERVICES = 1, CROWDS = 2, SPANS = 4, PORT_KINDS = 4, FAR_KINDS = 3, LEGS = 3 };
 enum { KINDS = PORT_KINDS * 2 * FAR_KINDS, MARKS = 1 << 16 };
 enum { NO_LEG = 0, LEG, LEG_ADMIN };
@@ -88,12 +88,11 @@ tell(Scorer *scorer, const Past *past, const Call *call)
 {
     Opinion opinion = { .watch = &watch_new_service,
                         .asset = call->asset,
-                        .service = past->port,
                         .protocol = past->protocol,
                         .p = (double)past->episode.p,
                         .decibans = episode_decibans(&past->episode, scorer, call->asset),
                         .numbers = { (double)past->episode.events, (double)past->episode.before,
-                                     rate_days(scorer, call->asset), (double)past->members, past->leg,
+                                     rate_days(scorer, call->asset), (double)past->members, past->port,
                                      past->leg_port },
                         .call = call };
 
@@ -136,10 +135,8 @@ take_up(Scorer *scorer, WatchState *state, const Call *call, double members)
 static bool
 is_served(const Call *call)
 {
-    if (call->initiator != INITIATOR_FAR || !call->is_answered || call->asset_port == 0 ||
-        (call->protocol != TCP && call->protocol != UDP))
-        return false;
-    if (call->is_reset && call->packets_out < REFUSED_PACKETS)
+    if (call->initiator != INITIATOR_FAR || !call_is_session(call) || call->asset_port == 0 ||
+        call->far_asset == call->asset || (call->protocol != TCP && call->protocol != UDP))
         return false;
     return (call->protocol == TCP && call->certainty == CERTAINTY_SURE) ||
            (call->asset_port < EPHEMERAL_FROM && call->far_port > call->asset_port);
@@ -218,7 +215,8 @@ ended(Scorer *scorer, WatchState *state, const Call *call)
     Plain *plain = state->plain;
 
     look(scorer, state, call);
-    if (!is_marked(plain, call->asset) || !call->is_answered || call->initiator == INITIATOR_UNKNOWN)
+    if (!is_marked(plain, call->asset) || !call_is_session(call) || call->initiator == INITIATOR_UNKNOWN ||
+        call->far_asset == call->asset)
         return;
     Past *past = watch_find(state, PAST, &watch_new_service, watch_key(scorer, call->asset, 0, 0, NULL));
     if (past == NULL || past->leg != NO_LEG ||
@@ -281,14 +279,14 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
     const IpAddress *caller = caller_of(scorer, one);
     if (caller != NULL)
         ip_text(caller, far);
-    if (one->numbers[4] > 0)
+    if (one->numbers[5] > 0)
         g_snprintf(leg, sizeof leg, "; behind it a leg of its own goes to port %.0f",
                    (double)one->numbers[5]);
     g_snprintf(
         out, room,
-        "%s accepts calls on port %u/%s, as it never did (%.0f others of role \"%s\" do), from %s%s; new "
+        "%s accepts calls on port %.0f/%s, as it never did (%.0f others of role \"%s\" do), from %s%s; new "
         "ports in a row: %.0f; it took up new ports %.0f times before in %.1f days",
-        name, one->service, one->protocol == TCP ? "tcp" : "udp", (double)one->numbers[3],
+        name, (double)one->numbers[4], one->protocol == TCP ? "tcp" : "udp", (double)one->numbers[3],
         scorer->roles[asset->role].name, far, leg, (double)one->numbers[0], (double)one->numbers[1],
         (double)one->numbers[2]);
 }

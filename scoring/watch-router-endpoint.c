@@ -22,7 +22,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ICMP = 1, TCP = 6, UDP = 17, GRE = 47, ESP = 50, ICMP6 = 58, BOTH = 0, REFUSED_PACKETS = 3 };
+enum { ICMP = 1, TCP = 6, UDP = 17, GRE = 47, ESP = 50, ICMP6 = 58, BOTH = 0 };
 enum { PAST = 0, EDGES = 1, FAR_ENDS = 2, SERVICES = 20, GRAVE = 10, DIRECTIONS = 3, FAR_KINDS = 5 };
 enum { KINDS = SERVICES * DIRECTIONS * FAR_KINDS, LOW_PORT = 17, HIGH_PORT = 18, OTHER = 19 };
 static const double quiet_days = 1, managed_days = 2, managed_least = 2;
@@ -182,7 +182,9 @@ look(Scorer *scorer, WatchState *state, const Call *call)
     uint32_t role = scorer->assets[call->asset].role;
 
     if (!plain->is_equipment[role] || call->packets_out == 0 || call->protocol == ICMP ||
-        call->protocol == ICMP6 || (call->is_reset && call->packets_out < REFUSED_PACKETS))
+        call->protocol == ICMP6 || call->far_asset == call->asset)
+        return;
+    if (call->protocol == TCP && call->initiator != INITIATOR_ASSET && !call_is_session(call))
         return;
     bool has_calls = has_ports(call->protocol);
     uint32_t what = (uint32_t)call->protocol << 16 | (has_calls ? call->service : 0);

@@ -186,19 +186,17 @@ kind_of(const Prober *prober, const Call *call)
 }
 
 static void
-tell(Scorer *scorer, const Prober *prober, const Call *call, bool is_ours, double usual)
+tell(Scorer *scorer, const Prober *prober, const Episode *episode, const Call *call, bool is_ours,
+     double usual)
 {
-    double decibans = episode_decibans(&prober->episode, scorer, prober->asset);
+    double decibans = episode_decibans(episode, scorer, prober->asset);
     Opinion opinion = { .watch = &watch_scan,
                         .asset = prober->asset,
                         .far = is_ours ? NULL : &call->far,
-                        .service = call->service,
-                        .protocol = call->protocol,
-                        .p = (double)prober->episode.p,
+                        .p = (double)episode->p,
                         .decibans = decibans,
-                        .numbers = { (double)prober->targets, (double)prober->episode.before,
-                                     count_of(prober->fars), count_of(prober->ports), usual,
-                                     prober->caller_port },
+                        .numbers = { (double)prober->targets, (double)episode->before, count_of(prober->fars),
+                                     count_of(prober->ports), usual, prober->caller_port },
                         .call = call->asset == prober->asset ? call : NULL,
                         .at_ms = call->end_ms };
 
@@ -206,25 +204,32 @@ tell(Scorer *scorer, const Prober *prober, const Call *call, bool is_ours, doubl
         case_take(scorer, &opinion);
 }
 
-/* The walk is beyond its bound: an event, and each further failure another one. */
+/* The walk is beyond its bound: an event, and each further failure another one. Those of strangers are events
+ * of the asset that they probed first, so that one which they find every day is used to it. */
 static void
-judge(Scorer *scorer, Plain *plain, Prober *prober, const Call *call, bool is_ours, double usual)
+judge(Scorer *scorer, WatchState *state, Prober *prober, const Call *call, bool is_ours, double usual)
 {
+    Plain *plain = state->plain;
     EpisodePools *pools = is_ours ? &plain->ours : &plain->strangers;
-    uint32_t role = scorer->assets[prober->asset].role;
-    bool is_alerted = case_is_alerted(scorer, &watch_scan, prober->asset, is_ours ? NULL : &call->far);
+    uint32_t asset = prober->asset, role = scorer->assets[asset].role;
+    bool is_alerted = case_is_alerted(scorer, &watch_scan, asset, is_ours ? NULL : &call->far);
+    Prober found = *prober; /* its place may be taken by the other item */
+    Prober *owner =
+        is_ours ? prober
+                : watch_item(state, PROBERS, &watch_scan, watch_key(scorer, asset, 3, 0, NULL), 3, NULL);
+    Episode *episode = &owner->episode;
 
-    if (episode_is_over(&prober->episode, call->end_ms, quiet_days)) {
-        double p, e = kind_e(plain->kinds[role], plain->fleet_kinds, KINDS, kind_of(prober, call), &p);
-        episode_begin(&prober->episode, pools, scorer, prober->asset, 1, is_alerted, call->end_ms);
+    if (episode_is_over(episode, call->end_ms, quiet_days)) {
+        double p, e = kind_e(plain->kinds[role], plain->fleet_kinds, KINDS, kind_of(&found, call), &p);
+        episode_begin(episode, pools, scorer, asset, 1, is_alerted, call->end_ms);
         if (is_ours)
-            episode_weigh(&prober->episode, e, p);
+            episode_weigh(episode, e, p);
         if (is_ours && !is_alerted)
-            kind_teach(plain->kinds[role], plain->fleet_kinds, KINDS, kind_of(prober, call));
+            kind_teach(plain->kinds[role], plain->fleet_kinds, KINDS, kind_of(&found, call));
     } else {
-        episode_go_on(&prober->episode, pools, scorer, prober->asset, is_alerted, call->end_ms);
+        episode_go_on(episode, pools, scorer, asset, is_alerted, call->end_ms);
     }
-    tell(scorer, prober, call, is_ours, usual);
+    tell(scorer, &found, episode, call, is_ours, usual);
 }
 
 static void
@@ -378,7 +383,7 @@ ended(Scorer *scorer, WatchState *state, const Call *call)
     if (failed && is_bet && (double)prober->walk >= bound_decibans &&
         (double)prober->targets >= TARGETS_LEAST && prober->asset < scorer->n_assets &&
         rate_days(scorer, prober->asset) >= 1)
-        judge(scorer, plain, prober, call, is_ours, usual);
+        judge(scorer, state, prober, call, is_ours, usual);
 }
 
 static void

@@ -120,6 +120,8 @@ test_what_knocks_in_vain_finds_no_service(void)
     play(stage, 0, 12);
     for (int i = 0; i < 50; i++)
         talk(stage, 11.95, "45.9.0.7", "10.1.0.5", (uint16_t)(2000 + i), 60, 0);
+    for (int i = 0; i < 50; i++) /* an open port, found and let alone */
+        talk(stage, 11.95, "45.9.0.8", "10.1.0.5", (uint16_t)(3000 + i), 120, 120);
     stage_until(stage, 12.1);
     g_assert_null(stage_find(stage, "new_service", "10.1.0.5", NULL));
 }
