@@ -59,7 +59,7 @@ class Reliability:
         return rows
 
     def whole_curve(self):
-        return [(nominal, n / of if of else math.nan, n) for nominal, (n, of) in sorted(self.whole.items(), reverse=True)]
+        return [(nominal, n / of if of else math.nan, n) for nominal, (n, of) in ((at, self.whole[at]) for at in NOMINAL)]
 
     def table(self):
         head = ["detector", "what is counted"] + [f"{nominal:.0e}" for nominal in NOMINAL]
