@@ -125,10 +125,17 @@ play_deployment(Traffic *traffic, uint32_t number, uint32_t day)
     }
 }
 
+/* What strangers may speak to; our own people get further. */
+static bool
+is_open(const Host *host, uint16_t port)
+{
+    return (host->role == HOST_WEB || host->role == HOST_BALANCER) && (port == 443 || port == 80);
+}
+
 /* Every target of a sweep, in their order, from one source. */
 static void
 sweep(Traffic *traffic, uint32_t from, uint16_t port, int64_t start_ms, double gap_s, HostRole last,
-      double answered, Draw *draw)
+      Draw *draw)
 {
     const Network *network = traffic->network;
     double at = 0;
@@ -139,7 +146,8 @@ sweep(Traffic *traffic, uint32_t from, uint16_t port, int64_t start_ms, double g
                       .protocol = TCP,
                       .b_port = port,
                       .start_ms = start_ms + (int64_t)(at * 1000),
-                      .unanswered = draw_uniform(draw) >= answered,
+                      .unanswered = network_is_inside(from) ? draw_uniform(draw) >= 0.3
+                                                            : !is_open(&network->hosts[i], port),
                       .seconds = 0.05,
                       .chance = draw_u64(draw) };
         traffic_add(traffic, &talk);
@@ -161,13 +169,13 @@ play_sweeps(Traffic *traffic, uint32_t day)
         uint32_t from = network_far_address(network, access, draw_u64(&draw));
         double gap_s = draw_uniform(&draw) < .7 ? 1 : 300;
         sweep(traffic, from, ports[draw_below(&draw, 10)],
-              day_ms + (int64_t)(draw_uniform(&draw) * .7 * DAY_MS), gap_s, HOST_FILES, 0.05, &draw);
+              day_ms + (int64_t)(draw_uniform(&draw) * .7 * DAY_MS), gap_s, HOST_FILES, &draw);
     }
     if (day % 7 != 6)
         return;
     for (uint32_t i = 0; i < 6; i++)
         sweep(traffic, network_host(network, HOST_MONITOR, 1)->address, ports[i],
-              day_ms + HOUR_MS * (2 + (int64_t)i), 5, HOST_CAMERA, 0.3, &draw);
+              day_ms + HOUR_MS * (2 + (int64_t)i), 5, HOST_CAMERA, &draw);
 }
 
 /* Each night every server to the backup, and that one to a hoster. */
