@@ -2,7 +2,8 @@
 """judge.py - which intruders were found, how many false alarms it took, and whether the stated cause was the right one
 
 A hit needs the right asset and, if the alert names the other end, the right other end; its first line must not be older
-than the attack. Where an attack has more than three assets, an alert that names nobody must also state a fitting cause.
+than the attack. Where an attack has more than three assets, an alert that names nobody must also state a fitting cause. An
+alert about others whom the attack had to do with (a host that was scanned and answered) is neither a hit nor false.
 An attack's place is one more than the number of false alarms that score at least as high as its best alert, so that an
 attack does not push another one down; it counts as found at a rate when its place is within what may be read at that
 rate in the time judged. An alert counts once however often it is told, with the highest score that it had in the judged
@@ -75,13 +76,19 @@ class Attack:
     def is_far(self, address):
         return address in self.far or any(ipaddress.ip_address(address) in one for one in self.networks)
 
+    def is_touched_by(self, alert, from_start=False):
+        """It is about somebody, and with somebody, whom the attack had to do with, at its time."""
+        if alert.asset not in self.far or (alert.far is not None and not self.is_far(alert.far)):
+            return False
+        return (from_start or alert.first_ms >= self.start_ms) and alert.first_ms <= self.end_ms + LATE_MS
+
     def is_met_by(self, alert, from_start=False):
-        if alert.asset not in self.assets or (alert.far is not None and not self.is_far(alert.far)):
+        if alert.asset not in self.assets or not self.is_touched_by(alert, from_start):
             return False
         if alert.far is None and len(self.assets) > MANY_ASSETS and alert.cause is not None:
             if not states_cause(alert, self.kind):
                 return False
-        return (from_start or alert.first_ms >= self.start_ms) and alert.first_ms <= self.end_ms + LATE_MS
+        return True
 
 
 class Outage:
@@ -175,7 +182,8 @@ def judge(run, alerts):
         attacks = [attack for attack in run.attacks if attack.is_met_by(alert, run.from_start)]
         for attack in attacks:
             met[id(attack)].append(alert)
-        if not attacks and not any(outage.explains(alert) for outage in run.outages):
+        touched = any(attack.is_touched_by(alert, run.from_start) for attack in run.attacks)
+        if not attacks and not touched and not any(outage.explains(alert) for outage in run.outages):
             false.append(alert)
     scores = sorted(alert.score for alert in false)
     results = []

@@ -110,6 +110,10 @@ def test_judge():
     many = MadeUpRun("scan_bots\t1000\t9000\t10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4\t192.0.2.1\t0.0.0.0")
     check(place(many, alert(far=None, cause="volume_out")) is None and place(many, alert(far=None, cause="scan")) == 1,
           "about one of many assets, an alert that names nobody must state a fitting cause")
+    scan = MadeUpRun("scan_fast\t1000\t9000\t10.0.0.1\t10.0.0.7\t0.0.0.0")
+    check(judge.judge(scan, [alert(asset="10.0.0.7", far=None)])[0][0][1] is None and
+          judge.judge(scan, [alert(asset="10.0.0.7", far="10.0.0.1")])[1] == [],
+          "an alert about a host that was scanned is neither a hit nor false")
     outage = MadeUpRun(beacon, "(outage)\t1000\t9000\t10.0.0.5\t\t")
     told = alert(asset="10.0.0.5", far=None, cause="exporter_change")
     check(judge.judge(outage, [told])[1] == [], "who says that a router was silent when it was is not wrong")
