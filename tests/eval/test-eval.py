@@ -20,8 +20,8 @@ import judge  # noqa: E402
 BUILD = pathlib.Path(sys.argv[2])
 TALAYA = os.environ.get("TALAYA", str(BUILD / "collector/cli/talaya"))
 # What was measured, less a margin. Raise it when a detector lands; never lower it.
-FLOOR_RECALL_AT_50 = 0.03
-FLOOR_TOP_CAUSE = 0
+FLOOR_RECALL_AT_50 = 0.25  # 0.38
+FLOOR_TOP_CAUSE = 0.5  # 0.70
 MOST_OF_BUDGET = 1.2
 number = 0
 
