@@ -8,47 +8,14 @@
  * Ends on SIGTERM and prints one JSON object: records, and how often libfixbuf warned. It warns of each gap
  * in a sequence, and says no number.
  */
-#include <fixbuf/public.h>
+#include "tests/bench/fixbuf-record.h"
+
 #include <glib-unix.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { INTERNAL_TEMPLATE = 999 };
-
-typedef struct Record {
-    uint64_t packets, octets, start, end;
-    uint32_t src, dst, next_hop, in_if, out_if, src_as, dst_as;
-    uint16_t src_port, dst_port, tcp_flags;
-    uint8_t protocol, tos, src_mask, dst_mask, direction, last;
-    uint8_t padding[8];
-} Record;
-
-static const fbInfoElementSpec_t common_fields[] = {
-    { (char *)"packetDeltaCount", 8, 0 },
-    { (char *)"octetDeltaCount", 8, 0 },
-    { (char *)"flowStartMilliseconds", 8, 0 },
-    { (char *)"flowEndMilliseconds", 8, 0 },
-    { (char *)"sourceIPv4Address", 4, 0 },
-    { (char *)"destinationIPv4Address", 4, 0 },
-    { (char *)"ipNextHopIPv4Address", 4, 0 },
-    { (char *)"ingressInterface", 4, 0 },
-    { (char *)"egressInterface", 4, 0 },
-    { (char *)"bgpSourceAsNumber", 4, 0 },
-    { (char *)"bgpDestinationAsNumber", 4, 0 },
-    { (char *)"sourceTransportPort", 2, 0 },
-    { (char *)"destinationTransportPort", 2, 0 },
-    { (char *)"tcpControlBits", 2, 0 },
-    { (char *)"protocolIdentifier", 1, 0 },
-    { (char *)"ipClassOfService", 1, 0 },
-    { (char *)"sourceIPv4PrefixLength", 1, 0 },
-    { (char *)"destinationIPv4PrefixLength", 1, 0 },
-    { (char *)"flowDirection", 1, 0 },
-    { (char *)"flowEndReason", 1, 0 },
-    FB_IESPEC_NULL,
-};
 
 typedef struct Reader {
     fbListener_t *listener;
@@ -66,14 +33,11 @@ open_listener(Reader *self, char *port, bool is_v9)
 {
     fbConnSpec_t where = { .transport = FB_UDP, .host = (char *)"127.0.0.1", .svc = port };
     fbInfoModel_t *model = fbInfoModelAlloc();
-    fbSession_t *session = fbSessionAlloc(model);
-    fbTemplate_t *internal = fbTemplateAlloc(model);
+    fbSession_t *session = fixbuf_session_new(model);
     fbCollector_t *collector = NULL;
     g_autoptr(GError) error = NULL;
 
-    bool is_open = fbTemplateAppendSpecArray(internal, (fbInfoElementSpec_t *)common_fields, ~0u, &error) &&
-                   fbSessionAddTemplate(session, TRUE, INTERNAL_TEMPLATE, internal, &error) != 0 &&
-                   (self->listener = fbListenerAlloc(&where, session, NULL, NULL, &error)) != NULL &&
+    bool is_open = (self->listener = fbListenerAlloc(&where, session, NULL, NULL, &error)) != NULL &&
                    (!is_v9 || (fbListenerGetCollector(self->listener, &collector, &error) &&
                                fbCollectorSetNetflowV9Translator(collector, &error)));
     if (!is_open)
@@ -84,7 +48,7 @@ static gpointer
 read_all(gpointer user)
 {
     Reader *self = user;
-    Record record;
+    FixbufRecord record;
 
     for (;;) {
         g_autoptr(GError) error = NULL;
@@ -92,8 +56,7 @@ read_all(gpointer user)
         if (buffer == NULL)
             continue;
         fBufSetAutomaticMode(buffer, FALSE);
-        if (!fBufSetInternalTemplate(buffer, INTERNAL_TEMPLATE, &error))
-            g_error("libfixbuf: %s", error->message);
+        fixbuf_use_template(buffer);
         size_t length = sizeof record - sizeof record.padding;
         while (fBufNext(buffer, (uint8_t *)&record, &length, &error))
             atomic_fetch_add_explicit(&self->records, 1, memory_order_relaxed);

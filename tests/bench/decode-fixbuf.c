@@ -8,70 +8,16 @@
  * in the figure.
  */
 #include "tests/bench/decode-input.h"
+#include "tests/bench/fixbuf-record.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fixbuf/public.h>
 #include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { INTERNAL_TEMPLATE = 999, PORT = 50000 };
-
-typedef struct FixbufRecord {
-    uint64_t packets, octets, start, end;
-    uint32_t src, dst, next_hop, in_if, out_if, src_as, dst_as;
-    uint16_t src_port, dst_port, tcp_flags;
-    uint8_t protocol, tos, src_mask, dst_mask, direction, end_reason;
-    uint8_t padding[8];
-} FixbufRecord;
-
-static const fbInfoElementSpec_t fixbuf_fields[] = {
-    { (char *)"packetDeltaCount", 8, 0 },
-    { (char *)"octetDeltaCount", 8, 0 },
-    { (char *)"flowStartMilliseconds", 8, 0 },
-    { (char *)"flowEndMilliseconds", 8, 0 },
-    { (char *)"sourceIPv4Address", 4, 0 },
-    { (char *)"destinationIPv4Address", 4, 0 },
-    { (char *)"ipNextHopIPv4Address", 4, 0 },
-    { (char *)"ingressInterface", 4, 0 },
-    { (char *)"egressInterface", 4, 0 },
-    { (char *)"bgpSourceAsNumber", 4, 0 },
-    { (char *)"bgpDestinationAsNumber", 4, 0 },
-    { (char *)"sourceTransportPort", 2, 0 },
-    { (char *)"destinationTransportPort", 2, 0 },
-    { (char *)"tcpControlBits", 2, 0 },
-    { (char *)"protocolIdentifier", 1, 0 },
-    { (char *)"ipClassOfService", 1, 0 },
-    { (char *)"sourceIPv4PrefixLength", 1, 0 },
-    { (char *)"destinationIPv4PrefixLength", 1, 0 },
-    { (char *)"flowDirection", 1, 0 },
-    { (char *)"flowEndReason", 1, 0 },
-    FB_IESPEC_NULL,
-};
-
-static fbSession_t *
-session_new(fbInfoModel_t *model)
-{
-    fbSession_t *session = fbSessionAlloc(model);
-    fbTemplate_t *internal = fbTemplateAlloc(model);
-    g_autoptr(GError) error = NULL;
-
-    if (!fbTemplateAppendSpecArray(internal, (fbInfoElementSpec_t *)fixbuf_fields, ~0u, &error) ||
-        fbSessionAddTemplate(session, TRUE, INTERNAL_TEMPLATE, internal, &error) == 0)
-        g_error("libfixbuf: %s", error->message);
-    return session;
-}
-
-static void
-use_template(fBuf_t *buffer)
-{
-    g_autoptr(GError) error = NULL;
-
-    if (!fBufSetInternalTemplate(buffer, INTERNAL_TEMPLATE, &error))
-        g_error("libfixbuf: %s", error->message);
-}
+enum { PORT = 50000 };
 
 static uint64_t
 read_records(fBuf_t *buffer)
@@ -90,7 +36,7 @@ Run
 fixbuf_run_buffer(const Input *input)
 {
     fbInfoModel_t *model = fbInfoModelAlloc();
-    fBuf_t *buffer = fBufAllocForCollection(session_new(model), NULL);
+    fBuf_t *buffer = fBufAllocForCollection(fixbuf_session_new(model), NULL);
     Run run = { 0 };
     double begin = 0;
 
@@ -102,7 +48,7 @@ fixbuf_run_buffer(const Input *input)
         }
         fBufSetBuffer(buffer, input->arena + input->at[i], input->at[i + 1] - input->at[i]);
         if (i == 0)
-            use_template(buffer);
+            fixbuf_use_template(buffer);
         run.records += read_records(buffer);
     }
     run.ns = bench_now_ns() - begin;
@@ -192,13 +138,13 @@ fixbuf_run_listener(const Input *input)
 {
     fbInfoModel_t *model = fbInfoModelAlloc();
     fbListener_t *listener;
-    fBuf_t *buffer = listen_on(session_new(model), input->arena[1] == 9, &listener);
+    fBuf_t *buffer = listen_on(fixbuf_session_new(model), input->arena[1] == 9, &listener);
     Feed feed = { .input = input, .end = input->n_warm };
     Run run = { 0 };
 
     g_dataset_set_data(feed_name, feed_name, &feed);
     fBufSetAutomaticMode(buffer, TRUE);
-    use_template(buffer);
+    fixbuf_use_template(buffer);
     run.records = read_records(buffer);
     feed.end = input->n;
     double begin = bench_now_ns();
