@@ -618,6 +618,31 @@ test_what_is_due_goes_with_its_session(void)
                      MESSAGES * TINY);
 }
 
+/* A message of nothing but withdrawals: what there is no work for is left. */
+static void
+test_withdrawals_cost_too(void)
+{
+    enum { MOST = 65535, MANY = (MOST - 20) / 4 };
+    g_autofree uint8_t *message = g_malloc0(MOST);
+    g_auto(Wired) self;
+    Pen pen;
+
+    wired_init(&self);
+    pen_ipfix(&pen, SECONDS, 0, DOMAIN);
+    pen_put(&pen, 2, 2);
+    pen_put(&pen, 4 + MANY * 4, 2);
+    pen.bytes[2] = (20 + MANY * 4) >> 8;
+    pen.bytes[3] = (20 + MANY * 4) & 0xff;
+    memcpy(message, pen.bytes, pen.n);
+    for (size_t i = 0; i < MANY; i++)
+        message[20 + 4 * i] = 1; /* 256 */
+    bring(&self, 0, message, 20 + MANY * 4);
+    Books books = fixture_books(&self.base);
+    g_assert_cmpuint(books.malformed[REFUSED_WORK_QUOTA], ==, 1);
+    g_assert_cmpuint(books.malformed[REFUSED_WITHDRAWAL_UNKNOWN], >, 1000);
+    g_assert_cmpuint(books.malformed[REFUSED_WITHDRAWAL_UNKNOWN], <, MANY);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -647,6 +672,7 @@ main(int argc, char **argv)
     ADD("nothing-of-a-stream-is-saved", test_nothing_of_a_stream_is_saved);
     ADD("a-session-is-shown-with-its-certificate-s-name",
         test_a_session_is_shown_with_its_certificate_s_name);
+    ADD("withdrawals-cost-too", test_withdrawals_cost_too);
     ADD("a-torn-message-outlives-a-trim", test_a_torn_message_outlives_a_trim);
     ADD("what-is-due-goes-with-its-session", test_what_is_due_goes_with_its_session);
     ADD("who-may-not-send-gets-no-session", test_who_may_not_send_gets_no_session);
