@@ -97,7 +97,7 @@ def check_stream(tap, daemon, stream, name):
 
 def flood(daemon, first, each):
     result = subprocess.run([FLOOD, str(daemon.flow_port), first, str(SOURCES), str(each)], check=True,
-                            capture_output=True, text=True, timeout=60)
+                            capture_output=True, text=True, timeout=120)
     return int(result.stdout)
 
 
