@@ -53,7 +53,6 @@ typedef struct Herd {
     float sources; /* far ends that failed from this port, fading by half in a day */
     float usual;   /* the same, fading by half in thirty days */
     uint32_t last_s, asset;
-    uint32_t last_far[2]; /* hashes of the latest, not to be counted again */
 } Herd;
 typedef struct Plain {
     EpisodePools ours, strangers, herds;
@@ -204,6 +203,16 @@ tell(Scorer *scorer, const Prober *prober, const Episode *episode, const Call *c
         case_take(scorer, &opinion);
 }
 
+/* Does a herd speak for this stranger? */
+static bool
+is_of_herd(const Scorer *scorer, const WatchState *state, const Call *call)
+{
+    const Herd *herd =
+        watch_find(state, HERDS, &watch_scan, watch_key(scorer, call->far_port, call->protocol, 0, NULL));
+
+    return herd != NULL && !episode_is_over(&herd->episode, call->end_ms, quiet_days);
+}
+
 /* The walk is beyond its bound: an event, and each further failure another one. Those of strangers are events
  * of the asset that they probed first, so that one which they find every day is used to it. */
 static void
@@ -229,7 +238,8 @@ judge(Scorer *scorer, WatchState *state, Prober *prober, const Call *call, bool 
     } else {
         episode_go_on(episode, pools, scorer, asset, is_alerted, call->end_ms);
     }
-    tell(scorer, &found, episode, call, is_ours, usual);
+    if (is_ours || !is_of_herd(scorer, state, call))
+        tell(scorer, &found, episode, call, is_ours, usual);
 }
 
 static void
@@ -274,21 +284,20 @@ add_to_herd(Scorer *scorer, WatchState *state, const Call *call)
 {
     Plain *plain = state->plain;
     bool is_new;
-    uint32_t now_s = seconds_of(call->end_ms),
-             hash = (uint32_t)(scorer_address_hash(scorer, &call->far) >> 20);
+    uint32_t now_s = seconds_of(call->end_ms);
     Herd *herd = watch_item(state, HERDS, &watch_scan,
                             watch_key(scorer, call->far_port, call->protocol, 0, NULL), 1, &is_new);
 
     fade(&plain->probes, &plain->probes_s, now_s, herd_half_life_s);
     plain->probes += 1;
-    if (hash == herd->last_far[0] || hash == herd->last_far[1])
+    watch_item(state, TRIED, &watch_scan, watch_key(scorer, call->far_port, call->protocol, 3, &call->far), 1,
+               &is_new);
+    if (!is_new)
         return;
     double sources = (double)herd->sources, after_s = fmax(0, (double)now_s - herd->last_s);
     fade(&sources, &herd->last_s, now_s, herd_half_life_s);
     herd->usual = (float)((double)herd->usual * exp2(-after_s / (30 * herd_half_life_s)) + 1);
     herd->sources = (float)sources + 1;
-    herd->last_far[1] = herd->last_far[0];
-    herd->last_far[0] = hash;
     if (sources < 0.5 && herd->episode.step == 0)
         herd->asset = call->asset;
     CountModel model = herd_model(plain, herd);

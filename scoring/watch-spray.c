@@ -25,7 +25,7 @@ enum { TCP = 6, UDP = 17, BIN_S = 4 * 3600, BINS_LEAST = 6, BINS_SKIPPED_MOST = 
 enum { SMALL_FLOWS = 8, AGAIN_HOURS = 12, SHORT_SECONDS = 120 };
 static const double small_octets = 65536, learn_step = 0.05, fast_bins = 20; /* 1/20 once so many were seen */
 static const double prior_shape = 0.5, prior_bins = 6, prior_share = 0.25, prior_of = 8, prior_spread = 1.5;
-static const double quarter_at_first = 13, known_step = 0.05, comer_step = 0.005, first_step = 4;
+static const double quarter_at_first = 13, known_step = 0.05, comer_step = 0.002, first_step = 4;
 static const double suspect_p = 1e-4, share_keep = 0.98, worth_telling = 5;
 
 typedef struct Service {
@@ -166,15 +166,19 @@ judge(Scorer *scorer, const Service *service, const Call *call)
     case_take(scorer, &opinion);
 }
 
-/* A quantile by small steps; newcomers, who may be the ones looked for, move it a tenth as much. */
+/* A quantile by small steps: of those who have been known for a day, fast; of newcomers, who may be the ones
+ * looked for, hardly; of the second try of somebody, not at all. */
 static void
-learn_size(Service *self, float size, bool comes)
+learn_size(const Scorer *scorer, Service *self, const Call *call, float size, bool comes)
 {
-    double step = fmax(comes ? comer_step : known_step,
-                       (comes ? 0.1 : 1) * first_step / (first_step + (double)self->sessions));
+    bool is_known =
+        call->peer != NONE && (double)seconds_of(call->begin_ms) - scorer->peers[call->peer].first_s > 86400;
+    double step = comes      ? comer_step
+                  : is_known ? fmax(known_step, first_step / (first_step + (double)self->sessions))
+                             : 0;
 
     self->quarter += (float)(step * (size < self->quarter ? -0.75 : 0.25));
-    self->sessions += 1;
+    self->sessions += is_known;
 }
 
 /* Strangers call a port that serves. */
@@ -210,7 +214,7 @@ ended(Scorer *scorer, WatchState *state, const Call *call)
     bool is_short = comes && size <= service->quarter && octets_of(call) <= small_octets &&
                     call->end_ms - call->begin_ms <= SHORT_SECONDS * 1000;
     if (!alerted)
-        learn_size(service, size, comes);
+        learn_size(scorer, service, call, size, comes);
     service->comers += comes;
     if (!is_short)
         return;
