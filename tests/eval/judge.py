@@ -4,8 +4,8 @@
 A hit needs the right asset and, if the alert names the other end, the right other end; its first line must not be older
 than the attack. Where an attack has more than three assets, an alert that names nobody must also state a fitting cause. An
 alert about others whom the attack had to do with (a host that was scanned and answered) is neither a hit nor false.
-An attack's place is one more than the number of false alarms that score at least as high as its best alert, so that an
-attack does not push another one down; it counts as found at a rate when its place is within what may be read at that
+An attack's place is one more than the number of false alarms that score higher than its best alert, and half of those
+that score the same, so that an attack does not push another one down; it counts as found at a rate when its place is within what may be read at that
 rate in the time judged. An alert counts once however often it is told, with the highest score that it had in the judged
 time, and so do alerts about the same two ends, for whoever has read one knows the others (the budget counts each of
 them). The time of learning is never judged.
@@ -174,6 +174,13 @@ def read_once(alerts):
     return rest + list(ends.values())
 
 
+def place_among(scores, score):
+    """Behind all that are higher and half of those that are equal, for whoever reads them has to choose."""
+    higher = len(scores) - bisect.bisect_right(scores, score)
+    equal = bisect.bisect_right(scores, score) - bisect.bisect_left(scores, score)
+    return 1 + higher + equal / 2
+
+
 def judge(run, alerts):
     """[(attack, place or None, its best alert, its earliest alert)], and the false alarms."""
     met = {id(attack): [] for attack in run.attacks}
@@ -190,7 +197,7 @@ def judge(run, alerts):
     for attack in run.attacks:
         hits = met[id(attack)]
         top = max(hits, key=lambda alert: alert.score, default=None)
-        place = None if top is None else 1 + len(scores) - bisect.bisect_left(scores, top.score)
+        place = None if top is None else place_among(scores, top.score)
         results.append((attack, place, top, min(hits, key=lambda alert: alert.first_ms, default=None)))
     return results, false
 
