@@ -211,8 +211,10 @@ case_take(Scorer *self, const Opinion *opinion)
     one->first_ms = call != NULL ? MIN(one->first_ms, call->begin_ms) : one->first_ms;
     if (opinion->accumulates)
         one->evidence = (float)fmax(0, cusum_step((double)one->evidence, e_of_decibans(opinion->decibans)));
-    else
-        one->evidence = (float)fmax((double)one->evidence, fmin(opinion->decibans, DECIBANS_MOST));
+    else if (fmin(opinion->decibans, DECIBANS_MOST) >= (double)one->evidence) {
+        one->evidence = (float)fmin(opinion->decibans, DECIBANS_MOST);
+        one->overlap = (float)fmin(fmax(0, opinion->overlap), DECIBANS_MOST);
+    }
     one->p = MIN(one->p, (float)opinion->p);
     for (int i = 0; i < CASE_NUMBERS; i++)
         one->numbers[i] = (float)opinion->numbers[i];
@@ -230,15 +232,20 @@ case_take(Scorer *self, const Opinion *opinion)
 
 /* ---- what a window's opinions come to ---- */
 
-double
-case_decibans(const Scorer *self, const Case *one)
+/* @evidence of a watch, with its share of the stake. */
+static double
+staked(const Scorer *self, double evidence)
 {
-    if (watches[one->watch]->is_prior)
-        return (double)one->evidence;
     double days = (double)(self->clock.now_ms - self->clock.first_ms) / day_ms;
     double trust = watch_stake * fmin(1, days / fmax(1, self->conf.learn_days));
 
-    return decibans_of(trust * e_of_decibans((double)one->evidence) + (1 - trust));
+    return decibans_of(trust * e_of_decibans(evidence) + (1 - trust));
+}
+
+double
+case_decibans(const Scorer *self, const Case *one)
+{
+    return watches[one->watch]->is_prior ? (double)one->evidence : staked(self, (double)one->evidence);
 }
 
 double
@@ -246,24 +253,38 @@ case_support(const Scorer *self, const Case *one)
 {
     if (watches[one->watch]->is_prior)
         return case_decibans(self, one);
-    double e = e_of_decibans(case_decibans(self, one));
-
+    double e = e_of_decibans(staked(self, fmax(0, (double)one->evidence - (double)one->overlap)));
     double support =
         fmax(0, decibans_of(0.5 + 0.5 * e)) * self->budget.discount[FAMILY_WATCH + (int)one->watch];
 
     return fmin(support, support_most);
 }
 
-double
-case_supports(const Scorer *self, uint32_t asset, const IpAddress *far)
+CaseShares
+case_shares(const Scorer *self, uint32_t asset, const IpAddress *far, double said)
 {
-    const Case *parts[MOST_WATCHES];
-    uint32_t n = case_parts(self, asset, far, parts);
-    double sum = 0;
+    CaseShares out = { .n = 0 };
+    uint32_t speaker = NONE;
+    double most = 0;
 
-    for (uint32_t i = 0; i < n; i++)
-        sum += case_support(self, parts[i]);
-    return sum;
+    out.n = case_parts(self, asset, far, out.parts);
+    for (uint32_t i = 0; i < out.n; i++) {
+        const Case *one = out.parts[i];
+        EvidenceFamily family = (EvidenceFamily)(FAMILY_WATCH + (int)one->watch);
+        double full = budget_shown(&self->budget, family, case_decibans(self, one));
+        out.decibans[i] = case_support(self, one);
+        out.sum += out.decibans[i];
+        double more = full - out.decibans[i] - fmax(0, said);
+        if (!watches[one->watch]->is_prior && more > most) {
+            most = more;
+            speaker = i;
+        }
+    }
+    if (speaker != NONE) {
+        out.decibans[speaker] += most;
+        out.sum += most;
+    }
+    return out;
 }
 
 /* Is this the strongest case about its asset and far end? The first of equals. Prior odds never are. */
@@ -362,7 +383,8 @@ is_sane(const Scorer *self, Case *one)
     bool sane = one->first_ms >= 0 && one->first_ms < limit && one->last_ms >= 0 && one->last_ms < limit &&
                 one->alerted_until_ms < limit && one->forgiven_until_ms < limit &&
                 one->asset < self->n_assets && one->watch < n_watches && isfinite(one->evidence) &&
-                one->evidence <= DECIBANS_MOST && isfinite(one->p) && one->n_flows <= CASE_FLOWS;
+                one->evidence <= DECIBANS_MOST && isfinite(one->overlap) && isfinite(one->p) &&
+                one->n_flows <= CASE_FLOWS;
     for (int i = 0; i < CASE_NUMBERS; i++)
         sane = sane && isfinite(one->numbers[i]);
     return sane;

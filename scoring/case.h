@@ -24,7 +24,9 @@ typedef struct Case {
     uint8_t protocol;
     bool is_service; /* the case is about this service alone */
     float evidence;  /* decibans, before the discount */
-    float p;         /* the smallest since the evidence was last nil */
+    float
+        overlap; /* how much of it others who look at the same two say as well (that they are new, mostly) */
+    float p;     /* the smallest since the evidence was last nil */
     float numbers[CASE_NUMBERS];
     uint32_t n_opinions;
     int64_t first_ms, last_ms; /* flow time of the first and the latest opinion */
@@ -45,6 +47,7 @@ typedef struct Opinion {
     bool is_service;  /* opinions about other services are another case */
     bool accumulates; /* the evidence is added; else it replaces what is there, if it is higher */
     double p, decibans;
+    double overlap; /* how much of them another watch or a contact says as well; see case_support */
     double numbers[CASE_NUMBERS]; /* for the words */
     int64_t at_ms;                /* flow time; 0: that of the call */
     const Call *call;             /* evidence, and where the far end's place is taken from; NULL: none */
@@ -69,10 +72,20 @@ uint32_t case_parts(const Scorer *self, uint32_t asset, const IpAddress *far,
 /* Its evidence, with the watch's share of the stake and as far as the past may be believed yet; before the
  * discount. */
 double case_decibans(const Scorer *self, const Case *one);
-/* What it adds to a stronger case about the same: half of the stake kept back, after the discount. */
+/* What it adds to a stronger case about the same: what does not overlap, half of the stake kept back, after
+ * the discount. */
 double case_support(const Scorer *self, const Case *one);
-/* The sum of it over all cases about this asset and far end. */
-double case_supports(const Scorer *self, uint32_t asset, const IpAddress *far);
+/*
+ * What all cases about this asset and far end add to what a contact says (@said, after the discount): the
+ * support of each; or, if that comes to more, one of them speaks in full in the place of the contact, whose
+ * question overlaps with its own. The larger of bets on the same is not told twice.
+ */
+typedef struct CaseShares {
+    const Case *parts[MOST_WATCHES];
+    double decibans[MOST_WATCHES], sum;
+    uint32_t n;
+} CaseShares;
+CaseShares case_shares(const Scorer *self, uint32_t asset, const IpAddress *far, double said);
 /* Weighs what was touched in the window; after the watches have been told of its close. */
 void case_close_window(Scorer *self, int64_t number);
 

@@ -337,8 +337,10 @@ score(Scorer *self, Contact *contact, int64_t number)
     };
     double raw = detectors_score_contact(&view, contact, trust);
 
-    contact->support = (float)case_supports(self, contact->asset, &self->peers[contact->peer].address);
-    double shown = raw * self->budget.discount[FAMILY_CONTACT] + (double)contact->support;
+    double said = raw * self->budget.discount[FAMILY_CONTACT];
+    contact->support =
+        (float)case_shares(self, contact->asset, &self->peers[contact->peer].address, said).sum;
+    double shown = said + (double)contact->support;
 
     /* A contact that says nothing by itself leaves the word to the cases. */
     bool speaks = raw > 0 && shown >= self->budget.threshold;

@@ -8,6 +8,7 @@
 
 enum { TEACH_MOST = 4, BLOCKS_MOST = 256 };
 enum { CHANCE_ASSET = 4, CHANCE_NETWORK = 3, CHANCE_BLOCK = 1 };
+static const double common_days = 100; /* of an asset, for one of the commoner kind, before any was seen */
 enum { KEY_ASSET = 1, KEY_AS, KEY_BLOCK }; /* kinds of items */
 
 /* ---- ladders ---- */
@@ -90,16 +91,41 @@ others(const HabitBook *book, uint64_t key, bool is_member)
     return item == NULL || item->assets == 0 ? 0 : item->assets - is_member;
 }
 
+/*
+ * The rarer kind is a question of its own. The commoner one may be rare as yet for want of a past: so it has
+ * a rate before any was seen (hosts of services move every few months), and is never odder than the other.
+ */
 static void
 ask_rate(const HabitBook *book, const Call *call, HabitView *view)
 {
     const Scorer *scorer = book->scorer;
 
     view->own = habit_events(book, call->asset, view->news);
-    CountModel model =
-        rate_model(&book->habits->pools[view->news], scorer, call->asset, view->own, HABIT_BORN_DAYS);
-    view->rate_p = rate_day_p(&model, scorer, 1);
-    view->rate_decibans = decibans_of(count_e(&model, 1, scorer->windows_per_day, BET_NOW));
+    for (uint32_t variant = 0; variant <= book->variant; variant++) {
+        const RatePools *pools = &book->habits->pools[variant][view->news];
+        CountModel model = rate_model(pools, scorer, call->asset, view->own, HABIT_BORN_DAYS);
+        if (variant > 0)
+            model.mean = fmax(model.mean, 1 / (common_days * scorer->windows_per_day));
+        double p = rate_day_p(&model, scorer, 1);
+        double decibans = decibans_of(count_e(&model, 1, scorer->windows_per_day, BET_NOW));
+        view->rate_p = variant == 0 ? p : fmax(view->rate_p, p);
+        view->rate_decibans = variant == 0 ? decibans : fmin(view->rate_decibans, decibans);
+    }
+}
+
+/*
+ * A bet that the habit is a secret: strangers' ends stand among few others of their kind, if seldom in a
+ * network of which nobody knew. What it wins on the lower steps it loses on those where many share the block;
+ * a tenth of the stake is kept back. Under the past it is worth 1, whatever was bet on.
+ */
+static double
+bet_on_secret(const Ladder *crowd, const Scorer *scorer, uint32_t asset, int step)
+{
+    static const double secret[LADDER_STEPS] = { 0.3, 0.25, 0.25, 0.1, 0.05, 0.03, 0.01, 0.01 };
+    double below = step > 0 ? ladder_p(crowd, scorer, asset, step - 1) : 0;
+    double here = fmax(1e-3, ladder_p(crowd, scorer, asset, step) - below);
+
+    return 0.1 + 0.9 * secret[step] / here;
 }
 
 HabitView
@@ -119,20 +145,10 @@ habit_look(const HabitBook *book, const Call *call, int64_t since_ms)
     view.others_block = others(book, all[1], knows_block);
     view.step = crowd_step(view.others_as, view.others_block);
     view.crowd_p = ladder_p(&book->habits->crowd, scorer, call->asset, view.step);
-    view.crowd_decibans = decibans_of(e_hedged(view.crowd_p));
+    view.crowd_decibans = decibans_of(bet_on_secret(&book->habits->crowd, scorer, call->asset, view.step));
     if (view.news != HABIT_KNOWN && !view.is_born)
         ask_rate(book, call, &view);
     return view;
-}
-
-double
-habit_beyond_contact(const Scorer *scorer, const Call *call, double rate_decibans)
-{
-    uint32_t contact = call->peer != NONE ? scorer->peers[call->peer].contact : NONE;
-
-    if (contact == NONE)
-        return rate_decibans;
-    return fmax(fmin(rate_decibans, 0), rate_decibans - fmax(0, (double)scorer->contacts[contact].score));
 }
 
 bool
@@ -156,7 +172,7 @@ habit_events(const HabitBook *book, uint32_t asset, HabitNews news)
 {
     const HabitItem *past = find(book, watch_key(book->scorer, asset, book->of, KEY_ASSET, NULL));
 
-    return past == NULL ? 0 : fmin(1e6, fmax(0, (double)past->events[news]));
+    return past == NULL ? 0 : fmin(1e6, fmax(0, (double)past->events[book->variant][news]));
 }
 
 void
@@ -164,8 +180,9 @@ habit_note(const HabitBook *book, uint32_t asset, HabitNews news)
 {
     HabitItem *past = asset_item(book, asset);
 
-    rate_teach(&book->habits->pools[news], book->scorer, asset, (double)past->events[news]);
-    past->events[news] += 1;
+    rate_teach(&book->habits->pools[book->variant][news], book->scorer, asset,
+               (double)past->events[book->variant][news]);
+    past->events[book->variant][news] += 1;
 }
 
 /* True: it was not known. */
@@ -213,8 +230,8 @@ habit_window(Habits *self, const Scorer *scorer)
     /* Before, nothing can be new. */
     if (scorer->clock.now_ms - scorer->clock.first_ms < (int64_t)HABIT_BORN_DAYS * 86400000)
         return;
-    for (int i = 0; i < 2; i++)
-        rate_window(&self->pools[i], scorer);
+    for (int i = 0; i < 2 * HABIT_VARIANTS; i++)
+        rate_window(&self->pools[i / 2][i % 2], scorer);
 }
 
 void

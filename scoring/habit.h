@@ -11,9 +11,8 @@
  *    the other question only, so that who was there before us can be seen all the same;
  *  - how many others keep it up with the same network, and what share of all such habits is kept up with so
  *    few (a ladder)? Sharing is what tells a service from a secret (prevalence, as RITA and others use it).
- * Given the first the second is a further question, so their e-values multiply. Where the far end is itself
- * new to the asset, a contact (contact.c) has asked how odd that is, and adds what a watch holds against the
- * same two; so only what the rate tells beyond it is counted (habit_beyond_contact).
+ * Given the first the second is a further question, so their e-values multiply. That two are new to each
+ * other is asked by contacts and by other watches as well, so the first is what overlaps (Opinion.overlap).
  *
  * A ladder is such a share for any graded feature: steps 0, the rarest, to 7. One asset teaches at most four
  * times a day. Bounded by the watch's tables; scoring thread.
@@ -22,7 +21,7 @@
 #include "scoring/rate.h"
 #include "scoring/watch.h"
 
-enum { LADDER_STEPS = 8, HABIT_BORN_DAYS = 2 };
+enum { LADDER_STEPS = 8, HABIT_BORN_DAYS = 2, HABIT_VARIANTS = 2 };
 typedef struct Ladder {
     Share role[MOST_ROLES][LADDER_STEPS], fleet[LADDER_STEPS];
 } Ladder;
@@ -35,16 +34,16 @@ void ladder_descend(Ladder *self, const Scorer *scorer, uint32_t asset, int step
 typedef enum HabitNews { HABIT_NEW_NETWORK = 0, HABIT_NEW_BLOCK, HABIT_KNOWN } HabitNews;
 /* In the watch's plain struct. */
 typedef struct Habits {
-    RatePools pools[2]; /* by HabitNews */
+    RatePools pools[HABIT_VARIANTS][2]; /* by HabitNews */
     Ladder crowd;
 } Habits;
 /* In a table of the watch. */
 typedef struct HabitItem {
-    float events[2]; /* of an asset, by HabitNews */
-    uint32_t assets; /* of a network: how many */
-    uint32_t blocks; /* of an asset: how many it was remembered with */
-    uint16_t day;    /* of an asset: when it taught last */
-    uint16_t taught; /* and how often on that day */
+    float events[HABIT_VARIANTS][2]; /* of an asset, by HabitNews */
+    uint32_t assets;                 /* of a network: how many */
+    uint32_t blocks;                 /* of an asset: how many it was remembered with */
+    uint16_t day;                    /* of an asset: when it taught last */
+    uint16_t taught;                 /* and how often on that day */
 } HabitItem;
 
 /* Whose: every call needs them. */
@@ -54,8 +53,8 @@ typedef struct HabitBook {
     const Watch *watch;
     int table;
     Habits *habits;
-    uint32_t
-        of; /* the habits of a service of the asset are kept apart: protocol << 16 | port; 0: of the asset */
+    uint32_t variant; /* below HABIT_VARIANTS: kinds that are counted apart, as one is much more common */
+    uint32_t of;      /* protocol << 16 | port: the habits of a service by itself; 0: those of the asset */
 } HabitBook;
 
 typedef struct HabitView {
@@ -70,9 +69,6 @@ typedef struct HabitView {
 
 /* @since_ms: when it began, as far as is known. */
 HabitView habit_look(const HabitBook *book, const Call *call, int64_t since_ms);
-/* What is left of the rate's evidence beside what the contact with the far end, if one is open, says itself.
- */
-double habit_beyond_contact(const Scorer *scorer, const Call *call, double rate_decibans);
 /* It is kept up: remembers it, and teaches what @view asked. Again and again for as long as it is kept up. */
 void habit_keep(const HabitBook *book, const Call *call, const HabitView *view);
 /* How many the asset, or its service, has taken up. */

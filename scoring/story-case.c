@@ -12,26 +12,44 @@
 #include <stdio.h>
 #include <string.h>
 
+static void
+add_case(const Scorer *self, Alert *alert, const Case *one, double decibans)
+{
+    const Watch *watch = watches[one->watch];
+
+    if (alert->n_contributions == ALERT_CONTRIBUTIONS)
+        return;
+    AlertContribution *part = &alert->contributions[alert->n_contributions++];
+    part->detector = detectors[detector_index(watch->name)].name;
+    part->decibans = decibans;
+    part->p = (double)one->p;
+    watch->explain(self, one, part->reason, sizeof part->reason);
+}
+
+void
+story_add_shares(const Scorer *self, Alert *alert, uint32_t asset, double said)
+{
+    CaseShares shares = case_shares(self, asset, &alert->peer, said);
+
+    for (uint32_t i = 0; i < shares.n; i++)
+        add_case(self, alert, shares.parts[i], shares.decibans[i]);
+}
+
 void
 story_add_cases(const Scorer *self, Alert *alert, uint32_t asset, const Case *lead)
 {
     const Case *parts[MOST_WATCHES + 1];
     uint32_t n = 0;
 
-    if (lead == NULL || !lead->is_service)
+    if (!lead->is_service)
         n = case_parts(self, asset, alert->has_peer ? &alert->peer : NULL, parts);
     else
         parts[n++] = lead;
-    for (uint32_t i = 0; i < n && alert->n_contributions < ALERT_CONTRIBUTIONS; i++) {
-        const Watch *watch = watches[parts[i]->watch];
-        EvidenceFamily family = (EvidenceFamily)(FAMILY_WATCH + (int)parts[i]->watch);
-        AlertContribution *part = &alert->contributions[alert->n_contributions++];
-        part->detector = detectors[detector_index(watch->name)].name;
-        part->decibans = parts[i] == lead ? budget_shown(&self->budget, family, case_decibans(self, lead))
-                                          : case_support(self, parts[i]);
-        part->p = (double)parts[i]->p;
-        watch->explain(self, parts[i], part->reason, sizeof part->reason);
-    }
+    EvidenceFamily family = (EvidenceFamily)(FAMILY_WATCH + (int)lead->watch);
+    for (uint32_t i = 0; i < n; i++)
+        add_case(self, alert, parts[i],
+                 parts[i] == lead ? budget_shown(&self->budget, family, case_decibans(self, lead))
+                                  : case_support(self, parts[i]));
 }
 
 bool
@@ -107,7 +125,9 @@ join_contact(Scorer *self, Story *story, int64_t now_ms)
 {
     Contact *contact = &self->contacts[story->contact];
 
-    contact->support = (float)case_supports(self, contact->asset, &self->peers[contact->peer].address);
+    contact->support = (float)case_shares(self, contact->asset, &self->peers[contact->peer].address,
+                                          (double)contact->score * self->budget.discount[FAMILY_CONTACT])
+                           .sum;
     story_contact(self, contact, now_ms);
 }
 

@@ -23,6 +23,8 @@ void story_tell(Scorer *self, Story *story, int64_t now_ms);
 /* story-case.c */
 /* Adds the cases about the alert's asset and far end as contributions; @lead in full, the others with half of
  * their stake kept back. */
+/* The cases about the far end of a contact that says @said by itself. */
+void story_add_shares(const Scorer *self, Alert *alert, uint32_t asset, double said);
 void story_add_cases(const Scorer *self, Alert *alert, uint32_t asset, const Case *lead);
 /* What would have made the case of watch @name dull; false: nothing to say. */
 bool story_case_instead(const DetectorView *view, const Alert *alert, const char *name, char *out,

@@ -324,7 +324,8 @@ fill_contact_alert(Scorer *self, Alert *alert, const Contact *contact, double sh
     alert->first_seen_ms = contact->first_ms;
     alert->last_seen_ms = contact->last_ms;
     fill_contributions(alert, &view, contact->findings, self->budget.discount[FAMILY_CONTACT]);
-    story_add_cases(self, alert, contact->asset, NULL);
+    story_add_shares(self, alert, contact->asset,
+                     (double)contact->score * self->budget.discount[FAMILY_CONTACT]);
     story_sort_parts(alert);
     alert->n_flows = 0;
     for (uint32_t at = contact->evidence; at != NONE && alert->n_flows < ALERT_FLOWS;

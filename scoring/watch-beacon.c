@@ -14,9 +14,14 @@
  * new one; who else has one there; and, averaged as they hang together, what share of the role's regular
  * pairs have talks of so even a size, and what share have kept it up for so many beats.
  *
+ * Services move to other addresses. A new rhythm at the port and the pace of one that the asset had with
+ * another host is counted apart from those at a pace of their own, so each has its own rarity.
+ *
  * At most so many pairs are looked at in a window (a few milliseconds); what is due beyond waits for its next
- * start. Not seen: beats closer together than ten seconds, jitter of the whole period, beats hidden among
- * other calls to the same service of the same host, and one connection that never ends (that is a tunnel).
+ * start. A conversation with the ports of one shortly before (Call.is_again) is no start: a connection's slow
+ * keep-alive is the tunnel's. Not seen: beats closer together than ten seconds, jitter of the whole period,
+ * beats hidden among other calls to the same service of the same host, and one connection that never ends
+ * (that is a tunnel).
  */
 #include "scoring/detector.h"
 #include "scoring/habit.h"
@@ -59,7 +64,7 @@ is_of_interest(const Scorer *scorer, const Call *call)
                       (call->initiator == INITIATOR_UNKNOWN && call->far_port < call->asset_port);
 
     return has_called && call->access != ACCESS_OWN && call->far_asset == NONE && call->peer != NONE &&
-           scorer->peers[call->peer].flows > 1;
+           !call->is_again && scorer->peers[call->peer].flows > 1;
 }
 
 /* A mean and squares after Welford, the past fading so that a change of habit shows. */
@@ -69,13 +74,15 @@ add_size(Beat *beat, const Call *call)
     double size = log2(1 + fmax(0, call->octets_out + call->octets_in));
     double off = size - (double)beat->size_mean;
 
+    if (beat->n_sizes >= RHYTHM_LEAST) /* an order among many empty answers is large */
+        off = fmin(0.5, fmax(-0.5, off));
     if (beat->n_sizes >= SIZES_MOST) {
         beat->n_sizes /= 2;
         beat->size_squares /= 2;
     }
     beat->n_sizes += 1;
     beat->size_mean += (float)(off / fmax(1, (double)beat->n_sizes));
-    beat->size_squares += (float)(off * (size - (double)beat->size_mean));
+    beat->size_squares += (float)(off * off * (1 - 1 / fmax(1, (double)beat->n_sizes)));
 }
 
 static double
@@ -180,15 +187,37 @@ ask_rate(Beat *beat, const HabitView *view, int64_t now_ms)
     beat->days = (float)view->days;
 }
 
+/* Did the asset call another host at this port and pace (half octaves, and those beside) before? Then the
+ * host has moved, mostly. */
+static bool
+has_moved(const HabitBook *book, const Call *call, double period_s)
+{
+    uint32_t far = (uint32_t)scorer_address_hash(book->scorer, &call->far) | 1;
+    uint32_t service = (uint32_t)call->protocol << 16 | call->service;
+    uint32_t pace = (uint32_t)(2 * log2(fmax(2, period_s)));
+
+    for (uint32_t i = pace - 1; i <= pace + 1; i++) {
+        const uint32_t *first =
+            watch_find(book->state, 2, &watch_beacon, watch_key(book->scorer, call->asset, service, i, NULL));
+        if (first != NULL && *first != far)
+            return true;
+    }
+    uint64_t key = watch_key(book->scorer, call->asset, service, pace, NULL);
+    *(uint32_t *)watch_item(book->state, 2, &watch_beacon, key, CHANCE_REGULAR, NULL) = far;
+    return false;
+}
+
 static void
-judge(const HabitBook *book, Beat *beat, const Call *call, const Rhythm *rhythm, double oldest_s)
+judge(HabitBook *book, Beat *beat, const Call *call, const Rhythm *rhythm, double oldest_s)
 {
     Scorer *scorer = book->scorer;
+
+    book->variant = has_moved(book, call, rhythm->period_s);
     HabitView view = habit_look(book, call, beat->first_ms + (int64_t)(1000 * oldest_s));
 
     ask_rate(beat, &view, scorer->clock.now_ms);
     bool is_new = scorer->clock.now_ms - beat->found_ms < new_ms;
-    double rate = is_new ? habit_beyond_contact(scorer, call, (double)beat->rate_decibans) : 0;
+    double rate = is_new ? (double)beat->rate_decibans : 0;
     double shape = shape_decibans(book, book->state->plain, beat, call->asset);
     Opinion opinion = { .watch = &watch_beacon,
                         .asset = call->asset,
@@ -197,6 +226,7 @@ judge(const HabitBook *book, Beat *beat, const Call *call, const Rhythm *rhythm,
                         .protocol = call->protocol,
                         .p = fmin(1, 2 * fmin(is_new ? (double)beat->rate_p : 1, view.crowd_p)),
                         .decibans = rate + view.crowd_decibans + shape,
+                        .overlap = rate,
                         .numbers = { rhythm->period_s, rhythm->spread, view.others_as, view.others_block,
                                      (double)beat->own, beat->in_rhythm, size_spread(beat),
                                      (double)beat->days },
@@ -208,7 +238,7 @@ judge(const HabitBook *book, Beat *beat, const Call *call, const Rhythm *rhythm,
 }
 
 static void
-look(const HabitBook *book, Beat *beat, const Call *call)
+look(HabitBook *book, Beat *beat, const Call *call)
 {
     double starts[RHYTHM_MOST];
     uint32_t n = starts_of(beat, starts), fresh = beat->n - beat->looked;
@@ -228,7 +258,7 @@ static void
 ended(Scorer *scorer, WatchState *state, const Call *call)
 {
     Plain *plain = state->plain;
-    HabitBook book = { scorer, state, &watch_beacon, 1, &plain->habits, 0 };
+    HabitBook book = { scorer, state, &watch_beacon, 1, &plain->habits, 0, 0 };
 
     if (!is_of_interest(scorer, call))
         return;
@@ -287,7 +317,7 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
     period_words((double)one->numbers[0], period, sizeof period);
     g_snprintf(
         out, room,
-        "%s calls %s port %u every %s, off by %.2g %%, %.0f times in a row, sizes within %.2g %%; it took "
+        "%s calls %s port %u every %s, off by %.2g %%, %.0f times in a row, sizes within %.0f %%; it took "
         "up %.0f such rhythms with new networks in %.1f days, and %s",
         name, far, one->service, period, 100 * (double)one->numbers[1], (double)one->numbers[5],
         100 * (exp2((double)one->numbers[6]) - 1), (double)one->numbers[4], (double)one->numbers[7], crowd);
@@ -305,7 +335,8 @@ const Watch watch_beacon = { .name = "beacon",
                              .memory_days = 14,
                              .plain = sizeof(Plain),
                              .tables = { { .item = sizeof(Beat), .most = 8, .is_per_pair = true },
-                                         { .item = sizeof(HabitItem), .most = 16, .is_per_pair = true } },
+                                         { .item = sizeof(HabitItem), .most = 16, .is_per_pair = true },
+                                         { .item = sizeof(uint32_t), .most = 16, .is_per_pair = true } },
                              .ended = ended,
                              .window = window,
                              .explain = explain,

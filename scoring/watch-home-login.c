@@ -125,6 +125,7 @@ give_opinion(Scorer *scorer, const Plain *plain, uint32_t asset, const Door *doo
                         .protocol = door->protocol,
                         .p = (double)door->p,
                         .decibans = (double)door->decibans + pivot,
+                        .overlap = (double)door->decibans,
                         .numbers = { (double)door->own, (double)door->days, (double)door->others_as,
                                      (double)door->others_block, n, inside, door->news, pivot },
                         .at_ms = MAX(1, door->begin_ms),
@@ -210,8 +211,13 @@ static void
 add_login(Scorer *scorer, WatchState *state, const Call *call)
 {
     Plain *plain = state->plain;
-    HabitBook book = { scorer, state,          &watch_home_login,
-                       1,      &plain->habits, (uint32_t)call->protocol << 16 | call->asset_port };
+    HabitBook book = { scorer,
+                       state,
+                       &watch_home_login,
+                       1,
+                       &plain->habits,
+                       0,
+                       (uint32_t)call->protocol << 16 | call->asset_port };
 
     if (is_busy(&book, call)) {
         if (call->is_new_pair)

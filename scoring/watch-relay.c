@@ -63,7 +63,7 @@ typedef struct Sizes {
 } Sizes;
 
 typedef struct Plain {
-    Habits habits[2]; /* for strangers outside, and for those inside: the second is as common as it is dull */
+    Habits habits; /* variant 1: for strangers inside, which is as common as it is dull */
     Sizes role[MOST_ROLES], fleet;
 } Plain;
 
@@ -193,6 +193,7 @@ give_opinion(const HabitBook *book, const Bond *bond, const HabitView *view, con
                         .p = fmin(1, fmax(pow(10, -(double)bond->decibans / 10),
                                           2 * fmin((double)bond->rate_p, view->crowd_p))),
                         .decibans = fmin((double)bond->decibans, usual),
+                        .overlap = (double)bond->rate_decibans,
                         .numbers = { bond->matches, match->p, view->others_as, view->others_block,
                                      (double)bond->own, (double)bond->days, inner >> 16, inner & 0xffff },
                         .call = call };
@@ -220,7 +221,7 @@ take_match(Scorer *scorer, WatchState *state, const Leg *leg, const Match *match
     const Leg *outer_leg = is_first ? leg : match->leg, *inner_leg = is_first ? match->leg : leg;
     const Peer *outer = &scorer->peers[outer_leg->peer], *inner = &scorer->peers[inner_leg->peer];
     uint32_t is_inside = outer->access == ACCESS_OWN;
-    HabitBook book = { scorer, state, &watch_relay, 1, &plain->habits[is_inside], is_inside };
+    HabitBook book = { scorer, state, &watch_relay, 1, &plain->habits, is_inside, 0 };
     Call stranger = { .asset = call->asset,
                       .peer = outer_leg->peer,
                       .far = outer->address,
@@ -308,8 +309,7 @@ window(Scorer *scorer, WatchState *state, int64_t number)
     Plain *plain = state->plain;
 
     (void)number;
-    for (int i = 0; i < 2; i++)
-        habit_window(&plain->habits[i], scorer);
+    habit_window(&plain->habits, scorer);
 }
 
 /* ---- in words ---- */

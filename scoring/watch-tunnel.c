@@ -6,11 +6,12 @@
  * that he can come in by it whenever he likes. In flows that is a stitched conversation of hours, opened by
  * the asset, with a keep-alive now and then (FRP's multiplexer: every 30 s) and little else. Push services,
  * chat clients and VPNs look the same. So it is a habit (habit.h): how often does this asset, or its role,
- * take up one with a network it had none with, and who else has one there? Two further questions are asked
- * of the conversation itself, each against the role's other quiet long conversations: what share of them
- * lasted as long (a p-value that only falls as it goes on, so looking at every doubling costs nothing), and
- * what share was as even from hour to hour, asked once, after five hours, for an idle keep-alive is evener
- * than a client that somebody uses.
+ * take up one with a network it had none with, and who else has one there? (Where it had one to another host
+ * at the same port, the host has moved, mostly; that is counted apart.) Two further questions are asked of
+ * the conversation itself, each against the role's other quiet long conversations: what share of them lasted
+ * as long (a p-value that only falls as it goes on, so looking at every doubling costs nothing), and what
+ * share was as even from hour to hour, asked once, after five hours, for an idle keep-alive is evener than a
+ * client that somebody uses.
  *
  * Where the keep-alive is slower than the two minutes after which a conversation begins anew (call.h), one
  * that begins within an hour with the same two ports (Call.is_again) is the same connection: a client's port
@@ -170,18 +171,33 @@ ask_duration(const HabitBook *book, Plain *plain, Line *line, uint32_t asset)
     return p;
 }
 
+/* Did the asset hold a line to another host at this port before? Then the host has moved, mostly. */
+static bool
+has_moved(const HabitBook *book, const Call *call)
+{
+    uint32_t far = (uint32_t)scorer_address_hash(book->scorer, &call->far) | 1;
+    uint64_t key = watch_key(book->scorer, call->asset, call->service, call->protocol, NULL);
+    uint32_t *first = watch_item(book->state, 2, &watch_tunnel, key, CHANCE_LONG, NULL);
+
+    if (*first == 0)
+        *first = far;
+    return *first != far;
+}
+
 static void
-judge(const HabitBook *book, Line *line, const Call *call)
+judge(HabitBook *book, Line *line, const Call *call)
 {
     Scorer *scorer = book->scorer;
     Plain *plain = book->state->plain;
+
+    book->variant = has_moved(book, call);
     HabitView view = habit_look(book, call, line->begin_ms);
 
     ask_rate(line, &view, scorer->clock.now_ms);
     bool is_new = scorer->clock.now_ms - line->told_ms < new_ms;
     ask_steadiness(book, plain, line, call->asset);
     double p = ask_duration(book, plain, line, call->asset);
-    double rate = is_new ? habit_beyond_contact(scorer, call, (double)line->rate_decibans) : 0;
+    double rate = is_new ? (double)line->rate_decibans : 0;
     double decibans = rate + view.crowd_decibans + (double)line->steady_decibans + decibans_of(e_hedged(p));
     Opinion opinion = { .watch = &watch_tunnel,
                         .asset = call->asset,
@@ -190,6 +206,7 @@ judge(const HabitBook *book, Line *line, const Call *call)
                         .protocol = call->protocol,
                         .p = fmin(1, 3 * fmin(fmin(is_new ? (double)line->rate_p : 1, p), view.crowd_p)),
                         .decibans = decibans,
+                        .overlap = rate,
                         .numbers = { hours_of(line), line->octets / fmax(1, hours_of(line)) / 1000,
                                      view.others_as, view.others_block, (double)line->own, p },
                         .call = call };
@@ -202,7 +219,7 @@ judge(const HabitBook *book, Line *line, const Call *call)
 static void
 look(Scorer *scorer, WatchState *state, const Call *call, bool has_ended)
 {
-    HabitBook book = { scorer, state, &watch_tunnel, 1, &((Plain *)state->plain)->habits, 0 };
+    HabitBook book = { scorer, state, &watch_tunnel, 1, &((Plain *)state->plain)->habits, 0, 0 };
     uint64_t key = watch_key(scorer, call->asset, call->service, call->protocol, &call->far);
     Line *line = watch_item(state, 0, &watch_tunnel, key, CHANCE_LONG, NULL);
 
@@ -270,7 +287,8 @@ const Watch watch_tunnel = { .name = "tunnel",
                              .memory_days = 7,
                              .plain = sizeof(Plain),
                              .tables = { { .item = sizeof(Line), .most = 32, .is_per_pair = true },
-                                         { .item = sizeof(HabitItem), .most = 16, .is_per_pair = true } },
+                                         { .item = sizeof(HabitItem), .most = 16, .is_per_pair = true },
+                                         { .item = sizeof(uint32_t), .most = 64, .is_per_pair = true } },
                              .lasts = lasts,
                              .ended = ended,
                              .window = window,
