@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_RECORDS = 20000, MOST_ATTACKS = 4, MOST_LONG = 256, WINDOW_MS = 300000 };
+enum { MOST_RECORDS = 20000, MOST_ATTACKS = 32, MOST_LONG = 256, WINDOW_MS = 300000 };
 static const int64_t epoch_ms = 1767571200000; /* Monday 2026-01-05 */
 
 typedef struct LongFlow {
@@ -169,6 +169,7 @@ synthetic_places(const Synthetic *self)
 void
 synthetic_attack(Synthetic *self, const SyntheticAttack *attack)
 {
+    g_assert(self->n_attacks < MOST_ATTACKS);
     self->attacks[self->n_attacks++] = *attack;
 }
 
