@@ -24,9 +24,10 @@
 enum { TCP = 6, UDP = 17, BIN_S = 4 * 3600, BINS_LEAST = 6, BINS_SKIPPED_MOST = 84, TRIES_LEAST = 6 };
 enum { SMALL_FLOWS = 8, AGAIN_HOURS = 12, SHORT_SECONDS = 120 };
 static const double small_octets = 65536, learn_step = 0.05, fast_bins = 20; /* 1/20 once so many were seen */
-static const double prior_shape = 0.5, prior_bins = 6, prior_share = 0.25, prior_of = 8, prior_spread = 1.5;
+static const double prior_shape = 0.5, prior_bins = 6, prior_share = 0.25, prior_of = 30, prior_spread = 1.5;
+static const double comers_most = 4, spread_most = 4;
 static const double quarter_at_first = 13, known_step = 0.05, comer_step = 0.002, first_step = 4;
-static const double suspect_p = 1e-4, share_keep = 0.98, worth_telling = 5;
+static const double share_keep = 0.98, worth_telling = 5;
 
 typedef struct Service {
     float tries, comers,
@@ -84,25 +85,30 @@ p_of(const Service *self)
     return fmax(count_mid_p(&by_number, tries), count_mid_p(&by_share, tries));
 }
 
+/* A bin that stands out teaches as one that hardly does, and one with many newcomers no more than one with
+ * ten: a spray must not become usual within a day. */
 static void
 learn(Service *self)
 {
-    double share = share_of(self), expected = (double)self->comers * share;
-    float step = (float)(1 / fmin(fast_bins, (double)self->bins + 1)), tries = self->tries;
+    double share = share_of(self), comers = fmin(comers_most, (double)self->comers);
+    double expected = (double)self->comers * share;
+    double tries = fmin((double)self->tries, 2 * (double)self->mean + 3);
+    double step = 1 / fmin(fast_bins, (double)self->bins + 1);
 
-    self->mean += step * (tries - self->mean);
-    self->square += step * (tries * tries - self->square);
+    self->mean += (float)(step * (tries - (double)self->mean));
+    self->square += (float)(step * (tries * tries - (double)self->square));
     if (expected >= 1) {
-        double off = (double)tries - expected;
-        self->spread += (float)learn_step * ((float)(off * off / expected) - self->spread);
+        double off = (double)self->tries - expected;
+        self->spread +=
+            (float)(learn_step * (fmin(spread_most, off * off / expected) - (double)self->spread));
     }
-    self->share_tries = (float)(share_keep * (double)self->share_tries) + tries;
-    self->share_comers = (float)(share_keep * (double)self->share_comers) + self->comers;
+    double now = self->comers > 0 ? (double)(self->tries / self->comers) : 0;
+    self->share_tries = (float)(share_keep * (double)self->share_tries + fmin(now, 2 * share) * comers);
+    self->share_comers = (float)(share_keep * (double)self->share_comers + comers);
     self->bins += 1;
 }
 
-/* Bins that are over, the empty ones among them. What belongs to an alert, or looks much like one, does not
- * teach. */
+/* Bins that are over, the empty ones among them. What belongs to an alert does not teach. */
 static void
 roll(Service *self, uint32_t bin, bool is_alerted)
 {
@@ -116,7 +122,7 @@ roll(Service *self, uint32_t bin, bool is_alerted)
             self->evidence = (float)fmax(0, cusum_step((double)self->evidence, e_of_small_p(p)));
         if (self->evidence <= 0)
             self->row = 0;
-        if (!is_alerted && p > suspect_p)
+        if (!is_alerted)
             learn(self);
         self->tries = self->comers = self->homes = 0;
     }
