@@ -7,7 +7,8 @@
 /* Bins: 48 of a quarter from -4 to 8, then 16 that grow by 2^(1/4), up to 128. */
 enum { LINEAR_BINS = 48 };
 static const double first_edge = -4, bin_width = 0.25, linear_end = 8;
-static const double tail_share = 0.05, tail_least = 20; /* where the Pareto tail begins */
+static const double tail_share = 0.05, tail_least = 20, tail_most = 820,
+                    atom_factor = 3; /* where the Pareto tail begins */
 static const double shape_prior = 0.15, shape_trust = 60, shape_most = 0.5;
 static const double own_trust = 600; /* windows after which own and role weigh alike */
 static const double p_least = 1e-9;
@@ -44,11 +45,26 @@ sketch_add(ResidualSketch *self, double residual)
     self->n /= 2;
 }
 
+void
+sketch_count(ResidualSketch *self, double residual)
+{
+    self->count[bin_of(residual)] += 1;
+    self->n += 1;
+}
+
+void
+sketch_fade(ResidualSketch *self, double keep)
+{
+    for (int i = 0; i < SKETCH_BINS; i++)
+        self->count[i] *= (float)keep;
+    self->n *= (float)keep;
+}
+
 /* The first bin of the tail, and how many residuals lie in it and above. */
 static int
 tail_from(const ResidualSketch *self, double *in_tail)
 {
-    double above = 0, want = fmax(tail_least, tail_share * (double)self->n);
+    double above = 0, want = fmin(fmax(tail_least, tail_share * (double)self->n), tail_most);
     int bin = SKETCH_BINS - 1;
 
     for (; bin > 0; bin--) {
@@ -56,6 +72,9 @@ tail_from(const ResidualSketch *self, double *in_tail)
         if (above >= want)
             break;
     }
+    /* Many equal ones (nothing came, most of the time) are no tail: what lies above them is. */
+    if (above > atom_factor * want && bin + 1 < SKETCH_BINS)
+        above -= (double)self->count[bin++];
     *in_tail = above;
     return bin;
 }
@@ -90,7 +109,7 @@ sketch_upper_p(const ResidualSketch *self, double residual)
     if (self->n < 2 * (float)tail_least)
         return 1;
     int from = tail_from(self, &in_tail);
-    if (bin > from) {
+    if (bin > from && in_tail >= tail_least) {
         double tail = pareto_tail(self, from, in_tail, residual - bin_edge(from));
         return fmax(p_least, (in_tail + 1) / ((double)self->n + 1) * tail);
     }

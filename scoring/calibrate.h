@@ -23,6 +23,10 @@ typedef struct ResidualSketch {
 } ResidualSketch;
 
 void sketch_add(ResidualSketch *self, double residual);
+/* For pools of many assets, where a sketch that halves itself would remember an hour: counts without
+ * forgetting, and forgets by a factor (0..1) when it is told to. */
+void sketch_count(ResidualSketch *self, double residual);
+void sketch_fade(ResidualSketch *self, double keep);
 /* Chance of a residual at least this large, were it like those before; 1 when nothing is known. */
 double sketch_upper_p(const ResidualSketch *self, double residual);
 /* The asset's own answer and its role's, weighed by how much the asset has seen. */

@@ -22,28 +22,15 @@ volume_out_look(const DetectorView *view, Finding *out)
     return view->asset->octets_out.n > 0;
 }
 
-static void
-octets_words(double octets, char out[32])
-{
-    static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
-    int unit = 0;
-
-    while (octets >= 1000 && unit < 4) {
-        octets /= 1000;
-        unit++;
-    }
-    g_snprintf(out, 32, octets < 10 && unit > 0 ? "%.1f %s" : "%.0f %s", octets, units[unit]);
-}
-
 void
 volume_out_explain(const DetectorView *view, const Finding *finding, char *out, size_t room)
 {
     char name[80], sent[32], expected[32], high[32];
 
     detector_asset_words(view->asset, name, sizeof name);
-    octets_words(view->observed, sent);
-    octets_words(view->band->expected, expected);
-    octets_words(view->band->high, high);
+    detector_octets_words(view->observed, sent);
+    detector_octets_words(view->band->expected, expected);
+    detector_octets_words(view->band->high, high);
     g_snprintf(out, room,
                "%s sent %s in a window where %s is usual at this hour of the week and %s is the upper end; "
                "the oddest window of this spell is one in %.0f, and evidence adds up by the hour",
@@ -55,7 +42,7 @@ volume_out_instead(const DetectorView *view, char *out, size_t room)
 {
     char sent[32], high[32];
 
-    octets_words(view->observed, sent);
-    octets_words(view->band->high, high);
+    detector_octets_words(view->observed, sent);
+    detector_octets_words(view->band->high, high);
     g_snprintf(out, room, "no more than %s in such a window, instead of %s", high, sent);
 }

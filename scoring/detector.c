@@ -27,6 +27,11 @@ const Detector detectors[] = {
     { "spray", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "tunnel", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "admin_edge", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "flood", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "volume_in", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "fan_in", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "fan_out", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "ratio", DETECTOR_WATCH, 0, NULL, NULL, NULL },
 };
 const uint32_t n_detectors = G_N_ELEMENTS(detectors);
 G_STATIC_ASSERT(G_N_ELEMENTS(detectors) <= MOST_DETECTORS);
@@ -86,6 +91,19 @@ detectors_score_contact(const DetectorView *view, Contact *contact, double trust
     }
     contact->score = (float)score;
     return score;
+}
+
+void
+detector_octets_words(double octets, char out[32])
+{
+    static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
+    int unit = 0;
+
+    while (octets >= 1000 && unit < 4) {
+        octets /= 1000;
+        unit++;
+    }
+    g_snprintf(out, 32, octets < 10 && unit > 0 ? "%.1f %s" : "%.0f %s", octets, units[unit]);
 }
 
 void

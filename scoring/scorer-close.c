@@ -256,6 +256,7 @@ static void
 close_assets(Scorer *self, int64_t number)
 {
     uint64_t untaught = self->lossy[slot_of(number)] | silent_exporters(self, number);
+    self->untaught = untaught;
     uint32_t hour = baseline_hour_of_week(number * self->grid.length_ms);
     g_autofree Measured *measured = g_new(Measured, MAX(1, self->n_assets));
 

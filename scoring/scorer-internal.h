@@ -275,7 +275,7 @@ typedef struct ScorerCounters {
 /* What a watch (watch.h) has learned. */
 enum { MOST_WATCHES = BUDGET_WATCHES, WATCH_TABLES = 3 };
 typedef struct WatchState {
-    void *plain;
+    void *plain, *assets;
     KeyTable keys[WATCH_TABLES];
     void *items[WATCH_TABLES];
 } WatchState;
@@ -324,6 +324,7 @@ struct Scorer {
     SuppressionSet *suppressions; /* owned; NULL: none; no part of the state */
     ScorerCounters counters;
     uint64_t lossy[WINDOWS_OPEN]; /* exporters that lost data, one bit each */
+    uint64_t untaught; /* exporters whose assets teach nothing in the window that is being closed */
 
     KeyTable asset_keys;
     uint32_t *asset_slots; /* slot of the key table -> asset */

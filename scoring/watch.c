@@ -6,9 +6,10 @@
 
 /* One file each. The order is that of their states in a saved file. */
 const Watch *const watches[] = {
-    &watch_admin_edge, &watch_awakened,    &watch_beacon, &watch_home_login,
-    &watch_listed,     &watch_new_service, &watch_relay,  &watch_router_endpoint,
-    &watch_scan,       &watch_spray,       &watch_tunnel,
+    &watch_admin_edge, &watch_awakened,    &watch_beacon,  &watch_home_login,
+    &watch_listed,     &watch_new_service, &watch_relay,   &watch_router_endpoint,
+    &watch_scan,       &watch_spray,       &watch_tunnel,  &watch_flood,
+    &watch_volume_in,  &watch_fan_in,      &watch_fan_out, &watch_ratio,
 };
 const uint32_t n_watches = G_N_ELEMENTS(watches);
 G_STATIC_ASSERT(G_N_ELEMENTS(watches) <= MOST_WATCHES);
@@ -25,6 +26,8 @@ watches_init(Scorer *self)
     for (uint32_t i = 0; i < n_watches; i++) {
         WatchState *state = &self->watch_states[i];
         state->plain = watches[i]->plain > 0 ? g_malloc0(watches[i]->plain) : NULL;
+        if (watches[i]->per_asset > 0) /* touched only as assets come */
+            state->assets = keyed_items_new(self->conf.max_assets, watches[i]->per_asset);
         for (int t = 0; t < WATCH_TABLES; t++) {
             const WatchTableSize *size = &watches[i]->tables[t];
             if (size->item == 0)
@@ -42,6 +45,7 @@ watches_clear(Scorer *self)
     for (uint32_t i = 0; i < n_watches; i++) {
         WatchState *state = &self->watch_states[i];
         g_free(state->plain);
+        g_aligned_free(state->assets);
         for (int t = 0; t < WATCH_TABLES; t++) {
             if (watches[i]->tables[t].item == 0)
                 continue;
@@ -118,6 +122,12 @@ watch_item(WatchState *state, int which, const Watch *watch, uint64_t key, uint8
 }
 
 void *
+watch_of_asset(const WatchState *state, const Watch *watch, uint32_t asset)
+{
+    return (uint8_t *)state->assets + (size_t)asset * watch->per_asset;
+}
+
+void *
 watch_find(const WatchState *state, int which, const Watch *watch, uint64_t key)
 {
     uint32_t slot = key_table_find(&state->keys[which], key);
@@ -143,6 +153,8 @@ watches_save(const Scorer *self, GByteArray *to)
         const WatchState *state = &self->watch_states[i];
         if (watches[i]->plain > 0)
             g_byte_array_append(to, state->plain, (guint)watches[i]->plain);
+        if (watches[i]->per_asset > 0)
+            g_byte_array_append(to, state->assets, (guint)(self->n_assets * watches[i]->per_asset));
         for (int t = 0; t < WATCH_TABLES; t++)
             if (watches[i]->tables[t].item > 0)
                 scorer_put_table(to, &state->keys[t], state->items[t], watches[i]->tables[t].item);
@@ -157,6 +169,10 @@ watches_restore(Scorer *self, Cursor *from)
         const uint8_t *plain = watches[i]->plain > 0 ? cursor_take(from, watches[i]->plain) : NULL;
         if (plain != NULL)
             memcpy(state->plain, plain, watches[i]->plain);
+        size_t of_assets = self->n_assets * watches[i]->per_asset;
+        const uint8_t *assets = of_assets > 0 ? cursor_take(from, of_assets) : NULL;
+        if (assets != NULL)
+            memcpy(state->assets, assets, of_assets);
         for (int t = 0; t < WATCH_TABLES; t++)
             if (watches[i]->tables[t].item > 0 &&
                 !scorer_take_table(from, &state->keys[t], state->items[t], watches[i]->tables[t].item))

@@ -33,6 +33,7 @@ struct Watch {
     double memory_days; /* a case that nobody touched for so long begins anew; at least 1 */
     bool is_prior;      /* it tells prior odds, not a bet: added whole to what else is held, never leads */
     size_t plain;       /* octets of the plain struct */
+    size_t per_asset;   /* octets kept for each asset, by its index; see watch_of_asset */
     WatchTableSize tables[WATCH_TABLES];
     /* Each may be NULL. @state: this watch's own. */
     void (*began)(Scorer *scorer, WatchState *state, const Call *call);
@@ -72,6 +73,8 @@ void *watch_item(WatchState *state, int which, const Watch *watch, uint64_t key,
                  bool *is_new);
 /* NULL: not there. */
 void *watch_find(const WatchState *state, int which, const Watch *watch, uint64_t key);
+/* What is kept of an asset; zeroed when it is new. */
+void *watch_of_asset(const WatchState *state, const Watch *watch, uint32_t asset);
 /* A key of three numbers and, where there is one, an address. */
 uint64_t watch_key(const Scorer *scorer, uint32_t a, uint32_t b, uint32_t c, const IpAddress *address);
 
@@ -87,3 +90,8 @@ extern const Watch watch_router_endpoint;
 extern const Watch watch_scan;
 extern const Watch watch_spray;
 extern const Watch watch_tunnel;
+extern const Watch watch_flood;
+extern const Watch watch_volume_in;
+extern const Watch watch_fan_in;
+extern const Watch watch_fan_out;
+extern const Watch watch_ratio;

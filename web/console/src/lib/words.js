@@ -31,6 +31,9 @@ const KINDS = {
   spray: 'Log-ins tried from many addresses',
   scan: 'Scan',
   listed: 'Listed address',
+  flood: 'Flood',
+  fan_in: 'Called by many new ends',
+  fan_out: 'Calls many new ends',
   ratio: 'Unusual ratio of sent to received',
 };
 

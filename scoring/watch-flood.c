@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * watch-flood.c - a volumetric attack, on an asset or by one
+ *
+ * More in volume (octets, packets) and in breadth (conversations, far ends never met) at once, each against
+ * the asset's own season (pace.h); the geometric mean of both residuals is ranked among those of all assets
+ * of the role. That a flood shows in several channels at once, and that their residuals are combined before
+ * the test, is from Tartakovsky, Rozovskii, Blazek and Kim, "A novel approach to detection of intrusions in
+ * computer networks via adaptive sequential and batch-sequential change-point detection methods", IEEE Trans.
+ * Signal Processing 2006. Null hypothesis: the asset is as loud as its hour, what went just before and its
+ * whole role make it. Each window is a test of its own and the best one counts, since the windows of one
+ * flood hang together; the budget's threshold counts the windows. A backup is loud in volume but meets
+ * nobody; what comes from one source alone is left to volume_in. A flash crowd is loud in both, and is told
+ * from an attack by the words alone: amplifying source ports, SYN without answers, size of packets. What is
+ * sent to monitored addresses that never answer is not seen here, for they are no assets.
+ */
+#include "scoring/detector.h"
+#include "scoring/pace.h"
+#include "scoring/watch-volume.h"
+#include "scoring/watch.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { HOTS = 1024, HOT_PORTS = 4, AMPLIFIED = 1 << 24 };
+static const double odd_p = 1e-3, hot_factor = 4, hot_least = 20000;
+
+/* What goes to or comes from an asset that is louder than usual in this window; by direction, 0 is in. */
+typedef struct Hot {
+    uint32_t asset; /* + 1; 0: nobody */
+    int64_t window;
+    float packets[2], amplified[2], unanswered[2];
+    struct {
+        uint32_t key; /* protocol and port, or AMPLIFIED and the source port */
+        float packets;
+    } ports[2][HOT_PORTS];
+    Call largest[2];
+} Hot;
+typedef struct Plain {
+    PacePools pools;
+    Hot hot[HOTS];
+} Plain;
+
+/* UDP services that answer with much more than they were asked for (US-CERT alert TA14-017A). */
+static bool
+is_amplifier(uint8_t protocol, uint16_t port)
+{
+    static const uint16_t ports[] = { 17, 19, 53, 69, 111, 123, 137, 161, 389, 520, 1900, 3702, 5353, 11211 };
+
+    for (size_t i = 0; protocol == 17 && i < G_N_ELEMENTS(ports); i++)
+        if (ports[i] == port)
+            return true;
+    return false;
+}
+
+/* Is the asset louder than it uses to be, in the window in which the call began? That is the one being
+ * closed, or one that is open still where calls had to be told early. */
+static bool
+is_hot(const Scorer *scorer, const Call *call, int64_t number)
+{
+    const ScoredAsset *one = &scorer->assets[call->asset];
+    const WindowSums *sums = &one->open[number & (WINDOWS_OPEN - 1)];
+    double octets = sums->octets_in + sums->octets_out;
+
+    return number >= scorer->grid.first - 1 && octets > hot_least &&
+           octets > hot_factor * (double)one->octets_rate;
+}
+
+static uint32_t
+hot_slot(uint32_t asset, int64_t number)
+{
+    return (asset * WINDOWS_OPEN + (uint32_t)(number & (WINDOWS_OPEN - 1))) % HOTS;
+}
+
+/* The table forgets the smallest (space saving; Metwally, Agrawal and El Abbadi, 2005). */
+static void
+add_port(Hot *hot, int way, uint32_t key, float packets)
+{
+    int least = 0, at = 0;
+
+    while (at < HOT_PORTS && hot->ports[way][at].key != key) {
+        if (hot->ports[way][at].packets < hot->ports[way][least].packets)
+            least = at;
+        at++;
+    }
+    if (at == HOT_PORTS)
+        at = least;
+    hot->ports[way][at].key = key;
+    hot->ports[way][at].packets += packets;
+}
+
+static void
+note_hot(Plain *plain, const Call *call, int64_t number)
+{
+    Hot *hot = &plain->hot[hot_slot(call->asset, number)];
+    int way = call->packets_in >= call->packets_out ? 0 : 1;
+    float packets = (float)(way == 0 ? call->packets_in : call->packets_out);
+    uint16_t from = way == 0 ? call->far_port : call->asset_port,
+             to = way == 0 ? call->asset_port : call->far_port;
+    bool amplified = is_amplifier(call->protocol, from);
+
+    if (hot->asset != call->asset + 1 || hot->window != number)
+        *hot = (Hot){ .asset = call->asset + 1, .window = number };
+    hot->packets[way] += packets;
+    hot->amplified[way] += amplified ? packets : 0;
+    hot->unanswered[way] += call->is_answered ? 0 : packets;
+    add_port(hot, way, amplified ? AMPLIFIED | from : (uint32_t)call->protocol << 16 | to, packets);
+    const Call *largest = &hot->largest[way];
+    if (call->octets_in + call->octets_out > largest->octets_in + largest->octets_out)
+        hot->largest[way] = *call;
+}
+
+static void
+began(Scorer *scorer, WatchState *state, const Call *call)
+{
+    if (call->is_new_pair && call->access != ACCESS_OWN) {
+        Pace *pace = watch_of_asset(state, &watch_flood, call->asset);
+        /* Reflected packets look like answers: without an answer whoever sends counts as the caller. */
+        bool is_in = call->is_answered ? call->initiator == INITIATOR_FAR : call->packets_in > 0;
+        *(is_in ? &pace->new_in : &pace->new_out) += 1;
+    }
+    int64_t number = window_number(&scorer->grid, call->begin_ms);
+    if (is_hot(scorer, call, number))
+        note_hot(state->plain, call, number);
+}
+
+static void
+asset(Scorer *scorer, WatchState *state, uint32_t index, const WindowSums *sums, int64_t number)
+{
+    Plain *plain = state->plain;
+
+    pace_measure(&plain->pools, scorer, watch_of_asset(state, &watch_flood, index), index, sums, number);
+}
+
+/* What most of it was, as a number that a float keeps: share in 32nds, kind, port. */
+static double
+pack_kind(const Hot *hot, int way)
+{
+    uint32_t key = 0;
+    float most = 0;
+
+    if (hot == NULL)
+        return 0;
+    for (int i = 0; i < HOT_PORTS; i++)
+        if (hot->ports[way][i].packets > most) {
+            most = hot->ports[way][i].packets;
+            key = hot->ports[way][i].key;
+        }
+    double all = fmax(1, (double)hot->packets[way]);
+    uint32_t share = (uint32_t)fmin(31, 32 * (double)most / all);
+    bool unanswered = (double)hot->unanswered[way] > 0.8 * all;
+    uint32_t protocol = key >> 16 & 0xff;
+    uint32_t kind = (key & AMPLIFIED) != 0 ? 1 : protocol == 6 ? 2 : protocol == 17 ? 3 : 0;
+    return share << 19 | (uint32_t)unanswered << 18 | kind << 16 | (key & 0xffff);
+}
+
+static void
+take_flood(Scorer *scorer, Plain *plain, Pace *pace, uint32_t index, int way, double trust)
+{
+    double p = pace_p(&plain->pools, scorer, pace, index, PACE_FLOOD_IN + way);
+    const Hot *hot = &plain->hot[hot_slot(index, pace->window)];
+    int octets = way == 0 ? PACE_OCTETS_IN : PACE_OCTETS_OUT;
+    int packets = way == 0 ? PACE_PACKETS_IN : PACE_PACKETS_OUT;
+    int fresh = way == 0 ? PACE_NEW_IN : PACE_NEW_OUT;
+
+    if (p > odd_p)
+        return;
+    if (hot->asset != index + 1 || hot->window != pace->window)
+        hot = NULL;
+    Opinion opinion = {
+        .watch = &watch_flood,
+        .asset = index,
+        .is_service = true, /* alone: volumes look at the same octets, and would count them twice */
+        .p = p,
+        .decibans = decibans_of(trust * e_of_p(p) + 1 - trust),
+        .at_ms = (pace->window + 1) * scorer->grid.length_ms - 1,
+        .numbers = { way, (double)pace->value[octets], (double)pace->value[packets],
+                     (double)pace->value[fresh], pace_usual(scorer, pace, octets), pack_kind(hot, way) },
+        .call = hot != NULL && hot->largest[way].asset == index && hot->packets[way] > 0 ? &hot->largest[way]
+                                                                                         : NULL
+    };
+
+    case_take(scorer, &opinion);
+}
+
+static void
+window(Scorer *scorer, WatchState *state, int64_t number)
+{
+    Plain *plain = state->plain;
+    uint64_t untaught = scorer->untaught;
+
+    pace_share_out(&plain->pools, scorer);
+    for (uint32_t i = 0; i < scorer->n_assets; i++) {
+        Pace *pace = watch_of_asset(state, &watch_flood, i);
+        bool is_held = (scorer->assets[i].exporters & untaught) != 0;
+        if (pace->window != number)
+            continue;
+        if (pace_judge(&plain->pools, scorer, pace, i)) {
+            double days = pace->gauges[0].windows / scorer->windows_per_day;
+            double trust = fmin(1, days / fmax(1, scorer->conf.learn_days));
+            for (int way = 0; way < 2; way++)
+                take_flood(scorer, plain, pace, i, way, trust);
+            if (!is_held)
+                volume_judge(scorer, &plain->pools, pace, i, trust);
+        }
+        if (!is_held && number > scorer->assets[i].born_window)
+            pace_teach(&plain->pools, scorer, pace, i, number, volume_alerted(scorer, pace, i));
+    }
+    pace_begin(&plain->pools, scorer);
+}
+
+static void
+kind_words(uint32_t packed, int way, char *out, size_t room)
+{
+    static const char *const kinds[] = { "of other protocols, number", "from UDP source port", "to port tcp/",
+                                         "to port udp/" };
+    uint32_t kind = packed >> 16 & 3;
+
+    out[0] = '\0';
+    if (packed == 0)
+        return;
+    g_snprintf(out, room, "; %.0f %% of the packets %s%s%u%s%s", 100.0 * ((packed >> 19) + 1) / 32,
+               kinds[kind], kind < 2 ? " " : "", packed & 0xffff, kind == 1 ? " (amplification)" : "",
+               (packed >> 18 & 1) != 0
+                   ? (kind == 2 && way == 0 ? ", without an answer (SYN)" : ", without an answer")
+                   : "");
+}
+
+static void
+explain(const Scorer *scorer, const Case *one, char *out, size_t room)
+{
+    char name[80], octets[32], usual[32], kind[120];
+    int way = one->numbers[0] > 0;
+    double packets = fmax(1, (double)one->numbers[2]);
+
+    detector_asset_words(&scorer->assets[one->asset], name, sizeof name);
+    detector_octets_words((double)one->numbers[1], octets);
+    detector_octets_words((double)one->numbers[4], usual);
+    kind_words((uint32_t)one->numbers[5], way, kind, sizeof kind);
+    g_snprintf(
+        out, room,
+        "%s %s %s in %.0f packets of %.0f octets within %u s, where %s is usual at this hour; with %.0f "
+        "far ends never met before%s",
+        name, way == 0 ? "received" : "sent", octets, packets, (double)one->numbers[1] / packets,
+        scorer->conf.window_s, usual, (double)one->numbers[3], kind);
+}
+
+static void
+instead(const Scorer *scorer, const Case *one, char *out, size_t room)
+{
+    char usual[32];
+
+    (void)scorer;
+    detector_octets_words((double)one->numbers[4], usual);
+    g_snprintf(out, room, "about %s in the window from far ends that are known", usual);
+}
+
+const Watch watch_flood = { .name = "flood",
+                            .memory_days = 1,
+                            .plain = sizeof(Plain),
+                            .per_asset = sizeof(Pace),
+                            .began = began,
+                            .asset = asset,
+                            .window = window,
+                            .explain = explain,
+                            .instead = instead };

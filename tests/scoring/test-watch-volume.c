@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-watch-volume.c - a desk that meets too many is told; weeks of office hours are nothing */
+#include "tests/scoring/stage.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double window = 300.0 / 86400;
+
+static void
+fetch(Stage *stage, double day, const char *desk, double octets)
+{
+    char store[32];
+
+    g_snprintf(store, sizeof store, "10.1.0.%d", 1 + (int)(stage_uniform(stage) * 4));
+    stage_talk(stage, &(Talk){ .day = day - window * 0.8 * stage_uniform(stage),
+                               .seconds = 20,
+                               .caller = desk,
+                               .callee = store,
+                               .port = 445,
+                               .sent = octets / 50,
+                               .got = octets,
+                               .out_if = 2 });
+}
+
+static void
+surf(Stage *stage, double day, const char *desk, int network)
+{
+    char far[32];
+
+    g_snprintf(far, sizeof far, "50.%d.%d.%d", network, (int)(stage_uniform(stage) * 8),
+               1 + (int)(stage_uniform(stage) * 200));
+    stage_talk(stage, &(Talk){ .day = day - window * 0.8 * stage_uniform(stage),
+                               .seconds = 5,
+                               .caller = desk,
+                               .callee = far,
+                               .port = 443,
+                               .sent = 2000,
+                               .got = exp(8 + 4 * stage_uniform(stage)),
+                               .out_if = 3 });
+}
+
+/* Twelve desks that work from eight to six, on workdays: files by the hour, pages by the minute. */
+static void
+play_days(Stage *stage, double from, double to)
+{
+    for (double day = from + window; day < to + 1e-9; day += window) {
+        double hour = 24 * (day - window - floor(day - window)) + 1e-6;
+        bool is_work = hour >= 8 && hour < 18 && fmod(floor(day), 7) < 5;
+        stage_until(stage, day);
+        for (int i = 1; i <= 12; i++) {
+            char desk[32];
+            g_snprintf(desk, sizeof desk, "10.1.1.%d", i);
+            if (is_work && stage_uniform(stage) < 0.1)
+                fetch(stage, day, desk, exp(10 + 6 * stage_uniform(stage)));
+            for (double n = is_work ? 4 * stage_uniform(stage) : stage_uniform(stage) - 0.8; n > 0; n--)
+                surf(stage, day, desk, (int)(stage_uniform(stage) * 10));
+        }
+    }
+}
+
+static void
+refuse_all(const Stage *stage, const char *const names[], size_t n, const char *but)
+{
+    for (uint32_t i = 0; i < stage_alerts(stage); i++)
+        for (size_t j = 0; j < n; j++) {
+            const Alert *alert = stage_alert(stage, i);
+            const AlertContribution *part = stage_part(alert, names[j]);
+            char asset[IP_TEXT];
+            if (part != NULL && strcmp(ip_text(&alert->asset, asset), but) != 0)
+                g_error("%s: %s", names[j], part->reason);
+        }
+}
+
+static const char *const all[] = { "volume_in", "fan_in", "fan_out", "ratio", "flood" };
+
+static void
+test_a_desk_that_meets_too_many_is_told(gconstpointer restarts)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play_days(stage, 0, 9.125);
+    for (int i = 0; i < 24; i++) {
+        play_days(stage, 9.125 + i * window, 9.125 + (i + 1) * window);
+        for (int n = 0; n < 60; n++)
+            surf(stage, 9.125 + (i + 1) * window, "10.1.1.7", 30 + n % 40);
+        if (i == 10 && restarts != NULL)
+            stage_restart(stage);
+    }
+    play_days(stage, 9.25, 9.375);
+    const Alert *alert = stage_find(stage, "fan_out", "10.1.1.7", NULL);
+    g_assert_nonnull(alert);
+    const AlertContribution *part = stage_part(alert, "fan_out");
+    g_test_message("%.1f dB, p %.2g: %s", part->decibans, part->p, part->reason);
+    g_assert_nonnull(strstr(part->reason, "far ends that it had never met"));
+}
+
+static void
+test_weeks_of_office_hours_are_nothing(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play_days(stage, 0, 21);
+    refuse_all(stage, all, G_N_ELEMENTS(all), "");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_data_func("/scoring/watch-volume/a-desk-that-meets-too-many-is-told", NULL,
+                         test_a_desk_that_meets_too_many_is_told);
+    g_test_add_data_func("/scoring/watch-volume/over-a-restart-too", "restart",
+                         test_a_desk_that_meets_too_many_is_told);
+    g_test_add_func("/scoring/watch-volume/weeks-of-office-hours-are-nothing",
+                    test_weeks_of_office_hours_are_nothing);
+    return g_test_run();
+}
