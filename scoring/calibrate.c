@@ -119,6 +119,14 @@ sketch_upper_p(const ResidualSketch *self, double residual)
 }
 
 double
+sketch_tempered_p(const ResidualSketch *self, double residual)
+{
+    double p = sketch_upper_p(self, residual), seen = 1 / ((double)self->n + 1);
+
+    return p < seen ? sqrt(p * seen) : p;
+}
+
+double
 calibrated_p(const ResidualSketch *own, const ResidualSketch *role, double residual)
 {
     double p_own = sketch_upper_p(own, residual), p_role = sketch_upper_p(role, residual);

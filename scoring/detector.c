@@ -32,6 +32,10 @@ const Detector detectors[] = {
     { "fan_in", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "fan_out", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "ratio", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "slow_exfiltration", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "hoarding", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "egress_change", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "exporter_change", DETECTOR_WATCH, 0, NULL, NULL, NULL },
 };
 const uint32_t n_detectors = G_N_ELEMENTS(detectors);
 G_STATIC_ASSERT(G_N_ELEMENTS(detectors) <= MOST_DETECTORS);

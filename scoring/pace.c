@@ -207,16 +207,6 @@ own_p(const Scorer *scorer, const Pace *pace, int kind)
     return p < 1 ? p : 0;
 }
 
-/* Beyond the oddest residual so far the tail is drawn on by a formula: it is believed half of the way (in
- * decibans), since loads and habits change. */
-static double
-tempered_p(const ResidualSketch *sketch, double value)
-{
-    double p = sketch_upper_p(sketch, value), seen = 1 / ((double)sketch->n + 1);
-
-    return p < seen ? sqrt(p * seen) : p;
-}
-
 double
 pace_p(const PacePools *pools, const Scorer *scorer, const Pace *pace, uint32_t asset, int kind)
 {
@@ -226,8 +216,8 @@ pace_p(const PacePools *pools, const Scorer *scorer, const Pace *pace, uint32_t 
     if (!(value > dull))
         return 1;
     double n = (double)pool->residuals[kind].n, weight = n / (n + role_trust);
-    double role = tempered_p(&pool->residuals[kind], value);
-    double fleet = tempered_p(&pools->fleet.residuals[kind], value);
+    double role = sketch_tempered_p(&pool->residuals[kind], value);
+    double fleet = sketch_tempered_p(&pools->fleet.residuals[kind], value);
     return fmax(weight * role + (1 - weight) * fleet, own_p(scorer, pace, kind));
 }
 

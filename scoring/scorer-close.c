@@ -255,7 +255,7 @@ common_shift(const Role *role)
 static void
 close_assets(Scorer *self, int64_t number)
 {
-    uint64_t untaught = self->lossy[slot_of(number)] | silent_exporters(self, number);
+    uint64_t untaught = self->lossy[slot_of(number)] | self->ailing | silent_exporters(self, number);
     self->untaught = untaught;
     uint32_t hour = baseline_hour_of_week(number * self->grid.length_ms);
     g_autofree Measured *measured = g_new(Measured, MAX(1, self->n_assets));
@@ -325,6 +325,7 @@ close_traffic(Scorer *self, int64_t number)
             tell_traffic(self, (SeriesKey){ .kind = SERIES_EXPORTER, .address = exporter_address(self, i) },
                          &use->open[slot], number);
         use->open[slot] = (TrafficSums){ 0 };
+        use->sampling[slot] = use->fields[slot] = 0;
     }
     for (uint32_t i = 0; i < self->n_interfaces; i++) {
         Interface *interface = &self->interfaces[i];

@@ -259,7 +259,9 @@ typedef struct Interface {
 } Interface;
 typedef struct ExporterUse {
     TrafficSums open[WINDOWS_OPEN];
-    double rate; /* records a window, fading */
+    double rate;                     /* records a window, fading */
+    uint32_t sampling[WINDOWS_OPEN]; /* of the latest record */
+    uint32_t fields[WINDOWS_OPEN];   /* one bit for each kind of field that a record had; scorer-traffic.c */
     int64_t last_window;
     bool is_seen;
 } ExporterUse;
@@ -324,6 +326,7 @@ struct Scorer {
     SuppressionSet *suppressions; /* owned; NULL: none; no part of the state */
     ScorerCounters counters;
     uint64_t lossy[WINDOWS_OPEN]; /* exporters that lost data, one bit each */
+    uint64_t ailing;              /* exporters that are silent or thin (watch-exporter.c) */
     uint64_t untaught; /* exporters whose assets teach nothing in the window that is being closed */
 
     KeyTable asset_keys;

@@ -59,6 +59,24 @@ interface_of(Scorer *self, uint32_t exporter, uint32_t if_index)
     return interface;
 }
 
+/* What the exporter's template has, as far as a record shows it; the names stand in watch-exporter.c. */
+static uint32_t
+fields_of(const FlowRecord *flow)
+{
+    uint64_t hop[2], bgp[2];
+
+    memcpy(hop, &flow->next_hop, sizeof hop);
+    memcpy(bgp, &flow->bgp_next_hop, sizeof bgp);
+    return (uint32_t)(hop[1] != 0) | (uint32_t)((flow->src_as | flow->dst_as) != 0) << 1 |
+           (uint32_t)(flow->tcp_flags != 0) << 2 | (uint32_t)(flow->in_if != 0) << 3 |
+           (uint32_t)(flow->out_if != 0) << 4 | (uint32_t)((flow->src_mask | flow->dst_mask) != 0) << 5 |
+           (uint32_t)(flow->vlan != 0) << 6 | (uint32_t)(flow->has_reverse != 0) << 7 |
+           (uint32_t)(flow->tos != 0) << 8 | (uint32_t)(bgp[1] != 0) << 10 |
+           (uint32_t)(flow->end_reason != 0) << 11 | (uint32_t)(flow->direction != 255) << 12 |
+           (uint32_t)((flow->in_vrf | flow->out_vrf) != 0) << 13 |
+           (uint32_t)(flow->application_id != 0) << 15;
+}
+
 void
 scorer_add_traffic(Scorer *self, const FlowRecord *flow, int64_t number)
 {
@@ -73,6 +91,8 @@ scorer_add_traffic(Scorer *self, const FlowRecord *flow, int64_t number)
         use->open[slot].octets_in += octets;
         use->open[slot].packets_in += packets;
         use->open[slot].flows_in += 1;
+        use->sampling[slot] = flow->sampling;
+        use->fields[slot] |= fields_of(flow);
     }
     for (int side = 0; side < 2; side++) {
         uint32_t if_index = side == 0 ? flow->in_if : flow->out_if;

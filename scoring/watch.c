@@ -6,10 +6,26 @@
 
 /* One file each. The order is that of their states in a saved file. */
 const Watch *const watches[] = {
-    &watch_admin_edge, &watch_awakened,    &watch_beacon,  &watch_home_login,
-    &watch_listed,     &watch_new_service, &watch_relay,   &watch_router_endpoint,
-    &watch_scan,       &watch_spray,       &watch_tunnel,  &watch_flood,
-    &watch_volume_in,  &watch_fan_in,      &watch_fan_out, &watch_ratio,
+    &watch_admin_edge,
+    &watch_awakened,
+    &watch_beacon,
+    &watch_home_login,
+    &watch_listed,
+    &watch_new_service,
+    &watch_relay,
+    &watch_router_endpoint,
+    &watch_scan,
+    &watch_spray,
+    &watch_tunnel,
+    &watch_flood,
+    &watch_volume_in,
+    &watch_fan_in,
+    &watch_fan_out,
+    &watch_ratio,
+    &watch_slow_exfiltration,
+    &watch_hoarding,
+    &watch_egress_change,
+    &watch_exporter_change,
 };
 const uint32_t n_watches = G_N_ELEMENTS(watches);
 G_STATIC_ASSERT(G_N_ELEMENTS(watches) <= MOST_WATCHES);

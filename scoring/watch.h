@@ -95,3 +95,7 @@ extern const Watch watch_volume_in;
 extern const Watch watch_fan_in;
 extern const Watch watch_fan_out;
 extern const Watch watch_ratio;
+extern const Watch watch_slow_exfiltration;
+extern const Watch watch_hoarding;
+extern const Watch watch_egress_change;
+extern const Watch watch_exporter_change;

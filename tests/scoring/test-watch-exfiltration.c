@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-watch-exfiltration.c - a trickle of days, a burst, and a hoard are told; uploads that all make are not
+ */
+#include "tests/scoring/stage.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void
+send_out(Stage *stage, double day, const char *own, const char *far, double octets)
+{
+    stage_talk(stage, &(Talk){ .day = day,
+                               .seconds = 30,
+                               .caller = own,
+                               .callee = far,
+                               .port = 443,
+                               .sent = octets,
+                               .got = octets / 50 + 500,
+                               .out_if = 3 });
+}
+
+static void
+fetch(Stage *stage, double day, const char *desk, double octets)
+{
+    stage_talk(stage, &(Talk){ .day = day,
+                               .seconds = 20,
+                               .caller = desk,
+                               .callee = "10.1.0.2",
+                               .port = 445,
+                               .sent = octets / 50,
+                               .got = octets,
+                               .out_if = 2 });
+}
+
+/* Forty desks send a little here and there, and much to one network that all use; they fetch files. */
+static void
+play_days(Stage *stage, double from, double to)
+{
+    for (double day = from; day < to - 1e-9; day += 1.0 / 24) {
+        stage_until(stage, day);
+        for (int i = 1; i <= 40; i++) {
+            char desk[32], far[32];
+            g_snprintf(desk, sizeof desk, "10.1.1.%d", i);
+            if (stage_uniform(stage) < 0.15) {
+                g_snprintf(far, sizeof far, "50.%d.0.%d", 10 + (int)(stage_uniform(stage) * 200), i);
+                send_out(stage, day, desk, far, exp(9 + 4 * stage_uniform(stage)));
+            }
+            if (stage_uniform(stage) < 0.15)
+                send_out(stage, day, desk, "50.1.0.7", exp(14 + 4 * stage_uniform(stage)));
+            if (stage_uniform(stage) < 0.3)
+                fetch(stage, day, desk, exp(11 + 5 * stage_uniform(stage)));
+        }
+    }
+}
+
+static void
+test_a_trickle_over_days_is_told(gconstpointer restarts)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play_days(stage, 0, 14);
+    for (int hour = 0; hour < 96; hour++) {
+        play_days(stage, 14 + hour / 24.0, 14 + (hour + 1) / 24.0);
+        send_out(stage, 14 + hour / 24.0, "10.1.1.9", "50.240.0.9", 6e6);
+        if (hour == 30 && restarts != NULL)
+            stage_restart(stage);
+    }
+    stage_until(stage, 18.1);
+    const Alert *alert = stage_find(stage, "slow_exfiltration", "10.1.1.9", "50.240.0.9");
+    g_assert_nonnull(alert);
+    const AlertContribution *part = stage_part(alert, "slow_exfiltration");
+    g_test_message("%.1f dB, p %.2g: %s | %s", part->decibans, part->p, part->reason, alert->counterfactual);
+    g_assert_nonnull(strstr(part->reason, "50.240.0.9"));
+    g_assert_nonnull(strstr(part->reason, "0 other assets use that network"));
+    g_assert_cmpfloat(part->p, <, 1e-3);
+    g_assert_cmpfloat(part->decibans, >, 3);
+}
+
+static void
+test_a_hoard_is_told(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play_days(stage, 0, 21);
+    for (int hour = 0; hour < 12; hour++) {
+        play_days(stage, 21 + hour / 24.0, 21 + (hour + 1) / 24.0);
+        fetch(stage, 21 + hour / 24.0, "10.1.1.4", 4e9);
+    }
+    stage_until(stage, 21.6);
+    const Alert *alert = stage_find(stage, "hoarding", "10.1.1.4", NULL);
+    g_assert_nonnull(alert);
+    const AlertContribution *part = stage_part(alert, "hoarding");
+    g_test_message("%.1f dB, p %.2g: %s | %s", part->decibans, part->p, part->reason, alert->counterfactual);
+    g_assert_nonnull(strstr(part->reason, "from other assets"));
+    g_assert_cmpfloat(part->p, <, 1e-3);
+}
+
+/* Much to where all send much, and every night to a vault that nobody else uses. */
+static void
+test_uploads_and_backups_are_nothing(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    for (int day = 0; day < 28; day++) {
+        play_days(stage, day, day + 0.125);
+        send_out(stage, day + 0.125, "10.1.1.7", "50.250.0.1", 2e9 * (0.8 + 0.4 * stage_uniform(stage)));
+        play_days(stage, day + 0.125, day + 1);
+        if (day == 25)
+            send_out(stage, day + 1, "10.1.1.8", "50.1.0.7", 1e9);
+    }
+    stage_until(stage, 28.1);
+    for (uint32_t i = 0; i < stage_alerts(stage); i++) {
+        const Alert *alert = stage_alert(stage, i);
+        const AlertContribution *part = stage_part(alert, "slow_exfiltration");
+        if (part == NULL)
+            part = stage_part(alert, "hoarding");
+        if (part != NULL && part->decibans > 3)
+            g_error("%.1f dB: %s", part->decibans, part->reason);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_data_func("/scoring/watch-exfiltration/a-trickle-over-days-is-told", NULL,
+                         test_a_trickle_over_days_is_told);
+    g_test_add_data_func("/scoring/watch-exfiltration/over-a-restart-too", "restart",
+                         test_a_trickle_over_days_is_told);
+    g_test_add_func("/scoring/watch-exfiltration/a-hoard-is-told", test_a_hoard_is_told);
+    g_test_add_func("/scoring/watch-exfiltration/uploads-and-backups-are-nothing",
+                    test_uploads_and_backups_are_nothing);
+    return g_test_run();
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-watch-exporter.c - an exporter that falls silent, tells less, or tells otherwise; quiet nights are
+ * nothing */
+#include "tests/scoring/stage.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double window = 300.0 / 86400;
+
+typedef struct Fault {
+    uint32_t exporter;
+    double from, to;
+    double keeps; /* of its records; 1: all, but without next hops */
+} Fault;
+
+static IpAddress
+router(void *user, uint32_t index)
+{
+    return ip_from_v4(0x0a010200 + 1 + index);
+}
+
+static Stage *
+new_stage(void)
+{
+    Stage *stage = stage_new();
+
+    scorer_set_exporters(stage_scorer(stage), router, NULL);
+    return stage;
+}
+
+/* Three routers, busy by day. */
+static void
+play_days(Stage *stage, double from, double to, double load, const Fault *fault)
+{
+    for (double day = from + window; day < to + 1e-9; day += window) {
+        double hour = 24 * (day - window - floor(day - window)) + 1e-6;
+        double busy = load * (hour >= 8 && hour < 18 ? 60 : 25);
+        stage_until(stage, day);
+        for (uint32_t exporter = 0; exporter < 3; exporter++)
+            for (double n = busy * (0.8 + 0.4 * stage_uniform(stage)); n > 0; n--) {
+                char own[32], far[32];
+                bool is_faulty =
+                    fault != NULL && fault->exporter == exporter && day > fault->from && day <= fault->to;
+                if (is_faulty && stage_uniform(stage) >= fault->keeps)
+                    continue;
+                g_snprintf(own, sizeof own, "10.1.0.%d", 1 + (int)(stage_uniform(stage) * 12));
+                g_snprintf(far, sizeof far, "50.%u.0.%d", exporter, 1 + (int)(stage_uniform(stage) * 9));
+                stage_talk(stage, &(Talk){ .day = day - window * 0.9 * stage_uniform(stage),
+                                           .seconds = 1,
+                                           .caller = own,
+                                           .callee = far,
+                                           .port = 443,
+                                           .sent = 2000,
+                                           .exporter = exporter,
+                                           .out_if = is_faulty && fault->keeps >= 1 ? 0 : 3 });
+            }
+    }
+}
+
+static const AlertContribution *
+told(const Stage *stage, const char *address)
+{
+    const Alert *alert = stage_find(stage, "exporter_change", address, NULL);
+
+    return alert != NULL ? stage_part(alert, "exporter_change") : NULL;
+}
+
+static void
+check(const Fault *fault, const char *words, bool restarts)
+{
+    g_autoptr(Stage) stage = new_stage();
+
+    play_days(stage, 0, fault->from, 1, NULL);
+    if (restarts) {
+        stage_restart(stage);
+        scorer_set_exporters(stage_scorer(stage), router, NULL);
+    }
+    play_days(stage, fault->from, fault->to + 0.02, 1, fault);
+    const AlertContribution *part = told(stage, "10.1.2.2");
+    g_assert_nonnull(part);
+    g_test_message("%.1f dB, p %.2g: %s", part->decibans, part->p, part->reason);
+    g_assert_nonnull(strstr(part->reason, words));
+    g_assert_null(told(stage, "10.1.2.1"));
+    g_assert_null(told(stage, "10.1.2.3"));
+}
+
+static void
+test_a_silent_exporter_is_told(void)
+{
+    check(&(Fault){ 1, 10.5, 10.6, 0 }, "told nothing, where", false);
+}
+
+static void
+test_a_thinned_exporter_is_told_over_a_restart(void)
+{
+    check(&(Fault){ 1, 10.5, 10.8, 0.2 }, "others told as many as ever", true);
+}
+
+static void
+test_missing_fields_are_told(void)
+{
+    check(&(Fault){ 1, 10.5, 10.6, 1 }, "no longer egress interface", false);
+}
+
+static void
+test_a_quiet_day_of_all_is_nothing(void)
+{
+    g_autoptr(Stage) stage = new_stage();
+
+    play_days(stage, 0, 10, 1, NULL);
+    play_days(stage, 10, 11, 0.3, NULL); /* a holiday */
+    play_days(stage, 11, 14, 1, NULL);
+    for (int i = 1; i <= 3; i++) {
+        char address[32];
+        g_snprintf(address, sizeof address, "10.1.2.%d", i);
+        const AlertContribution *part = told(stage, address);
+        if (part != NULL)
+            g_error("%s", part->reason);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/scoring/watch-exporter/a-silent-exporter-is-told", test_a_silent_exporter_is_told);
+    g_test_add_func("/scoring/watch-exporter/a-thinned-exporter-is-told-over-a-restart",
+                    test_a_thinned_exporter_is_told_over_a_restart);
+    g_test_add_func("/scoring/watch-exporter/missing-fields-are-told", test_missing_fields_are_told);
+    g_test_add_func("/scoring/watch-exporter/a-quiet-day-of-all-is-nothing",
+                    test_a_quiet_day_of_all_is_nothing);
+    return g_test_run();
+}
