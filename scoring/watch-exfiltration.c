@@ -15,6 +15,7 @@
  * is for volume_out.
  */
 #include "scoring/detector.h"
+#include "scoring/watch-volume.h"
 #include "scoring/watch.h"
 
 #include <math.h>
@@ -98,6 +99,11 @@ take(Scorer *scorer, const Watch *watch, const Call *call, double p, const doubl
                         .call = call };
 
     memcpy(opinion.numbers, numbers, sizeof opinion.numbers);
+    if (watch == &watch_hoarding) {
+        opinion.is_service = true;
+        opinion.service = 0;
+        opinion.protocol = VOLUME_ALONE;
+    }
     case_take(scorer, &opinion);
 }
 
@@ -153,7 +159,7 @@ add_fetched(Scorer *scorer, WatchState *state, const Call *call)
         (float)(faded((double)past->fetched, past->fetched_s, now_s, hoard_days) + call->octets_in);
     past->fetched_s = MAX(past->fetched_s, now_s);
     double x = scale((double)past->fetched), before = (double)past->today[HOARD];
-    if (!case_is_alerted(scorer, &watch_hoarding, call->asset, NULL))
+    if (!volume_is_alerted(scorer, &watch_hoarding, call->asset))
         past->today[HOARD] = fmaxf(past->today[HOARD], (float)x);
     if (x < before + 0.01) /* it was asked already */
         return;

@@ -171,7 +171,8 @@ take_flood(Scorer *scorer, Plain *plain, Pace *pace, uint32_t index, int way, do
     Opinion opinion = {
         .watch = &watch_flood,
         .asset = index,
-        .is_service = true, /* alone: volumes look at the same octets, and would count them twice */
+        .is_service = true,
+        .protocol = VOLUME_ALONE, /* alone: volumes look at the same octets, and would count them twice */
         .p = p,
         .decibans = decibans_of(trust * e_of_p(p) + 1 - trust),
         .at_ms = (pace->window + 1) * scorer->grid.length_ms - 1,

@@ -50,15 +50,17 @@ take(Scorer *scorer, const Pace *pace, const PaceSpell *spell, uint32_t asset, i
 {
     int64_t end_ms = (pace->window + 1) * scorer->grid.length_ms - 1;
     int measure = (int)kinds[kind].measure;
-    Opinion opinion = { .watch = kinds[kind].watch,
-                        .asset = asset,
-                        .is_service =
-                            true, /* alone: a flood looks at the same octets, and would count them twice */
-                        .p = (double)spell->p,
-                        .decibans = decibans,
-                        .at_ms = end_ms,
-                        .numbers = { kind, (double)pace->value[measure], pace_usual(scorer, pace, measure),
-                                     (seconds_of(end_ms) - (double)spell->since_s) / 3600 } };
+    Opinion opinion = {
+        .watch = kinds[kind].watch,
+        .asset = asset,
+        .is_service = true,
+        .protocol = VOLUME_ALONE, /* alone: a flood looks at the same octets, and would count them twice */
+        .p = (double)spell->p,
+        .decibans = decibans,
+        .at_ms = end_ms,
+        .numbers = { kind, (double)pace->value[measure], pace_usual(scorer, pace, measure),
+                     (seconds_of(end_ms) - (double)spell->since_s) / 3600 }
+    };
 
     case_take(scorer, &opinion);
 }
@@ -87,6 +89,14 @@ volume_judge(Scorer *scorer, const PacePools *pools, Pace *pace, uint32_t asset,
     }
 }
 
+bool
+volume_is_alerted(const Scorer *scorer, const Watch *watch, uint32_t asset)
+{
+    const Case *one = case_find(scorer, watch, asset, NULL, 0, VOLUME_ALONE);
+
+    return one != NULL && one->alerted_until_ms > scorer->clock.now_ms;
+}
+
 uint32_t
 volume_alerted(const Scorer *scorer, const Pace *pace, uint32_t asset)
 {
@@ -99,10 +109,10 @@ volume_alerted(const Scorer *scorer, const Pace *pace, uint32_t asset)
         is_loud |= pace->residual[m] > 2;
     if (!is_loud) /* what is usual may teach whatever is open */
         return 0;
-    if (case_is_alerted(scorer, &watch_flood, asset, NULL))
+    if (volume_is_alerted(scorer, &watch_flood, asset))
         bits |= in | in << PACE_OCTETS_OUT | 1u << PACE_FLOOD_IN | 1u << PACE_FLOOD_OUT;
     for (int i = 0; i < PACE_SLOW; i++)
-        if (pace->residual[kinds[i].measure] > 2 && case_is_alerted(scorer, kinds[i].watch, asset, NULL))
+        if (pace->residual[kinds[i].measure] > 2 && volume_is_alerted(scorer, kinds[i].watch, asset))
             bits |= 1u << kinds[i].measure;
     return bits;
 }
