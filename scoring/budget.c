@@ -61,7 +61,8 @@ tail_level(const float peaks[BUDGET_BINS], double days, double rate)
 /*
  * e-values promise much less than they keep, and a day has fewer independent tests than windows. After some
  * days the tail that was seen may lower the threshold, by a little, and only to where a small part of the
- * budget goes.
+ * budget goes. The two families that every asset feeds decide it: a watch that seldom speaks and then softly
+ * must not lower the bar for all the others.
  */
 static void
 lower_threshold(Budget *self)
@@ -70,7 +71,7 @@ lower_threshold(Budget *self)
 
     if (self->days < lower_after)
         return;
-    for (int f = 0; f < N_FAMILIES; f++) {
+    for (int f = 0; f < FAMILY_WATCH; f++) {
         double level = tail_level(self->peaks[f], self->days, lower_share * self->per_day);
         if (level > 0)
             wanted = fmin(wanted, level);
