@@ -29,8 +29,9 @@ void sketch_count(ResidualSketch *self, double residual);
 void sketch_fade(ResidualSketch *self, double keep);
 /* Chance of a residual at least this large, were it like those before; 1 when nothing is known. */
 double sketch_upper_p(const ResidualSketch *self, double residual);
-/* The same for pools: beyond the oddest residual so far the tail is drawn on by a formula, and believed half
- * of the way (in decibans), since loads and habits change. */
+/* The same for pools, most of whose values may be equal (nothing came): beyond the oddest residual so far the
+ * tail is drawn on by a formula, and believed half of the way (in decibans), since loads and habits change.
+ */
 double sketch_tempered_p(const ResidualSketch *self, double residual);
 /* The asset's own answer and its role's, weighed by how much the asset has seen. */
 double calibrated_p(const ResidualSketch *own, const ResidualSketch *role, double residual);
