@@ -396,7 +396,7 @@ contact_close_window(Scorer *self, int64_t number)
         if (contact->state != CONTACT_LIVE)
             continue;
         bool is_aside = triage_contact_is_aside(self, contact);
-        if (!is_aside)
+        if (contact->story == NONE) /* else when the story ends without an attack */
             contact_teach(self, contact);
         if (number - contact->last_window <=
             (contact->story != NONE ? (int64_t)self->windows_per_day : QUIET_WINDOWS))
