@@ -9,7 +9,7 @@ static const double threshold_least = 20; /* never alert below a hundred to one 
 static const double fade = 0.9;
 static const double e_value_tail = 4.343;            /* mean excess in dB when P(e >= x) = 1/x */
 static const double tail_trust = 10, tail_want = 15; /* peaks */
-static const double lower_after = 5, lower_share = 0.02, lower_most = 8;
+static const double lower_after = 5, lower_share = 0.02, lower_most = 6;
 static const double share =
     0.05; /* of the budget, for each family; the rest is slack for what a tail does not tell */
 

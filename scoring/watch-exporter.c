@@ -23,7 +23,7 @@
 #include <stdio.h>
 
 typedef enum Fault { FAULT_SILENT = 0, FAULT_THIN, FAULT_SAMPLING, FAULT_FIELDS, N_FAULTS } Fault;
-enum { SURE_WINDOWS = 2, FIELDS_MOST = 16, HELD_WINDOWS = 288 };
+enum { WEEK_DAYS = 7, SURE_WINDOWS = 2, FIELDS_MOST = 16, HELD_WINDOWS = 288 };
 static const double records_least = 20, records_unit = 10;
 static const double slack = 1, certain = 12; /* of the CUSUM, in spreads */
 static const double prior_spread = 0.5, common_clip = 4;
@@ -206,7 +206,9 @@ look(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter, int64_t nu
 
     if (health->records.windows >= scorer->windows_per_day) {
         look_at_silence(scorer, plain, health, exporter, records, usual);
-        look_at_rate(scorer, plain, health, exporter, records, usual, common);
+        /* A night of the week may be quieter than the first ones were. */
+        if (health->records.windows >= WEEK_DAYS * scorer->windows_per_day)
+            look_at_rate(scorer, plain, health, exporter, records, usual, common);
     }
     if (records >= records_least) {
         look_at_sampling(scorer, plain, health, exporter, use->sampling[slot_of(number)]);
