@@ -17,7 +17,7 @@ episode_window(EpisodePools *pools, const Scorer *scorer)
 bool
 episode_is_over(const Episode *self, int64_t at_ms, double quiet_days)
 {
-    return self->step == 0 || (double)(at_ms / 1000) - self->last_s > quiet_days * 86400;
+    return self->step == 0 || (double)at_ms / 1000 - self->last_s > quiet_days * 86400;
 }
 
 static uint8_t
@@ -94,7 +94,7 @@ chance_on(const Episode *self, const EpisodePools *pools, uint32_t role)
 static double
 events_of_step(int step)
 {
-    return step < 3 ? step : exp2(step / 2) * (step % 2 == 0 ? 1 : 1.5);
+    return step < 3 ? step : ldexp(step % 2 == 0 ? 1 : 1.5, (int)(step / 2));
 }
 
 bool

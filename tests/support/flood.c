@@ -55,7 +55,10 @@ set_source(Flood *self, unsigned at, uint32_t source)
 {
     struct in_pktinfo info = { .ipi_spec_dst = { htonl(source) } };
 
-    memcpy(CMSG_DATA(CMSG_FIRSTHDR(&self->messages[at].msg_hdr)), &info, sizeof info);
+    struct cmsghdr *control = CMSG_FIRSTHDR(&self->messages[at].msg_hdr);
+
+    if (control != NULL) /* it has room for one */
+        memcpy(CMSG_DATA(control), &info, sizeof info);
 }
 
 int
