@@ -119,7 +119,8 @@ add_polls(Traffic *traffic, const Poll *poll, uint32_t from, uint32_t to, uint64
     for (int64_t at = number * every_ms + phase_ms; at < until_ms; at += every_ms, number++) {
         Draw draw = draw_from(traffic->network->seed, kind, (uint64_t)from << 32 | to, (uint64_t)number);
         int64_t ms = at + (int64_t)(poll->jitter * (double)every_ms * draw_uniform(&draw));
-        double hour = (double)((ms - from_ms) / HOUR_MS);
+        int64_t whole_hours = (ms - from_ms) / HOUR_MS;
+        double hour = (double)whole_hours;
         if (at < from_ms || (poll->by_day && (hour < 6 || hour >= 16)) || draw_uniform(&draw) < 0.01)
             continue;
         Talk talk = { .a = from,

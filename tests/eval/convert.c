@@ -109,8 +109,8 @@ read_row(Log *self, char **cells)
     out.protocol = strcmp(protocol, "tcp") == 0   ? PROTOCOL_TCP
                    : strcmp(protocol, "udp") == 0 ? PROTOCOL_UDP
                                                   : PROTOCOL_ICMP;
-    out.src_port = (uint16_t)atoi(cells[self->at[COLUMN_SRC_PORT]]);
-    out.dst_port = (uint16_t)atoi(cells[self->at[COLUMN_DST_PORT]]);
+    out.src_port = (uint16_t)strtoul(cells[self->at[COLUMN_SRC_PORT]], NULL, 10);
+    out.dst_port = (uint16_t)strtoul(cells[self->at[COLUMN_DST_PORT]], NULL, 10);
     out.in_if = 1, out.out_if = 2;
     EvalRecord in = out;
     in.src = out.dst, in.dst = out.src, in.src_port = out.dst_port, in.dst_port = out.src_port;
@@ -145,7 +145,7 @@ read_log(Log *self, FILE *from)
     size_t room = 0;
     bool has_header = false;
 
-    for (ssize_t n; (n = getline(&line, &room, from)) > 0;) {
+    while (getline(&line, &room, from) > 0) {
         line[strcspn(line, "\n")] = '\0';
         if (g_str_has_prefix(line, "#fields\t")) {
             read_header(self, line);
@@ -215,10 +215,10 @@ int
 main(int argc, char **argv)
 {
     Log log = { .records = g_array_new(FALSE, FALSE, sizeof(EvalRecord)) };
-    Plan plan = { .times = argc >= 3 ? (uint32_t)atoi(argv[2]) : 1 };
+    Plan plan = { .times = argc >= 3 ? (uint32_t)strtoul(argv[2], NULL, 10) : 1 };
 
     if (argc == 6) {
-        plan.quiet = (uint32_t)atoi(argv[3]);
+        plan.quiet = (uint32_t)strtoul(argv[3], NULL, 10);
         argc = parse_v4(argv[4], &plan.a) && parse_v4(argv[5], &plan.b) ? 3 : 0;
     }
     if (argc < 2 || argc > 3 || plan.times < 1) {
