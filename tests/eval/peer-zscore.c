@@ -48,7 +48,8 @@ z_of(const Bytes *bytes, int64_t hour, int64_t learned)
 {
     double sum = 0, squares = 0, n = 0;
 
-    for (int64_t past = hour % 24; past < learned; past += 24, n++) {
+    for (int64_t past = hour % 24; past < learned; past += 24) {
+        n += 1;
         sum += bytes->by_hour[past];
         squares += bytes->by_hour[past] * bytes->by_hour[past];
     }
