@@ -229,10 +229,12 @@ beats_of(const Talk *talk)
 {
     GArray *beats = g_array_new(FALSE, FALSE, sizeof(Beat));
     Draw draw = { talk->chance };
+    double at = 0;
 
-    for (double at = 0; at <= talk->seconds; at += talk->alive_s * (0.98 + 0.04 * draw_uniform(&draw))) {
+    while (at <= talk->seconds) {
         Beat beat = { .at_ms = talk->start_ms + (int64_t)(at * 1000) };
         g_array_append_val(beats, beat);
+        at += talk->alive_s * (0.98 + 0.04 * draw_uniform(&draw));
     }
     for (uint32_t i = 0; i < talk->bursts; i++) {
         double size = 2 * draw_uniform(&draw) / talk->bursts;
