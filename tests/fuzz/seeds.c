@@ -264,8 +264,8 @@ static const char *const assets[] = {
 /* The first byte picks the kind of file, by its rest by five: see fuzz-listed.c. */
 static const char *const listed[] = {
     "#198.51.100.0/24 # a botnet\n\n203.0.113.7 ; seen\r\n2001:db8::/32\n",
-    "\x1eprefix,confidence,seen,note\n198.51.100.9,30,2026-01-01,\"relay, "
-    "old\"\n203.0.113.0/24,,1772323200,\n",
+    ("\x1eprefix,confidence,seen,note\n198.51.100.9,30,2026-01-01,\"relay, "
+     "old\"\n203.0.113.0/24,,1772323200,\n"),
     "\x1eseen,prefix\n2026-03-01T06:00:00Z,2001:db8::1\n",
     ("\x1f{\"Event\":{\"info\":\"x\",\"timestamp\":\"1772323200\",\"Attribute\":[{\"type\":\"ip-dst|port\","
      "\"to_ids\":true,\"value\":\"198.51.100.2|443\",\"last_seen\":\"2026-03-01T00:00:00Z\"}],\"Object\":[{"

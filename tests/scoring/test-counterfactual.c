@@ -12,7 +12,9 @@ alert_of(double threshold, const double *parts, const char *silent)
     Alert *alert = g_new0(Alert, 1);
 
     alert->threshold = threshold;
-    for (; parts[alert->n_contributions] != 0; alert->n_contributions++) {
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a row ends with 0 */
+    for (; alert->n_contributions < ALERT_CONTRIBUTIONS && parts[alert->n_contributions] != 0;
+         alert->n_contributions++) {
         char letter = (char)('A' + alert->n_contributions);
         alert->contributions[alert->n_contributions].decibans = parts[alert->n_contributions];
         alert->score += parts[alert->n_contributions];

@@ -72,7 +72,7 @@ test_nights_do_no_harm(void)
     double starts[RHYTHM_MOST];
 
     for (uint32_t i = 0; i < RHYTHM_MOST; i++)
-        starts[i] = 7200.0 * i + 40000.0 * (i / 11);
+        starts[i] = 7200.0 * i + 40000.0 * floor(i / 11.0);
     Rhythm rhythm = rhythm_of(starts, RHYTHM_MOST);
     g_assert_cmpfloat(rhythm.p, <, 1e-6);
     g_assert_cmpfloat_with_epsilon(rhythm.period_s, 7200, 1);
@@ -126,7 +126,7 @@ test_office_hours_are_no_clock(void)
     for (int i = 0; i < 1000; i++) {
         double starts[RHYTHM_MOST];
         for (uint32_t k = 0; k < RHYTHM_MOST; k++)
-            starts[k] = 86400.0 * (k / 2) + (k % 2) * 14400 + 14400 * g_rand_double(random);
+            starts[k] = 86400.0 * floor(k / 2.0) + (k % 2) * 14400 + 14400 * g_rand_double(random);
         found += rhythm_of(starts, RHYTHM_MOST).p < 1e-6;
     }
     g_assert_cmpuint(found, <, 10);
