@@ -199,8 +199,9 @@ discount_after(bool are_suppressed)
     static const char *const fars[] = { "45.1.2.3", "45.2.2.3", "45.3.2.3", "45.4.2.3" };
 
     for (uint32_t i = 0; i < 24; i++) {
+        uint32_t row = i / 6;
         SyntheticAttack one = {
-            .asset = i % 12, .far = fars[i / 6], .day = 8.2 + i / 6, .hours = 10, .port = 8443
+            .asset = i % 12, .far = fars[row], .day = 8.2 + row, .hours = 10, .port = 8443
         };
         synthetic_attack(world->network, &one);
     }
