@@ -102,14 +102,14 @@ test_one_is_forgotten_and_the_others_are_found(void)
     case_init(&self);
 
     self.budget.most_templates = MANY;
-    for (uint16_t i = 0; i < MANY; i++)
-        put(&self, 256 + i, 4, 0);
+    for (int i = 0; i < MANY; i++)
+        put(&self, (uint16_t)(256 + i), 4, 0);
     g_assert_false(template_cache_drop(&self.cache, 256, true)); /* it is of the other kind */
     g_assert_false(template_cache_drop(&self.cache, 256 + MANY, false));
-    for (uint16_t i = 0; i < MANY; i += 2)
-        g_assert_true(template_cache_drop(&self.cache, 256 + i, false));
-    for (uint16_t i = 0; i < MANY; i++)
-        g_assert_cmpint(template_cache_find(&self.cache, 256 + i) != NULL, ==, i % 2 == 1);
+    for (int i = 0; i < MANY; i += 2)
+        g_assert_true(template_cache_drop(&self.cache, (uint16_t)(256 + i), false));
+    for (int i = 0; i < MANY; i++)
+        g_assert_cmpint(template_cache_find(&self.cache, (uint16_t)(256 + i)) != NULL, ==, i % 2 == 1);
     g_assert_cmpuint(self.budget.templates, ==, MANY / 2);
 }
 
