@@ -10,7 +10,7 @@ static const int64_t alerted_ms = 86400000, remembered_ms = 30 * (int64_t)864000
                      forgiven_ms = 90 * (int64_t)86400000;
 static const double day_ms = 86400e3;
 /* Of the stake, for each watch: the average of bets is a bet whatever their dependence (evidence.h), so that
- * sixteen watches do not make sixteen times the false alarms of one. */
+ * many watches do not make many times the false alarms of one. */
 static const double watch_stake = 0.1;
 static const double support_most = 20; /* decibans */
 static const IpAddress nobody = { { 0 } };

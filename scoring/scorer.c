@@ -74,7 +74,7 @@ scorer_new(const ScoringConf *conf, const AssetTable *assets, const PlaceTable *
     *self = (Scorer){ .conf = *conf, .inventory = assets, .places = places };
     if (sink != NULL)
         self->sink = *sink;
-    if (self->sink.pvalues != NULL)
+    if (self->sink.pvalues != NULL && self->pvalues == NULL) /* kept by scorer_reset */
         self->pvalues = pvalues_new();
     self->conf.window_s = conf->window_s != 0 ? conf->window_s : DEFAULT_WINDOW_S;
     self->conf.max_assets = conf->max_assets != 0 ? conf->max_assets : DEFAULT_ASSETS;
