@@ -63,6 +63,8 @@ take_record(void *user, const RecordView *record)
     run->differs_with_memo |= !is_same_text(run->text, run->again);
     if (run->lines++ > 100 && run->lines % 1000 != 0)
         return;
+    if (run->text->failed) /* longer than the buffer: its beginning is gone */
+        return;
     json_t *object = json_loadb(run->text->bytes, run->text->n,
                                 JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, NULL);
     run->is_bad_json |= object == NULL;

@@ -99,3 +99,4 @@ void hostile_sampling(Hostile *self);
 void hostile_times(Hostile *self);
 void hostile_floods(Hostile *self);
 void hostile_frames(Hostile *self);
+void hostile_lists(Hostile *self);

@@ -27,6 +27,7 @@ static const Class classes[] = {
     { "times", hostile_times },
     { "floods", hostile_floods },
     { "frames", hostile_frames },
+    { "lists", hostile_lists },
 };
 
 typedef struct Expected {
