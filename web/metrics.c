@@ -49,6 +49,7 @@ static const Metric metrics[] = {
       BOOKS "kernelDrops" },
     { "talaya_queue_full_records_total", "counter", "Records decoded that the scoring queue could not take.",
       BOOKS "queueFull" },
+    { "talaya_scored_records_total", "counter", "Records that the scoring has taken.", BOOKS "scored" },
     { "talaya_late_for_scoring_records_total", "counter", "Records that came after their window was closed.",
       BOOKS "lateForScoring" },
     { "talaya_exporters", "gauge", "Exporters, by state.", "status.exporters", "state" },

@@ -324,7 +324,7 @@ task_status(Scorer *scorer, void *argument)
 }
 
 static json_t *
-books_status_json(const BooksTotals *totals, json_t *scorer)
+books_status_json(const BooksTotals *totals, const ScoringCounters *scoring, json_t *scorer)
 {
     json_t *books = books_to_json(&totals->all);
 
@@ -332,6 +332,7 @@ books_status_json(const BooksTotals *totals, json_t *scorer)
     json_object_set_new(books, "unseenDrops", json_integer((json_int_t)totals->unseen_drops));
     json_object_set_new(books, "unseenRecords", json_integer((json_int_t)totals->unseen_records));
     json_object_set_new(books, "queueFull", json_integer((json_int_t)totals->all.queue_full_records));
+    json_object_set_new(books, "scored", json_integer((json_int_t)scoring->records));
     json_object_set_new(books, "refusedSenders", json_integer((json_int_t)totals->refused_senders));
     json_t *late = json_object_get(scorer, "lateForScoring");
     json_object_set(books, "lateForScoring", late != NULL ? late : json_integer(0));
@@ -364,8 +365,8 @@ answer_status(Sense *self, json_t *query, uint16_t *status)
         "rates", rate_json(rate), "rateHistory", rate_history_json(self), "exporters",
         count_exporters(exporters), "assets", assets, "alerts", counts, "budget", "perDay",
         self->settings->scoring.budget, "thresholdDecibans", threshold, "books",
-        books_status_json(&totals, scorer), "processes", processes_json(self->args->board), "sockets",
-        sockets_json(self), "series", "problems", problems_json(self, &totals, &scoring));
+        books_status_json(&totals, &scoring, scorer), "processes", processes_json(self->args->board),
+        "sockets", sockets_json(self), "series", "problems", problems_json(self, &totals, &scoring));
     json_t *streams = intakes_streams(self->intakes);
     add_stream_problems(json_object_get(answer, "problems"), streams, now);
     json_object_set_new(answer, "streams", streams);

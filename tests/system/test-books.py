@@ -107,6 +107,36 @@ def send_at_once(scenarios, port):
         out.close()
 
 
+def taken(books):
+    """The books, when every record that was decoded is scored or named as not taken by the queue."""
+    return books["records"] + books["lateRecords"] == books["scored"] + books["queueFull"] and books
+
+
+def many_flows(number):
+    """A NetFlow v5 datagram of 30 flows, each of a pair that was never seen before."""
+    now = int(time.time())
+    flows = b"".join(socket.inet_aton("198.51.100.7") + struct.pack(">I", 0x0A000000 + number * 30 + i) + bytes(8)
+                     + struct.pack(">IIIIHHBBBBHHBBH", 1, 1000, 100_000_000, 100_000_000, 1024 + i, 443, 0, 16, 6, 0, 0, 0, 0, 0, 0)
+                     for i in range(30))
+    return struct.pack(">HHIIIIBBH", 5, 30, 100_000_000, now, 0, number * 30, 0, 0, 0) + flows
+
+
+def overrun(tap):
+    """Flows come faster than they can be scored, by far: what the queue cannot take is counted, to the record."""
+    with Daemon(collector="queue=4").start() as daemon, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        out.connect(("127.0.0.1", daemon.flow_port))
+        number, books = 0, daemon.api("status")["books"]
+        while books["queueFull"] == 0 and number < 100_000:
+            burst = [many_flows(number + i) for i in range(5000)]
+            number += len(burst)
+            for datagram in burst:
+                out.send(datagram)
+            books = wait_for(lambda: taken(daemon.api("status")["books"]), 20, 0.2) or daemon.api("status")["books"]
+        tap.ok(books["queueFull"] > 0, "the queue to the scoring was full", books)
+        tap.ok(taken(books), "decoded = scored + what the queue had no room for, when it was full", books)
+        tap.equal(books["records"] + books["lostRecords"] + books["unseenRecords"], number * 30, "and sent = decoded + lost")
+
+
 def main():
     tap = Tap()
     scenarios = [Scenario(seed) for seed in range(SCENARIOS)]
@@ -131,10 +161,12 @@ def main():
                    f"{name}: sent = decoded + named losses", f"difference {scenario.difference(books)}",
                    f"lost {scenario.lost}, doubled {scenario.doubled}, late {scenario.late}, restart {scenario.restart}",
                    books)
-        status = daemon.api("status")["books"]
+        status = wait_for(lambda: taken(daemon.api("status")["books"]), 20, 0.5) or daemon.api("status")["books"]
         print(f"# the kernel dropped {status['kernelDrops']} datagrams, the sequences show {lost}; "
               f"the queue was full for {status['queueFull']} records")
         tap.equal(status["difference"], 0, "received = decoded + refused, over all")
+        tap.ok(taken(status), "decoded = scored + what the queue had no room for", status)
+    overrun(tap)
     tap.done()
 
 

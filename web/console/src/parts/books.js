@@ -15,6 +15,7 @@ const LINES = [
   ['unseenRecords', 'Lost behind the last datagram, in records'],
   ['kernelDrops', 'Dropped by the kernel, socket buffer full'],
   ['queueFull', 'Dropped, queue to scoring full'],
+  ['scored', 'Records scored'],
   ['lateForScoring', 'Too late for their window'],
 ];
 /* These being above zero is worth a colour. */
