@@ -69,7 +69,7 @@ ahead(Sequence *self, uint32_t gap, int64_t export_ms, SequenceNews *news)
 /* @units from @first on have come after all: what is left of gap @i are the parts before and behind them, so
  * that the same datagram, doubled, is not found in it again. */
 static void
-fill_gap(Sequence *self, uint32_t i, uint32_t first, uint32_t units, SequenceNews *news)
+fill_gap(Sequence *self, uint32_t i, uint32_t first, uint32_t units)
 {
     SequenceGap *gap = &self->gaps[i];
     uint32_t before = first - gap->from, behind = gap->length - before - units;
@@ -78,15 +78,7 @@ fill_gap(Sequence *self, uint32_t i, uint32_t first, uint32_t units, SequenceNew
     rest.from = first + units;
     rest.length = behind;
     gap->length = before;
-    if (behind > 0 && self->n_gaps == SEQUENCE_GAPS) {
-        confirm_gap(self, 0, news);
-        if (i-- == 0) { /* it was the part before */
-            memmove(&self->gaps[1], &self->gaps[0], self->n_gaps++ * sizeof rest);
-            self->gaps[0] = rest;
-            return;
-        }
-    }
-    if (behind > 0) {
+    if (behind > 0) { /* there is room for one more: confirm_oldest has seen to it */
         memmove(&self->gaps[i + 2], &self->gaps[i + 1], (self->n_gaps - i - 1) * sizeof rest);
         self->gaps[i + 1] = rest;
         self->n_gaps++;
@@ -104,7 +96,7 @@ behind(Sequence *self, uint32_t first, uint32_t units, SequenceNews *news)
         uint32_t at = first - gap->from;
 
         if (at < gap->length && gap->length - at >= units) {
-            fill_gap(self, i, first, units, news);
+            fill_gap(self, i, first, units);
             news->lost = -(int64_t)units;
             news->reordered = true;
             return true;

@@ -136,6 +136,29 @@ test_a_router_that_restarts_from_another_port_stays_one(void)
     g_assert_cmpuint(fixture_books(&self).sequence_lost, ==, 0);
 }
 
+/* It comes back to a port that it had a moment ago: its counting fits neither port, and says nothing. */
+static void
+test_a_router_that_keeps_restarting_on_two_ports_stays_one(void)
+{
+    g_auto(Fixture) self;
+    Sender one = { 40001, 0, 0, 1 };
+
+    fixture_init(&self);
+    for (int restart = 0; restart < 40; restart++) {
+        one.port = (uint16_t)(40001 + restart % 2);
+        one.sequence = (uint32_t)(1000 - restart * 20);
+        one.uptime = (uint32_t) - (int32_t)(self.now_ms - INT64_C(1000) * SECONDS) + 90000;
+        for (int i = 0; i < 5; i++) {
+            send_from(&self, &one, i == 0);
+            self.now_ms += 100;
+        }
+    }
+    json_t *exporter = fixture_exporter(&self, 0);
+    g_assert_cmpuint(json_array_size(json_object_get(exporter, "domains")), ==, 1);
+    g_assert_null(finding(exporter, "shared_address"));
+    json_decref(exporter);
+}
+
 static void
 test_contradicting_templates_are_kept_apart_with_all_that_was_held(void)
 {
@@ -302,6 +325,8 @@ main(int argc, char **argv)
                     test_one_router_with_several_sockets_stays_one);
     g_test_add_func("/collector/ports/a-router-that-restarts-from-another-port-stays-one",
                     test_a_router_that_restarts_from_another_port_stays_one);
+    g_test_add_func("/collector/ports/a-router-that-keeps-restarting-on-two-ports-stays-one",
+                    test_a_router_that_keeps_restarting_on_two_ports_stays_one);
     g_test_add_func("/collector/ports/contradicting-templates-are-kept-apart-with-all-that-was-held",
                     test_contradicting_templates_are_kept_apart_with_all_that_was_held);
     g_test_add_func("/collector/ports/the-operator-decides-over-the-evidence",

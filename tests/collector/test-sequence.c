@@ -130,6 +130,30 @@ test_many_gaps_stay_within_the_bound(void)
     g_assert_cmpuint(confirmed, ==, 99);
 }
 
+static void
+test_a_gap_that_is_filled_in_its_middle_becomes_two_within_the_bound(void)
+{
+    Sequence seq = { 0 };
+    uint64_t confirmed = 0, lost = 0;
+    SequenceGap gap;
+
+    for (uint32_t i = 0; i < 40; i++) { /* gaps of three */
+        SequenceNews news = sequence_note(&seq, i * 4, 1, true, 0);
+        lost += (uint64_t)news.lost;
+        confirmed += news.confirmed;
+    }
+    for (uint32_t i = 39; i > 0; i--) { /* of each, the middle one comes late */
+        SequenceNews news = sequence_note(&seq, i * 4 - 2, 1, true, 0);
+        lost += (uint64_t)news.lost;
+        confirmed += news.confirmed;
+        g_assert_cmpuint(seq.n_gaps, <=, SEQUENCE_GAPS);
+    }
+    while (sequence_confirm(&seq, &gap))
+        confirmed += gap.length;
+    g_assert_cmpuint(lost, <, 39 * 3); /* those that the bound had left were found again */
+    g_assert_cmpuint(confirmed, ==, lost);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -152,5 +176,7 @@ main(int argc, char **argv)
                     test_loss_is_final_when_the_window_has_passed);
     g_test_add_func("/collector/sequence/many-gaps-stay-within-the-bound",
                     test_many_gaps_stay_within_the_bound);
+    g_test_add_func("/collector/sequence/a-gap-that-is-filled-in-its-middle-becomes-two-within-the-bound",
+                    test_a_gap_that_is_filled_in_its_middle_becomes_two_within_the_bound);
     return g_test_run();
 }
