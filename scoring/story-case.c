@@ -140,7 +140,6 @@ name_alert(Scorer *self, Alert *alert, Case *lead, int64_t window)
 {
     const Case *parts[MOST_WATCHES + 1], *first = lead;
     uint32_t n = lead->is_service ? 0 : case_parts(self, lead->asset, &lead->far, parts);
-    const char *kind = alert->kind;
 
     for (uint32_t i = 0; i < n; i++)
         if (parts[i]->named_window != 0 &&
@@ -148,9 +147,8 @@ name_alert(Scorer *self, Alert *alert, Case *lead, int64_t window)
             first = parts[i];
     if (first->named_window == 0)
         lead->named_window = window;
-    alert->kind = watches[first->watch]->name;
-    story_name(alert, alert->has_peer ? &alert->peer : NULL, first->named_window + lead->service);
-    alert->kind = kind;
+    story_name(alert, watches[first->watch]->name, alert->has_peer ? &alert->peer : NULL,
+               first->named_window + lead->service);
 }
 
 void

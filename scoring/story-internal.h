@@ -7,7 +7,7 @@
 /* A place for one more; its index. */
 uint32_t story_new(Scorer *self);
 /* The id: made of asset, kind, far end (NULL: none) and opening window. */
-void story_name(Alert *alert, const IpAddress *peer, int64_t window);
+void story_name(Alert *alert, const char *kind, const IpAddress *peer, int64_t window);
 void story_fill_asset(const Scorer *self, Alert *alert, const ScoredAsset *asset);
 void story_fill_peer(const Scorer *self, Alert *alert, const IpAddress *far, uint32_t asn);
 /* @slot: of the way out, or NONE; then @exporter is all that is known. */

@@ -78,7 +78,7 @@ story_expire(Scorer *self, int64_t now_ms)
 }
 
 void
-story_name(Alert *alert, const IpAddress *peer, int64_t window)
+story_name(Alert *alert, const char *kind, const IpAddress *peer, int64_t window)
 {
     struct {
         IpAddress asset, peer;
@@ -88,7 +88,7 @@ story_name(Alert *alert, const IpAddress *peer, int64_t window)
 
     if (peer != NULL)
         what.peer = *peer;
-    g_strlcpy(what.kind, alert->kind, sizeof what.kind);
+    g_strlcpy(what.kind, kind, sizeof what.kind);
     XXH128_hash_t hash = XXH3_128bits(&what, sizeof what);
     g_snprintf(alert->id, sizeof alert->id, "%016" PRIx64, (uint64_t)hash.low64);
 }
@@ -304,10 +304,24 @@ headline(const Contact *contact)
     return lead;
 }
 
+/* Where a watch holds more against the two than all that the contact says (@own), that is the news. */
+static void
+let_watch_speak(Alert *alert, double own)
+{
+    const AlertContribution *first = &alert->contributions[0];
+    const Detector *detector = &detectors[detector_index(first->detector)];
+
+    if (detector->kind != DETECTOR_WATCH || first->decibans <= own)
+        return;
+    alert->kind = detector->name;
+    g_strlcpy(alert->summary, first->reason, sizeof alert->summary);
+}
+
 static void
 fill_contact_alert(Scorer *self, Alert *alert, const Contact *contact, double shown)
 {
     const ScoredAsset *asset = &self->assets[contact->asset];
+    double own = (double)contact->score * self->budget.discount[FAMILY_CONTACT];
     DetectorView view = {
         .scorer = self, .asset = asset, .role = &self->roles[asset->role], .contact = contact
     };
@@ -324,8 +338,7 @@ fill_contact_alert(Scorer *self, Alert *alert, const Contact *contact, double sh
     alert->first_seen_ms = contact->first_ms;
     alert->last_seen_ms = contact->last_ms;
     fill_contributions(alert, &view, contact->findings, self->budget.discount[FAMILY_CONTACT]);
-    story_add_shares(self, alert, contact->asset,
-                     (double)contact->score * self->budget.discount[FAMILY_CONTACT]);
+    story_add_shares(self, alert, contact->asset, own);
     story_sort_parts(alert);
     alert->n_flows = 0;
     for (uint32_t at = contact->evidence; at != NONE && alert->n_flows < ALERT_FLOWS;
@@ -337,6 +350,8 @@ fill_contact_alert(Scorer *self, Alert *alert, const Contact *contact, double sh
     g_snprintf(alert->summary, sizeof alert->summary,
                "%s opened a path to %s in %s%s, which it never did before", name, ip_text(&alert->peer, far),
                place, contact->is_new_egress ? ", by a new way out" : "");
+    alert->kind = detectors[headline(contact)].name;
+    let_watch_speak(alert, own);
     story_fill_counterfactual(alert, &view);
 }
 
@@ -362,7 +377,6 @@ story_contact(Scorer *self, Contact *contact, int64_t now_ms)
         story->asset = contact->asset;
         story->detector = detector;
         story->opened_ms = now_ms;
-        story->alert.kind = detectors[detector].name;
         story->contact = index;
         self->counters.alerts_opened++;
     } else if (!story_is_news(self, story, shown, now_ms)) {
@@ -371,7 +385,7 @@ story_contact(Scorer *self, Contact *contact, int64_t now_ms)
     story->contact = index;
     fill_contact_alert(self, &story->alert, contact, shown);
     if (opens)
-        story_name(&story->alert, &story->alert.peer, contact->opened_window);
+        story_name(&story->alert, detectors[detector].name, &story->alert.peer, contact->opened_window);
     story_tell(self, story, now_ms);
 }
 
@@ -465,7 +479,7 @@ story_volume(Scorer *self, uint32_t asset_index, double raw, const Finding *find
         alert->first_seen_ms = number * self->grid.length_ms;
         asset->quarantine = MAX(asset->quarantine, QUARANTINE_STORY);
         self->counters.alerts_opened++;
-        story_name(alert, NULL, number);
+        story_name(alert, name, NULL, number);
     }
     story_tell(self, story, end_ms);
 }

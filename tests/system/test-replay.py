@@ -16,6 +16,7 @@ import tempfile
 
 TALAYA = __import__("os").environ.get("TALAYA", "build/collector/cli/talaya")
 DAYS, BUDGET = 14, 5
+SUPPORT = ("fleet_rarity", "quiet_long", "odd_port", "new_egress")  # they never lead
 number = 0
 
 
@@ -66,6 +67,13 @@ def cut(capture, folder):
     return folder / "one.pcap", folder / "two.pcap"
 
 
+def check_headlines(seed, alerts):
+    """What says more than all the rest is what the alert is called and what its first sentence tells."""
+    carried = [(a, a["detectors"][0]) for a in alerts if a["detectors"][0]["decibans"] > a["score"] * 0.6]
+    wrong = [a for a, part in carried if part["name"] not in SUPPORT and a["kind"] not in (part["name"], "residential_path")]
+    check(not wrong, f"seed {seed}: the headline is what carries the alert", json.dumps(wrong)[:2000])
+
+
 def check_attack(seed, folder):
     told = demo(folder, seed)
     result = replay(folder)
@@ -93,6 +101,7 @@ def check_clean(seed, folder):
     alerts = first_of_each(result.stdout)
     check(result.returncode == 0 and len(alerts) <= BUDGET,
           f"seed {seed}: {len(alerts)} alerts in {DAYS} days without an attack", result.stdout[:2000])
+    check_headlines(seed, alerts)
 
 
 def check_same(folder, before):
