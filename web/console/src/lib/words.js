@@ -84,6 +84,8 @@ export const classWord = (name) => word(CLASSES, name) || 'unknown';
 export const stateWord = (name) => capital(word(STATES, name));
 export const verdictWord = (name) => capital(word(VERDICTS, name));
 export const protocolWord = (name) => word(PROTOCOLS, name);
+/** "IPFIX over TCP": one address may send over several */
+export const sendsWord = ({ protocol, transport = 'udp' }) => `${protocolWord(protocol)} over ${transport.toUpperCase()}`;
 export const ipProtocol = (n) => word(IP_PROTOCOLS, String(n)) || String(n ?? '');
 export const portWord = (n) => (Object.hasOwn(PORTS, n) ? PORTS[n] : '');
 export const ALERT_STATES = Object.keys(STATES);

@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import { bits, duration, perSecond, plural, whole } from '../lib/format.js';
 import { useApi, useApp } from '../lib/hooks.js';
 import { link } from '../lib/router.js';
-import { protocolWord, samplingSource } from '../lib/words.js';
+import { samplingSource, sendsWord } from '../lib/words.js';
 import { Answer, Card, Choices, ExporterState, Facts, Finding, Page, Stat, When } from '../parts/basics.js';
 import { Balance } from '../parts/books.js';
 import { GraphImage } from '../parts/graph-image.js';
@@ -104,7 +104,7 @@ function Body({ exporter }) {
         <${Card} title="Facts">
           <${Facts} of=${[
             ['Address', html`<span class="mono">${exporter.address}</span>`],
-            ['Sends', `${protocolWord(exporter.protocol)} over ${(exporter.transport ?? 'udp').toUpperCase()}`],
+            ['Sends', sendsWord(exporter)],
             ['Is', vendorWords(exporter.vendor)],
             ['Sampling', samplingWords(exporter.sampling)],
             ['Rate by hand', exporter.sampling?.operator && html`${exporter.sampling.operator.rate ? oneIn(exporter.sampling.operator.rate) : `on ${plural(exporter.sampling.operator.interfaces, 'interface')}`}, in <code>[${exporter.sampling.operator.section}]</code>`],

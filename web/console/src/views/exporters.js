@@ -4,7 +4,7 @@ import { html } from 'htm/preact';
 import { bits, bytes, perSecond, plural, whole } from '../lib/format.js';
 import { useApi, useApp } from '../lib/hooks.js';
 import { link } from '../lib/router.js';
-import { protocolWord } from '../lib/words.js';
+import { sendsWord } from '../lib/words.js';
 import { Answer, Card, ExporterState, Finding, Page, When } from '../parts/basics.js';
 import { Balance } from '../parts/books.js';
 import { FirstSteps } from '../parts/first-steps.js';
@@ -20,7 +20,7 @@ function ExporterCard({ each }) {
     <article class="card exporter-card">
       <header class="card-head"><h2><a href=${link('exporters', each.index)}>${each.name || html`<span class="mono">${each.address}</span>`}</a></h2>
         <div class="aside"><${ExporterState} state=${each.state} /></div></header>
-      <p class="exporter-line muted">${each.name && html`<span class="mono">${each.address}</span>`}<span>${protocolWord(each.protocol)}</span><span>${sampling(each.sampling)}</span>${each.vendor && each.vendor.code !== 'unknown' && html`<span>${each.vendor.name}</span>`}<span>${plural(each.domains?.length ?? 0, 'domain')}</span></p>
+      <p class="exporter-line muted">${each.name && html`<span class="mono">${each.address}</span>`}<span>${sendsWord(each)}</span><span>${sampling(each.sampling)}</span>${each.vendor && each.vendor.code !== 'unknown' && html`<span>${each.vendor.name}</span>`}<span>${plural(each.domains?.length ?? 0, 'domain')}</span></p>
       <p class="exporter-line num"><span><b>${perSecond(each.rates?.recordsPerSecond)}</b> records</span><span><b>${bits(each.rates?.octetsPerSecond)}</b></span><span class="muted">last heard <${When} time=${each.lastSeen} wall ageOnly /></span></p>
       ${findings.length > 0 ? html`<ul class="findings">${findings.map((f, i) => html`<${Finding} key=${i} ...${f} vendor=${each.vendor?.code === 'unknown' ? null : each.vendor?.name} />`)}</ul>`
         : html`<p class="all-good"><${Mark} kind="ok" /> ${good[0]?.text ?? 'Nothing to mend.'}</p>`}
