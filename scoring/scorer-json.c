@@ -3,6 +3,7 @@
  * web/openapi.json */
 #include "scoring/case.h"
 #include "scoring/detector.h"
+#include "scoring/watch.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -92,6 +93,19 @@ counters_json(const Scorer *self)
     return out;
 }
 
+/* What each family's evidence counts for, 0 to 1 (budget.h). */
+static json_t *
+discounts_json(const Scorer *self)
+{
+    json_t *out = json_object();
+
+    json_object_set_new(out, "volume_out", json_real(self->budget.discount[FAMILY_VOLUME]));
+    json_object_set_new(out, "contact", json_real(self->budget.discount[FAMILY_CONTACT]));
+    for (uint32_t i = 0; i < n_watches; i++)
+        json_object_set_new(out, watches[i]->name, json_real(self->budget.discount[FAMILY_WATCH + i]));
+    return out;
+}
+
 json_t *
 scorer_status_json(const Scorer *self)
 {
@@ -99,13 +113,12 @@ scorer_status_json(const Scorer *self)
 
     for (uint32_t i = 0; i < self->n_assets; i++)
         mature += is_mature(self, &self->assets[i]);
-    return json_pack("{s:o,s:{s:i,s:i,s:i},s:{s:f,s:f,s:f,s:f},s:o,s:o}", "flowTime",
+    return json_pack("{s:o,s:{s:i,s:i,s:i},s:{s:f,s:f,s:o},s:o,s:o}", "flowTime",
                      time_json(self->clock.now_ms), "assets", "total", (int)self->n_assets, "mature",
                      (int)mature, "learning", (int)(self->n_assets - mature), "budget", "perDay",
-                     self->budget.per_day, "thresholdDecibans", self->budget.threshold, "volumeDiscount",
-                     self->budget.discount[FAMILY_VOLUME], "contactDiscount",
-                     self->budget.discount[FAMILY_CONTACT], "lateForScoring", count_json(self->counters.late),
-                     "scoring", counters_json(self));
+                     self->budget.per_day, "thresholdDecibans", self->budget.threshold, "discounts",
+                     discounts_json(self), "lateForScoring", count_json(self->counters.late), "scoring",
+                     counters_json(self));
 }
 
 static double

@@ -356,17 +356,17 @@ answer_status(Sense *self, json_t *query, uint16_t *status)
     json_t *exporters = intakes_exporters(self->intakes);
     json_t *counts = store_counts_json(self->store, NULL);
     json_t *flow_time = json_object_get(scorer, "flowTime"), *assets = json_object_get(scorer, "assets");
-    json_t *threshold = json_object_get(json_object_get(scorer, "budget"), "thresholdDecibans");
-    json_t *answer = json_pack(
-        "{s:s,s:s,s:s,s:I,s:b,s:O?,s:o,s:o,s:o,s:O?,s:o?,s:{s:f,s:O?},s:o,s:o,s:o,s:n,s:o}", "time",
-        wall_time_text(now, now_text), "version", TALAYA_VERSION, "started",
-        wall_time_text((WallTime){ started }, started_text), "uptimeSeconds",
-        (json_int_t)((now.ms - started) / 1000), "demo", self->settings->demo.data, "flowTime", flow_time,
-        "rates", rate_json(rate), "rateHistory", rate_history_json(self), "exporters",
-        count_exporters(exporters), "assets", assets, "alerts", counts, "budget", "perDay",
-        self->settings->scoring.budget, "thresholdDecibans", threshold, "books",
-        books_status_json(&totals, &scoring, scorer), "processes", processes_json(self->args->board),
-        "sockets", sockets_json(self), "series", "problems", problems_json(self, &totals, &scoring));
+    json_t *budget = json_object_get(scorer, "budget");
+    json_t *answer =
+        json_pack("{s:s,s:s,s:s,s:I,s:b,s:O?,s:o,s:o,s:o,s:O?,s:o?,s:O?,s:O?,s:o,s:o,s:o,s:n,s:o}", "time",
+                  wall_time_text(now, now_text), "version", TALAYA_VERSION, "started",
+                  wall_time_text((WallTime){ started }, started_text), "uptimeSeconds",
+                  (json_int_t)((now.ms - started) / 1000), "demo", self->settings->demo.data, "flowTime",
+                  flow_time, "rates", rate_json(rate), "rateHistory", rate_history_json(self), "exporters",
+                  count_exporters(exporters), "assets", assets, "alerts", counts, "budget", budget, "scoring",
+                  json_object_get(scorer, "scoring"), "books", books_status_json(&totals, &scoring, scorer),
+                  "processes", processes_json(self->args->board), "sockets", sockets_json(self), "series",
+                  "problems", problems_json(self, &totals, &scoring));
     json_t *streams = intakes_streams(self->intakes);
     add_stream_problems(json_object_get(answer, "problems"), streams, now);
     json_object_set_new(answer, "streams", streams);

@@ -180,10 +180,11 @@ test_what_was_suppressed_did_not_teach(void)
 }
 
 static double
-status_of(const World *self, const char *key)
+discount_of_contacts(const World *self)
 {
     json_t *status = scorer_status_json(self->scorer);
-    double value = json_number_value(json_object_get(json_object_get(status, "budget"), key));
+    json_t *discounts = json_object_get(json_object_get(status, "budget"), "discounts");
+    double value = json_number_value(json_object_get(discounts, "contact"));
 
     json_decref(status);
     return value;
@@ -209,7 +210,7 @@ discount_after(bool are_suppressed)
         set_rules(world, rules);
     synthetic_run(world->network, world->scorer, 0, 13);
     g_assert_nonnull(latest(world, 1, fars[0]));
-    return status_of(world, "contactDiscount");
+    return discount_of_contacts(world);
 }
 
 static void

@@ -74,7 +74,7 @@ export function status(store, empty) {
     rates: empty ? { datagramsPerSecond: 0, recordsPerSecond: 0, octetsPerSecond: 0, lostPerSecond: 0 } : { datagramsPerSecond: last.records / 25, recordsPerSecond: last.records, octetsPerSecond: last.octets, lostPerSecond: last.lost },
     rateHistory: empty ? [] : rateHistory, exporters: empty ? { total: 0, ok: 0, warning: 0, silent: 0 } : { total: 4, ok: 2, warning: 1, silent: 1 },
     assets: empty ? { total: 0, mature: 0, learning: 0 } : { total: 248, mature: 201, learning: 47 }, alerts: empty ? { new: 0, in_progress: 0 } : counts,
-    budget: { perDay: 5, thresholdDecibans: 41.2 }, books: empty ? books(0) : books(1, { sequenceLost: 3360 }),
+    budget: { perDay: 5, thresholdDecibans: 41.2, discounts: { volume_out: 1, contact: 0.82, beacon: 0.44 } }, books: empty ? books(0) : books(1, { sequenceLost: 3360 }),
     processes: ['sense', 'series', 'web'].map((name, i) => ({ name, pid: 4100 + i, restarts: 0, since: iso(now - 3.2 * DAY), state: 'running' })),
     sockets: [['udp:0.0.0.0:2055', 8388608, 425984], ['udp:0.0.0.0:4739', 8388608, 8388608]].map(([listen, asked, got]) => ({ listen, asked, got, drops: 0,
       hint: got < asked ? 'sysctl -w net.core.rmem_max=8388608' : null })),

@@ -194,6 +194,20 @@ await step('a rule made on an alert\'s page says first what it would have remove
   faults.splice(0, faults.length, ...faults.filter((fault) => !/^400 .*preview/.test(fault)));
 });
 
+await step('what counts for less because the network shows too much of it is named', async () => {
+  const page = await open('#/');
+  await page.route('**/api/v1/status', async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    await route.fulfill({ response, json: { ...body, budget: { ...body.budget, discounts: { volume_out: 1, contact: 0.82, beacon: 0.44 } } } });
+  });
+  await page.reload();
+  await settled(page);
+  await page.click('summary:has-text("2 detectors count for less")');
+  assert.match(await page.locator('details:has-text("count for less")').innerText(), /beacon[\s\S]*44 %[\s\S]*New far ends[\s\S]*82 %/i);
+  await page.context().close();
+});
+
 await step('the page of rules lists one, and deletes it', async () => {
   const page = await open('#/suppressions');
   await settled(page);

@@ -19,6 +19,7 @@ const KINDS = {
   new_service: 'New service',
   rarity: 'Rare in the fleet',
   fleet_rarity: 'Rare in the fleet',
+  contact: 'New far ends',
   awakened: 'Spoke again after a long silence',
   tunnel: 'Quiet tunnel',
   home_login: 'New log-in from a home line',

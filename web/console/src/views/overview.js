@@ -5,7 +5,7 @@ import { useMemo } from 'preact/hooks';
 import { bits, count, decibans, parseTime, perSecond, plural, whole } from '../lib/format.js';
 import { useApi, useApp } from '../lib/hooks.js';
 import { link } from '../lib/router.js';
-import { OPEN_STATES } from '../lib/words.js';
+import { kindWord, OPEN_STATES } from '../lib/words.js';
 import { AlertRow } from '../parts/alert-row.js';
 import { Answer, Card, Empty, ExporterState, Finding, Loading, Meter, Page, Stat, When } from '../parts/basics.js';
 import { Balance } from '../parts/books.js';
@@ -65,6 +65,18 @@ function OpenAlerts() {
     <//>`;
 }
 
+/** What the network shows so much of that it counts for less: not a fault, but who misses an alert wants to know. */
+function Held({ discounts }) {
+  const held = Object.entries(discounts ?? {}).filter(([, share]) => share < 0.9).sort((a, b) => a[1] - b[1]);
+  if (!held.length)
+    return null;
+  return html`
+    <details class="note"><summary>${plural(held.length, 'detector')} ${held.length === 1 ? 'counts' : 'count'} for less</summary>
+      <p>This network shows so much of the following that it would break the budget; their evidence is scaled down.</p>
+      <dl class="ledger">${held.map(([name, share]) => html`<div key=${name}><dt>${kindWord(name)}</dt><dd class="num">${Math.round(share * 100)} %</dd></div>`)}</dl>
+    </details>`;
+}
+
 function Learning({ status }) {
   const { budget } = status;
   const assets = status.assets ?? { total: 0, mature: 0, learning: 0 };
@@ -77,6 +89,7 @@ function Learning({ status }) {
           : 'All assets have finished learning.'}</p>`
         : html`<p class="note">No asset seen yet. Assets are the addresses inside the prefixes of the configuration.</p>`}
       ${budget && html`<p class="note">Budget: ${count(budget.perDay)} false alarms a day at most${typeof budget.thresholdDecibans === 'number' ? html`, so an alert opens at <b class="num">${decibans(budget.thresholdDecibans)}</b> decibans` : ''}.</p>`}
+      <${Held} discounts=${budget?.discounts} />
     <//>`;
 }
 
