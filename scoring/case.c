@@ -13,6 +13,8 @@ static const double day_ms = 86400e3;
  * many watches do not make many times the false alarms of one. */
 static const double watch_stake = 0.1;
 static const double support_most = 20; /* decibans */
+static const double twice = 3;
+static const double prior_least = 12, prior_short = 10;
 static const IpAddress nobody = { { 0 } };
 
 void
@@ -156,6 +158,8 @@ begin(Scorer *self, Case *one, const Opinion *opinion, int64_t at_ms)
     bool is_remembered = one->alerted_until_ms + remembered_ms > at_ms;
     int64_t named = is_remembered ? one->named_window : 0,
             alerted = is_remembered ? one->alerted_until_ms : 0;
+    float peak = one->peak;
+    int64_t peaked = one->peak_ms;
 
     drop_flows(self, one);
     *one = (Case){ .asset = opinion->asset,
@@ -170,6 +174,8 @@ begin(Scorer *self, Case *one, const Opinion *opinion, int64_t at_ms)
                    .path = NONE,
                    .alerted_until_ms = alerted,
                    .named_window = named,
+                   .peak = peak,
+                   .peak_ms = peaked,
                    .forgiven_until_ms = forgiven };
 }
 
@@ -185,7 +191,7 @@ take_case(Scorer *self, const Opinion *opinion, int64_t at_ms)
         *one = (Case){ .flows = NONE };
     if (put == KEY_REPLACED) {
         self->counters.cases_evicted++;
-        one->forgiven_until_ms = one->alerted_until_ms = one->named_window = 0;
+        one->forgiven_until_ms = one->alerted_until_ms = one->named_window = one->peak_ms = 0;
     }
     if (put != KEY_FOUND || (double)(at_ms - one->last_ms) > memory_ms(opinion->watch) ||
         (one->evidence <= 0 && one->alerted_until_ms <= self->clock.now_ms))
@@ -251,8 +257,8 @@ case_decibans(const Scorer *self, const Case *one)
 double
 case_support(const Scorer *self, const Case *one)
 {
-    if (watches[one->watch]->is_prior)
-        return case_decibans(self, one);
+    if (watches[one->watch]->is_prior) /* something else must be odd at ten to one */
+        return fmin(case_decibans(self, one), fmax(prior_least, self->budget.threshold - prior_short));
     double e = e_of_decibans(staked(self, fmax(0, (double)one->evidence - (double)one->overlap)));
     double support =
         fmax(0, decibans_of(0.5 + 0.5 * e)) * self->budget.discount[FAMILY_WATCH + (int)one->watch];
@@ -309,6 +315,26 @@ raise_case(Scorer *self, Case *one, double shown, int64_t end_ms)
     story_case(self, one, shown, end_ms);
 }
 
+/*
+ * The budget counts alerts, and what goes on or comes up again within a month is one alert (name_alert in
+ * story-case.c). So a case is a peak on the day on which it became so high, and none on the days after: a
+ * habit that is looked at for a fortnight would stand for fourteen false alarms. It is one again when it has
+ * doubled since.
+ */
+static void
+note_peak(Scorer *self, Case *one, double raw, int64_t end_ms)
+{
+    float *peak = &self->assets[one->asset].peak[FAMILY_WATCH + one->watch];
+    bool is_told =
+        one->peak_ms != 0 && one->peak_ms + remembered_ms > end_ms && raw < (double)one->peak + twice;
+
+    if (is_told)
+        return;
+    one->peak = (float)raw;
+    one->peak_ms = end_ms;
+    *peak = MAX(*peak, (float)raw);
+}
+
 /* False: a stronger case about the same two speaks for it. */
 static bool
 weigh(Scorer *self, Case *one, int64_t end_ms)
@@ -332,7 +358,7 @@ weigh(Scorer *self, Case *one, int64_t end_ms)
         raise_case(self, one, shown, end_ms);
     if (triage_case_is_aside(self, one, raw))
         return has_lead;
-    asset->peak[family] = (float)fmax((double)asset->peak[family], raw);
+    note_peak(self, one, raw, end_ms);
     if (has_lead)
         asset->score = (float)fmax((double)asset->score, shown);
     return has_lead;
@@ -384,7 +410,7 @@ is_sane(const Scorer *self, Case *one)
                 one->alerted_until_ms < limit && one->forgiven_until_ms < limit &&
                 one->asset < self->n_assets && one->watch < n_watches && isfinite(one->evidence) &&
                 one->evidence <= DECIBANS_MOST && isfinite(one->overlap) && isfinite(one->p) &&
-                one->n_flows <= CASE_FLOWS;
+                isfinite(one->peak) && one->peak_ms < limit && one->n_flows <= CASE_FLOWS;
     for (int i = 0; i < CASE_NUMBERS; i++)
         sane = sane && isfinite(one->numbers[i]);
     return sane;

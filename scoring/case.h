@@ -27,6 +27,7 @@ typedef struct Case {
     float
         overlap; /* how much of it others who look at the same two say as well (that they are new, mostly) */
     float p;     /* the smallest since the evidence was last nil */
+    float peak;  /* the highest that the budget was told of (note_peak in case.c) */
     float numbers[CASE_NUMBERS];
     uint32_t n_opinions;
     int64_t first_ms, last_ms; /* flow time of the first and the latest opinion */
@@ -34,6 +35,7 @@ typedef struct Case {
     int64_t alerted_until_ms;  /* it is part of an open alert until then; 0: never was */
     int64_t named_window;      /* in which the alert that it led opened; 0: it led none lately */
     int64_t forgiven_until_ms; /* a verdict has said that it is harmless */
+    int64_t peak_ms;           /* when the budget was told; 0: never */
     uint32_t flows, n_flows;   /* chain in the pool of evidence */
     uint32_t path;             /* of the latest call, or NONE */
 } Case;
