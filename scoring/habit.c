@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEACH_MOST = 4, BLOCKS_MOST = 256 };
+enum { TEACH_MOST = 4, BLOCKS_MOST = 256, OPEN_STEP = 4 };
 enum { CHANCE_ASSET = 4, CHANCE_NETWORK = 3, CHANCE_BLOCK = 1 };
 static const double common_days = 100; /* of an asset, for one of the commoner kind, before any was seen */
 enum { KEY_ASSET = 1, KEY_AS, KEY_BLOCK }; /* kinds of items */
@@ -39,6 +39,50 @@ ladder_descend(Ladder *self, const Scorer *scorer, uint32_t asset, int step)
         shares[i]->with = MIN(shares[i]->with + 1, shares[i]->of);
 }
 
+/* From nobody in the AS up to many in the block; what is rare stands low. */
+static int
+crowd_step(uint32_t others_as, uint32_t others_block)
+{
+    static const uint32_t as_most[] = { 0, 3 }, block_most[] = { 0, 1, 3, 7, 31 };
+
+    for (int i = 0; i < 2; i++)
+        if (others_as <= as_most[i] && others_block == 0)
+            return i;
+    for (int i = 0; i < 5; i++)
+        if (others_block <= block_most[i])
+            return 2 + i;
+    return LADDER_STEPS - 1;
+}
+
+/*
+ * A bet that the habit is a secret: strangers' ends stand among few others of their kind, if seldom in a
+ * network of which nobody knew. What it wins on the lower steps it loses on those where many share the block;
+ * a tenth of the stake is kept back. Under the past it is worth 1, whatever was bet on, and less where what
+ * several share would win for being rare so far: that is no secret.
+ */
+static double
+bet_on_secret(const Ladder *crowd, const Scorer *scorer, uint32_t asset, int step)
+{
+    static const double secret[LADDER_STEPS] = { 0.3, 0.25, 0.25, 0.1, 0.05, 0.03, 0.01, 0.01 };
+    double below = step > 0 ? ladder_p(crowd, scorer, asset, step - 1) : 0;
+    double here = fmax(1e-3, ladder_p(crowd, scorer, asset, step) - below);
+
+    double e = 0.1 + 0.9 * secret[step] / here;
+
+    return step >= OPEN_STEP ? fmin(1, e) : e;
+}
+
+CrowdView
+crowd_look(const Ladder *self, const Scorer *scorer, uint32_t asset, uint32_t others_as,
+           uint32_t others_block)
+{
+    CrowdView view = { .step = crowd_step(others_as, others_block) };
+
+    view.p = ladder_p(self, scorer, asset, view.step);
+    view.decibans = decibans_of(bet_on_secret(self, scorer, asset, view.step));
+    return view;
+}
+
 /* ---- habits ---- */
 
 /* Of the far network: its AS, or where that is not known its block; and the block. */
@@ -68,19 +112,11 @@ asset_item(const HabitBook *book, uint32_t asset)
                       watch_key(book->scorer, asset, book->of, KEY_ASSET, NULL), CHANCE_ASSET, NULL);
 }
 
-/* From nobody in the AS up to many in the block; what is rare stands low. */
-static int
-crowd_step(uint32_t others_as, uint32_t others_block)
+/* A count that may have been read from a file. */
+static double
+sane(double events)
 {
-    static const uint32_t as_most[] = { 0, 3 }, block_most[] = { 0, 1, 3, 7, 31 };
-
-    for (int i = 0; i < 2; i++)
-        if (others_as <= as_most[i] && others_block == 0)
-            return i;
-    for (int i = 0; i < 5; i++)
-        if (others_block <= block_most[i])
-            return 2 + i;
-    return LADDER_STEPS - 1;
+    return fmin(1e6, fmax(0, events));
 }
 
 static uint32_t
@@ -92,40 +128,33 @@ others(const HabitBook *book, uint64_t key, bool is_member)
 }
 
 /*
- * The rarer kind is a question of its own. The commoner one may be rare as yet for want of a past: so it has
- * a rate before any was seen (hosts of services move every few months), and is never odder than the other.
+ * The rarer kind is a question of its own. A commoner one may be rare as yet for want of a past: so it has
+ * a rate before any was seen (hosts of services move every few months), and is never odder than a rarer one.
  */
 static void
 ask_rate(const HabitBook *book, const Call *call, HabitView *view)
 {
     const Scorer *scorer = book->scorer;
 
-    view->own = habit_events(book, call->asset, view->news);
-    for (uint32_t variant = 0; variant <= book->variant; variant++) {
-        const RatePools *pools = &book->habits->pools[variant][view->news];
-        CountModel model = rate_model(pools, scorer, call->asset, view->own, HABIT_BORN_DAYS);
-        if (variant > 0)
+    const HabitItem *past = find(book, watch_key(scorer, call->asset, book->of, KEY_ASSET, NULL));
+    const bool kinds[2] = { book->variant > 0, view->is_shared };
+
+    view->own = 0;
+    for (uint32_t i = 0; i < 4; i++) {
+        uint32_t variant = i / 2, shared = i % 2;
+        if ((variant > 0 && !kinds[0]) || (shared > 0 && !kinds[1]))
+            continue;
+        const RatePools *pools = &book->habits->pools[variant][view->news][shared];
+        double own = past == NULL ? 0 : sane((double)past->events[variant][view->news][shared]);
+        CountModel model = rate_model(pools, scorer, call->asset, own, HABIT_BORN_DAYS);
+        if (i > 0)
             model.mean = fmax(model.mean, 1 / (common_days * scorer->windows_per_day));
         double p = rate_day_p(&model, scorer, 1);
         double decibans = decibans_of(count_e(&model, 1, scorer->windows_per_day, BET_NOW));
-        view->rate_p = variant == 0 ? p : fmax(view->rate_p, p);
-        view->rate_decibans = variant == 0 ? decibans : fmin(view->rate_decibans, decibans);
+        view->own += own;
+        view->rate_p = i == 0 ? p : fmax(view->rate_p, p);
+        view->rate_decibans = i == 0 ? decibans : fmin(view->rate_decibans, decibans);
     }
-}
-
-/*
- * A bet that the habit is a secret: strangers' ends stand among few others of their kind, if seldom in a
- * network of which nobody knew. What it wins on the lower steps it loses on those where many share the block;
- * a tenth of the stake is kept back. Under the past it is worth 1, whatever was bet on.
- */
-static double
-bet_on_secret(const Ladder *crowd, const Scorer *scorer, uint32_t asset, int step)
-{
-    static const double secret[LADDER_STEPS] = { 0.3, 0.25, 0.25, 0.1, 0.05, 0.03, 0.01, 0.01 };
-    double below = step > 0 ? ladder_p(crowd, scorer, asset, step - 1) : 0;
-    double here = fmax(1e-3, ladder_p(crowd, scorer, asset, step) - below);
-
-    return 0.1 + 0.9 * secret[step] / here;
 }
 
 HabitView
@@ -142,10 +171,10 @@ habit_look(const HabitBook *book, const Call *call, int64_t since_ms)
     view.news = !knows_as ? HABIT_NEW_NETWORK : !knows_block ? HABIT_NEW_BLOCK : HABIT_KNOWN;
     view.is_born = since_ms < asset->first_ms + (int64_t)HABIT_BORN_DAYS * 86400000;
     view.others_as = others(book, all[0], knows_as);
-    view.others_block = others(book, all[1], knows_block);
-    view.step = crowd_step(view.others_as, view.others_block);
-    view.crowd_p = ladder_p(&book->habits->crowd, scorer, call->asset, view.step);
-    view.crowd_decibans = decibans_of(bet_on_secret(&book->habits->crowd, scorer, call->asset, view.step));
+    view.others_block = MAX(others(book, all[1], knows_block), book->callers);
+    view.others_as = MAX(view.others_as, view.others_block);
+    view.is_shared = book->of == 0 && view.others_block >= HABIT_SHARED;
+    view.crowd = crowd_look(&book->habits->crowd, scorer, call->asset, view.others_as, view.others_block);
     if (view.news != HABIT_KNOWN && !view.is_born)
         ask_rate(book, call, &view);
     return view;
@@ -172,17 +201,24 @@ habit_events(const HabitBook *book, uint32_t asset, HabitNews news)
 {
     const HabitItem *past = find(book, watch_key(book->scorer, asset, book->of, KEY_ASSET, NULL));
 
-    return past == NULL ? 0 : fmin(1e6, fmax(0, (double)past->events[book->variant][news]));
+    return past == NULL ? 0
+                        : sane((double)past->events[book->variant][news][0]) +
+                              sane((double)past->events[book->variant][news][1]);
+}
+
+static void
+note(const HabitBook *book, uint32_t asset, HabitNews news, bool is_shared)
+{
+    float *events = &asset_item(book, asset)->events[book->variant][news][is_shared];
+
+    rate_teach(&book->habits->pools[book->variant][news][is_shared], book->scorer, asset, (double)*events);
+    *events += 1;
 }
 
 void
 habit_note(const HabitBook *book, uint32_t asset, HabitNews news)
 {
-    HabitItem *past = asset_item(book, asset);
-
-    rate_teach(&book->habits->pools[book->variant][news], book->scorer, asset,
-               (double)past->events[book->variant][news]);
-    past->events[book->variant][news] += 1;
+    note(book, asset, news, false);
 }
 
 /* True: it was not known. */
@@ -219,9 +255,9 @@ habit_keep(const HabitBook *book, const Call *call, const HabitView *view)
         remember(book, mine[0], all[0], CHANCE_NETWORK);
     remember_block(book, call->asset, mine[1], all[1]);
     if (view->news != HABIT_KNOWN && !view->is_born)
-        habit_note(book, call->asset, view->news);
+        note(book, call->asset, view->news, view->is_shared);
     if (habit_may_teach(book, call->asset))
-        ladder_teach(&book->habits->crowd, book->scorer, call->asset, view->step);
+        ladder_teach(&book->habits->crowd, book->scorer, call->asset, view->crowd.step);
 }
 
 void
@@ -230,8 +266,8 @@ habit_window(Habits *self, const Scorer *scorer)
     /* Before, nothing can be new. */
     if (scorer->clock.now_ms - scorer->clock.first_ms < (int64_t)HABIT_BORN_DAYS * 86400000)
         return;
-    for (int i = 0; i < 2 * HABIT_VARIANTS; i++)
-        rate_window(&self->pools[i / 2][i % 2], scorer);
+    for (int i = 0; i < 4 * HABIT_VARIANTS; i++)
+        rate_window(&self->pools[i / 4][i / 2 % 2][i % 2], scorer);
 }
 
 void

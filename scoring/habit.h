@@ -11,6 +11,9 @@
  *    the other question only, so that who was there before us can be seen all the same;
  *  - how many others keep it up with the same network, and what share of all such habits is kept up with so
  *    few (a ladder)? Sharing is what tells a service from a secret (prevalence, as RITA and others use it).
+ * To take up what several others have, or seem about to have (a program is rolled out, a service moves: whose
+ * habit is found first is an accident), is counted apart: it is common, and must not make common what nobody
+ * else does.
  * Given the first the second is a further question, so their e-values multiply. That two are new to each
  * other is asked by contacts and by other watches as well, so the first is what overlaps (Opinion.overlap).
  *
@@ -21,7 +24,7 @@
 #include "scoring/rate.h"
 #include "scoring/watch.h"
 
-enum { LADDER_STEPS = 8, HABIT_BORN_DAYS = 2, HABIT_VARIANTS = 2 };
+enum { LADDER_STEPS = 8, HABIT_BORN_DAYS = 2, HABIT_VARIANTS = 2, HABIT_SHARED = 3 };
 typedef struct Ladder {
     Share role[MOST_ROLES][LADDER_STEPS], fleet[LADDER_STEPS];
 } Ladder;
@@ -31,19 +34,27 @@ void ladder_teach(Ladder *self, const Scorer *scorer, uint32_t asset, int step);
 /* One that was taught to stand on the last step goes down to @step, one by one: for what grows with time. */
 void ladder_descend(Ladder *self, const Scorer *scorer, uint32_t asset, int step);
 
+/* How odd it is that so few others have something to do with a far network, by a ladder of such counts. */
+typedef struct CrowdView {
+    int step;
+    double p, decibans;
+} CrowdView;
+CrowdView crowd_look(const Ladder *self, const Scorer *scorer, uint32_t asset, uint32_t others_as,
+                     uint32_t others_block);
+
 typedef enum HabitNews { HABIT_NEW_NETWORK = 0, HABIT_NEW_BLOCK, HABIT_KNOWN } HabitNews;
 /* In the watch's plain struct. */
 typedef struct Habits {
-    RatePools pools[HABIT_VARIANTS][2]; /* by HabitNews */
+    RatePools pools[HABIT_VARIANTS][2][2]; /* by HabitNews, and by whether it is shared */
     Ladder crowd;
 } Habits;
 /* In a table of the watch. */
 typedef struct HabitItem {
-    float events[HABIT_VARIANTS][2]; /* of an asset, by HabitNews */
-    uint32_t assets;                 /* of a network: how many */
-    uint32_t blocks;                 /* of an asset: how many it was remembered with */
-    uint16_t day;                    /* of an asset: when it taught last */
-    uint16_t taught;                 /* and how often on that day */
+    float events[HABIT_VARIANTS][2][2]; /* of an asset, as in Habits */
+    uint32_t assets;                    /* of a network: how many */
+    uint32_t blocks;                    /* of an asset: how many it was remembered with */
+    uint16_t day;                       /* of an asset: when it taught last */
+    uint16_t taught;                    /* and how often on that day */
 } HabitItem;
 
 /* Whose: every call needs them. */
@@ -55,16 +66,17 @@ typedef struct HabitBook {
     Habits *habits;
     uint32_t variant; /* below HABIT_VARIANTS: kinds that are counted apart, as one is much more common */
     uint32_t of;      /* protocol << 16 | port: the habits of a service by itself; 0: those of the asset */
+    uint32_t callers; /* others that seem to begin the same there; 0 where the watch does not know */
 } HabitBook;
 
 typedef struct HabitView {
     HabitNews news;
     bool is_born;                     /* it was there in the asset's first days */
+    bool is_shared;                   /* HABIT_SHARED others have it with the block, or begin to */
     double own, days;                 /* new ones of this kind before, in so many days */
     uint32_t others_as, others_block; /* assets with the same habit there */
-    int step;                         /* on the ladder of crowds */
-    double rate_p, rate_decibans;     /* of one more; 1 and 0 when it is not new */
-    double crowd_p, crowd_decibans;
+    CrowdView crowd;
+    double rate_p, rate_decibans; /* of one more; 1 and 0 when it is not new */
 } HabitView;
 
 /* @since_ms: when it began, as far as is known. */

@@ -12,10 +12,11 @@
  * known after eight days, whatever the hours between. A pair counts as regular where chance would make it so
  * once in a million times; that alone says nothing yet. Then: how often do the asset and its role take up a
  * new one; who else has one there; and, averaged as they hang together, what share of the role's regular
- * pairs have talks of so even a size, and what share have kept it up for so many beats.
+ * pairs are so exact, have talks of so even a size, and have kept it up for so many beats.
  *
  * Services move to other addresses. A new rhythm at the port and the pace of one that the asset had with
- * another host is counted apart from those at a pace of their own, so each has its own rarity.
+ * another host, and that fell silent as the new one began, is counted apart from all others, so each has its
+ * own rarity. That it is new is asked once; what is asked again while it lasts is who else has it.
  *
  * At most so many pairs are looked at in a window (a few milliseconds); what is due beyond waits for its next
  * start. A conversation with the ports of one shortly before (Call.is_again) is no start: a connection's slow
@@ -32,9 +33,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TESTS_A_WINDOW = 512, CHANCE_PAIR = 1, CHANCE_REGULAR = 8, SIZES_MOST = 64 };
-static const double regular_p = 1e-6;
+enum { TESTS_A_WINDOW = 512, CHANCE_PAIR = 1, CHANCE_REGULAR = 8, SIZES_MOST = 64, SEEMS_EVEN = 6 };
+static const double regular_p = 1e-6, even_spread = 0.35;
 static const int64_t new_ms = 14 * (int64_t)86400000;
+static const double overlap_beats = 3; /* a host and its successor may both be called for a while */
+static const double lost_s = 3 * 86400, lost_beats = 8; /* who is silent for so long holds its pace no more */
 
 /* A pair: asset, far end, service. */
 typedef struct Beat {
@@ -46,11 +49,27 @@ typedef struct Beat {
     int64_t found_ms;                       /* when it was first found regular; 0: never */
     float rate_decibans, rate_p, own, days; /* as they were then */
     uint8_t kept_step; /* how far down the ladder of beats it was taught; 0: not at all */
+    uint8_t pace;      /* half octaves of seconds, when it was last found regular; 0: never */
+    uint8_t has_moved; /* it took the place of another host's when it was found */
 } Beat;
+
+/* Of an asset, a service and a pace: who has a rhythm there. */
+typedef struct Holder {
+    uint32_t far;    /* hash; 0: nobody */
+    uint32_t last_s; /* of its latest beat */
+} Holder;
+/* Of a service of a block of addresses: how many assets have called it evenly for a while, more or less. */
+typedef struct Callers {
+    uint32_t assets, latest; /* index of the latest one, plus one */
+} Callers;
+typedef union Note {
+    Holder holder;
+    Callers callers;
+} Note;
 
 typedef struct Plain {
     Habits habits;
-    Ladder sizes, kept;
+    Ladder exact, sizes, kept;
     uint32_t looks; /* left in this window */
     uint32_t spare;
 } Plain;
@@ -110,6 +129,17 @@ add_start(Beat *beat, int64_t begin_ms)
     return true;
 }
 
+/* The first call of a pair has no place here, for most pairs speak once; the second one brings it along. */
+static void
+add_first(Beat *beat, const Scorer *scorer, const Call *call)
+{
+    const Peer *peer = &scorer->peers[call->peer];
+    bool is_second = peer->flows == 2 && peer->services[0] == call->service && peer->services[1] == 0;
+
+    if (beat->n == 0 && is_second && peer->first_s + RHYTHM_DEAD_S < seconds_of(call->begin_ms))
+        add_start(beat, 1000 * (int64_t)peer->first_s);
+}
+
 static int
 earlier(const void *a, const void *b)
 {
@@ -130,6 +160,63 @@ starts_of(const Beat *beat, double starts[RHYTHM_MOST])
     return n;
 }
 
+/*
+ * Six starts are too few for a test. Where the shorter four of their gaps are alike (of chance's gaps some
+ * are in twenty times), it may become a rhythm, and who else has come so far tells a program that is being
+ * rolled out from a secret.
+ */
+static bool
+seems_even(const Beat *beat)
+{
+    double starts[RHYTHM_MOST], gaps[SEEMS_EVEN - 1], sum = 0, squares = 0;
+
+    if (starts_of(beat, starts) != SEEMS_EVEN)
+        return false;
+    for (int i = 0; i < SEEMS_EVEN - 1; i++)
+        gaps[i] = starts[i + 1] - starts[i];
+    qsort(gaps, SEEMS_EVEN - 1, sizeof *gaps, earlier);
+    for (int i = 0; i < SEEMS_EVEN - 2; i++) {
+        sum += gaps[i];
+        squares += gaps[i] * gaps[i];
+    }
+    double mean = sum / (SEEMS_EVEN - 2);
+    return squares / (SEEMS_EVEN - 2) - mean * mean < even_spread * even_spread * mean * mean;
+}
+
+static Callers *
+callers_of(const HabitBook *book, const Call *call, bool is_made)
+{
+    uint32_t service = (uint32_t)call->protocol << 16 | call->service;
+    IpAddress block = { { 0 } };
+
+    memcpy(block.bytes, call->far.bytes, ip_is_v4(&call->far) ? 15 : 6);
+    uint64_t key = watch_key(book->scorer, NONE, service, 0, &block);
+    Note *note = is_made ? watch_item(book->state, 2, &watch_beacon, key, CHANCE_PAIR, NULL)
+                         : watch_find(book->state, 2, &watch_beacon, key);
+    return note == NULL ? NULL : &note->callers;
+}
+
+/* An asset that calls one host after the other is counted once, unless others come between. */
+static void
+join_callers(const HabitBook *book, const Call *call)
+{
+    Callers *callers = callers_of(book, call, true);
+
+    if (callers->latest == call->asset + 1)
+        return;
+    callers->latest = call->asset + 1;
+    callers->assets++;
+}
+
+/* This one left out. */
+static uint32_t
+other_callers(const HabitBook *book, const Call *call)
+{
+    const Callers *callers = callers_of(book, call, false);
+
+    return callers == NULL || callers->assets == 0 ? 0 : callers->assets - 1;
+}
+
 /* ---- it is regular: how odd is that? ---- */
 
 /* Steps of a factor of two, from 1.4 % of the size up. */
@@ -137,6 +224,13 @@ static int
 size_step(double spread)
 {
     return (int)fmin(LADDER_STEPS - 1, fmax(0, ceil(log2(fmax(spread, 1e-3) / 0.02))));
+}
+
+/* Steps of a factor of two, from half a percent of the period up. */
+static int
+exact_step(double spread)
+{
+    return (int)fmin(LADDER_STEPS - 1, fmax(0, ceil(log2(fmax(spread, 1e-4) / 0.005))));
 }
 
 /* The longer the lower: 8, 16, 32 ... 1024 beats. */
@@ -162,70 +256,113 @@ ask_kept(const HabitBook *book, Plain *plain, Beat *beat, uint32_t asset)
     return p;
 }
 
-/* Two questions that hang together: their bets are averaged. */
 static double
-shape_decibans(const HabitBook *book, Plain *plain, Beat *beat, uint32_t asset)
+ask_ladder(const HabitBook *book, Ladder *ladder, uint32_t asset, int step, bool teaches)
 {
-    int step = size_step(size_spread(beat));
-    double even = ladder_p(&plain->sizes, book->scorer, asset, step);
-    double kept = ask_kept(book, plain, beat, asset);
+    double p = ladder_p(ladder, book->scorer, asset, step);
 
-    if (habit_may_teach(book, asset))
-        ladder_teach(&plain->sizes, book->scorer, asset, step);
-    return decibans_of(0.5 + 0.25 * e_of_p(even) + 0.25 * e_of_p(kept));
+    if (teaches)
+        ladder_teach(ladder, book->scorer, asset, step);
+    return p;
 }
 
-static void
-ask_rate(Beat *beat, const HabitView *view, int64_t now_ms)
+/* Three questions that hang together: their bets are averaged. */
+static double
+shape_decibans(const HabitBook *book, Plain *plain, Beat *beat, uint32_t asset, const Rhythm *rhythm)
 {
-    if (beat->found_ms > 0 && beat->found_ms <= now_ms)
+    double kept = ask_kept(book, plain, beat, asset);
+    bool teaches = habit_may_teach(book, asset);
+    double even = ask_ladder(book, &plain->sizes, asset, size_step(size_spread(beat)), teaches);
+    double exact = ask_ladder(book, &plain->exact, asset, exact_step(rhythm->spread), teaches);
+
+    return decibans_of(0.4 + 0.2 * e_of_p(even) + 0.2 * e_of_p(kept) + 0.2 * e_of_p(exact));
+}
+
+static Holder *
+holder_of(const HabitBook *book, const Call *call, uint32_t pace, bool is_made)
+{
+    uint32_t service = (uint32_t)call->protocol << 16 | call->service;
+    uint64_t key = watch_key(book->scorer, call->asset, service, pace, NULL);
+
+    Note *note = is_made ? watch_item(book->state, 2, &watch_beacon, key, CHANCE_REGULAR, NULL)
+                         : watch_find(book->state, 2, &watch_beacon, key);
+    return note == NULL ? NULL : &note->holder;
+}
+
+static uint32_t
+far_hash(const HabitBook *book, const Call *call)
+{
+    return (uint32_t)scorer_address_hash(book->scorer, &call->far) | 1;
+}
+
+/* So that whoever comes at the same pace is known to be one more, and no successor. */
+static void
+hold(const HabitBook *book, const Beat *beat, const Call *call)
+{
+    Holder *holder = holder_of(book, call, beat->pace, true);
+    uint32_t far = far_hash(book, call), now_s = seconds_of(call->begin_ms);
+    double silent_s = (double)now_s - holder->last_s;
+
+    if (holder->far != far && silent_s < lost_s + lost_beats * exp2(beat->pace / 2.0))
         return;
+    holder->far = far;
+    holder->last_s = now_s;
+}
+
+/*
+ * Did another host have this port and pace (half octaves, and those beside) until this one came? Then it has
+ * moved, mostly. @since_ms: the oldest start that is kept.
+ */
+static bool
+is_successor(const HabitBook *book, const Call *call, uint32_t pace, double period_s, int64_t since_ms)
+{
+    uint32_t far = far_hash(book, call);
+
+    for (uint32_t i = pace - 1; i <= pace + 1; i++) {
+        const Holder *holder = holder_of(book, call, i, false);
+        if (holder != NULL && holder->far != 0 && holder->far != far &&
+            holder->last_s <= seconds_of(since_ms) + overlap_beats * period_s)
+            return true;
+    }
+    return false;
+}
+
+/* The first time only: afterwards it is known. */
+static void
+note_rate(Beat *beat, const HabitView *view, bool has_moved, int64_t now_ms)
+{
     beat->found_ms = now_ms;
+    beat->has_moved = has_moved;
     beat->rate_decibans = (float)view->rate_decibans;
     beat->rate_p = (float)view->rate_p;
     beat->own = (float)view->own;
     beat->days = (float)view->days;
 }
 
-/* Did the asset call another host at this port and pace (half octaves, and those beside) before? Then the
- * host has moved, mostly. */
-static bool
-has_moved(const HabitBook *book, const Call *call, double period_s)
-{
-    uint32_t far = (uint32_t)scorer_address_hash(book->scorer, &call->far) | 1;
-    uint32_t service = (uint32_t)call->protocol << 16 | call->service;
-    uint32_t pace = (uint32_t)(2 * log2(fmax(2, period_s)));
-
-    for (uint32_t i = pace - 1; i <= pace + 1; i++) {
-        const uint32_t *first =
-            watch_find(book->state, 2, &watch_beacon, watch_key(book->scorer, call->asset, service, i, NULL));
-        if (first != NULL && *first != far)
-            return true;
-    }
-    uint64_t key = watch_key(book->scorer, call->asset, service, pace, NULL);
-    *(uint32_t *)watch_item(book->state, 2, &watch_beacon, key, CHANCE_REGULAR, NULL) = far;
-    return false;
-}
-
 static void
 judge(HabitBook *book, Beat *beat, const Call *call, const Rhythm *rhythm, double oldest_s)
 {
     Scorer *scorer = book->scorer;
+    int64_t now_ms = scorer->clock.now_ms, since_ms = beat->first_ms + (int64_t)(1000 * oldest_s);
+    bool is_first = beat->found_ms <= 0 || beat->found_ms > now_ms;
 
-    book->variant = has_moved(book, call, rhythm->period_s);
-    HabitView view = habit_look(book, call, beat->first_ms + (int64_t)(1000 * oldest_s));
-
-    ask_rate(beat, &view, scorer->clock.now_ms);
-    bool is_new = scorer->clock.now_ms - beat->found_ms < new_ms;
+    beat->pace = (uint8_t)(2 * log2(fmax(2, rhythm->period_s)));
+    book->callers = other_callers(book, call);
+    book->variant =
+        is_first ? is_successor(book, call, beat->pace, rhythm->period_s, since_ms) : beat->has_moved > 0;
+    HabitView view = habit_look(book, call, since_ms);
+    if (is_first)
+        note_rate(beat, &view, book->variant > 0, now_ms);
+    bool is_new = now_ms - beat->found_ms < new_ms;
     double rate = is_new ? (double)beat->rate_decibans : 0;
-    double shape = shape_decibans(book, book->state->plain, beat, call->asset);
+    double shape = shape_decibans(book, book->state->plain, beat, call->asset, rhythm);
     Opinion opinion = { .watch = &watch_beacon,
                         .asset = call->asset,
                         .far = &call->far,
                         .service = call->service,
                         .protocol = call->protocol,
-                        .p = fmin(1, 2 * fmin(is_new ? (double)beat->rate_p : 1, view.crowd_p)),
-                        .decibans = rate + view.crowd_decibans + shape,
+                        .p = is_first ? fmin(1, 2 * fmin((double)beat->rate_p, view.crowd.p)) : view.crowd.p,
+                        .decibans = rate + view.crowd.decibans + shape,
                         .overlap = rate,
                         .numbers = { rhythm->period_s, rhythm->spread, view.others_as, view.others_block,
                                      (double)beat->own, beat->in_rhythm, size_spread(beat),
@@ -258,15 +395,20 @@ static void
 ended(Scorer *scorer, WatchState *state, const Call *call)
 {
     Plain *plain = state->plain;
-    HabitBook book = { scorer, state, &watch_beacon, 1, &plain->habits, 0, 0 };
+    HabitBook book = { scorer, state, &watch_beacon, 1, &plain->habits, 0, 0, 0 };
 
     if (!is_of_interest(scorer, call))
         return;
     uint64_t key = watch_key(scorer, call->asset, call->service, call->protocol, &call->far);
     Beat *beat = watch_item(state, 0, &watch_beacon, key, CHANCE_PAIR, NULL);
+    add_first(beat, scorer, call);
     if (!add_start(beat, call->begin_ms))
         return;
     add_size(beat, call);
+    if (beat->n == SEEMS_EVEN && seems_even(beat))
+        join_callers(&book, call);
+    if (beat->pace > 0)
+        hold(&book, beat, call);
     if (beat->n < beat->due || plain->looks == 0)
         return;
     plain->looks--;
@@ -336,7 +478,7 @@ const Watch watch_beacon = { .name = "beacon",
                              .plain = sizeof(Plain),
                              .tables = { { .item = sizeof(Beat), .most = 8, .is_per_pair = true },
                                          { .item = sizeof(HabitItem), .most = 16, .is_per_pair = true },
-                                         { .item = sizeof(uint32_t), .most = 16, .is_per_pair = true } },
+                                         { .item = sizeof(Note), .most = 16, .is_per_pair = true } },
                              .ended = ended,
                              .window = window,
                              .explain = explain,

@@ -199,8 +199,8 @@ open_door(Door *door, const Call *login, const HabitView *view)
     door->service = login->asset_port;
     door->protocol = login->protocol;
     door->news = (uint8_t)view->news;
-    door->decibans = (float)(view->rate_decibans + view->crowd_decibans);
-    door->p = (float)fmin(1, 2 * fmin(view->rate_p, view->crowd_p));
+    door->decibans = (float)(view->rate_decibans + view->crowd.decibans);
+    door->p = (float)fmin(1, 2 * fmin(view->rate_p, view->crowd.p));
     door->own = (float)view->own;
     door->days = (float)view->days;
     door->others_as = (float)view->others_as;
@@ -228,7 +228,7 @@ add_login(Scorer *scorer, WatchState *state, const Call *call)
     if (view.news == HABIT_KNOWN)
         return;
     Door *door = door_of(scorer, state, call->asset);
-    double decibans = view.rate_decibans + view.crowd_decibans;
+    double decibans = view.rate_decibans + view.crowd.decibans;
     bool is_over = call->begin_ms - after_ms >= door->begin_ms || door->begin_ms > scorer->clock.now_ms;
     if (is_over || decibans >= (double)door->decibans) {
         open_door(door, call, &view);

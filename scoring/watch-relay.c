@@ -184,14 +184,14 @@ static void
 give_opinion(const HabitBook *book, const Bond *bond, const HabitView *view, const Call *outer,
              const Match *match, const Call *call, uint32_t inner)
 {
-    double usual = (double)bond->rate_decibans + view->crowd_decibans;
+    double usual = (double)bond->rate_decibans + view->crowd.decibans;
     Opinion opinion = { .watch = &watch_relay,
                         .asset = call->asset,
                         .far = &outer->far,
                         .service = outer->service,
                         .protocol = call->protocol,
                         .p = fmin(1, fmax(pow(10, -(double)bond->decibans / 10),
-                                          2 * fmin((double)bond->rate_p, view->crowd_p))),
+                                          2 * fmin((double)bond->rate_p, view->crowd.p))),
                         .decibans = fmin((double)bond->decibans, usual),
                         .overlap = (double)bond->rate_decibans,
                         .numbers = { bond->matches, match->p, view->others_as, view->others_block,

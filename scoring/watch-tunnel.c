@@ -198,13 +198,13 @@ judge(HabitBook *book, Line *line, const Call *call)
     ask_steadiness(book, plain, line, call->asset);
     double p = ask_duration(book, plain, line, call->asset);
     double rate = is_new ? (double)line->rate_decibans : 0;
-    double decibans = rate + view.crowd_decibans + (double)line->steady_decibans + decibans_of(e_hedged(p));
+    double decibans = rate + view.crowd.decibans + (double)line->steady_decibans + decibans_of(e_hedged(p));
     Opinion opinion = { .watch = &watch_tunnel,
                         .asset = call->asset,
                         .far = &call->far,
                         .service = call->service,
                         .protocol = call->protocol,
-                        .p = fmin(1, 3 * fmin(fmin(is_new ? (double)line->rate_p : 1, p), view.crowd_p)),
+                        .p = fmin(1, 3 * fmin(fmin(is_new ? (double)line->rate_p : 1, p), view.crowd.p)),
                         .decibans = decibans,
                         .overlap = rate,
                         .numbers = { hours_of(line), line->octets / fmax(1, hours_of(line)) / 1000,

@@ -59,6 +59,21 @@ test_sleep_and_jitter_is_told(void)
     g_assert_cmpuint(told(&(Clock){ 60, 0.4, 1, false }, 32), >=, 95);
 }
 
+/* Twice as fast fits nearly as well, and a little better by chance. */
+static void
+test_the_period_is_the_clocks_own(void)
+{
+    const Clock clock = { 900, 0.01, 1, true };
+    g_autoptr(GRand) random = g_rand_new_with_seed(3);
+    double starts[RHYTHM_MOST];
+
+    for (int i = 0; i < 100; i++) {
+        beat(random, &clock, starts, 18 + (uint32_t)i % 15);
+        Rhythm rhythm = rhythm_of(starts, 18 + (uint32_t)i % 15);
+        g_assert_cmpfloat_with_epsilon(rhythm.period_s, 900, 45);
+    }
+}
+
 static void
 test_a_clock_with_missing_beats_is_told_by_its_phase(void)
 {
@@ -148,6 +163,7 @@ main(int argc, char **argv)
     g_test_add_func("/scoring/rhythm/a-strict-clock-is-told-after-eight-beats",
                     test_a_strict_clock_is_told_after_eight_beats);
     g_test_add_func("/scoring/rhythm/sleep-and-jitter-is-told", test_sleep_and_jitter_is_told);
+    g_test_add_func("/scoring/rhythm/the-period-is-the-clocks-own", test_the_period_is_the_clocks_own);
     g_test_add_func("/scoring/rhythm/a-clock-with-missing-beats-is-told-by-its-phase",
                     test_a_clock_with_missing_beats_is_told_by_its_phase);
     g_test_add_func("/scoring/rhythm/nights-do-no-harm", test_nights_do_no_harm);
