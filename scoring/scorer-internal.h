@@ -128,7 +128,7 @@ typedef struct Peer {
     uint16_t services[4];
     uint8_t flags, access;
     uint16_t slept_hours; /* how long it had been silent when its latest conversation began */
-    uint32_t spare;
+    uint32_t woke_s;      /* when a silence of a week or more ended last (watch-awakened.c); 0: never */
 } Peer;
 G_STATIC_ASSERT(sizeof(Peer) == 64);
 

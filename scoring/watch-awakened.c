@@ -4,51 +4,172 @@
  *
  * A way in that was laid long ago and left alone is used again: after a password was changed, after the
  * operators' own clean-up, or because its turn has come. By then nothing about the pair is new. Silence of a
- * week is common for some (a quarterly report, a spare server), so the question is how often this asset, and
- * those of its role, have spoken to somebody after so long; one model for a week or more, one for four weeks
- * or more. The talk that ends the silence is one event, whatever follows.
+ * week is common for some (a quarterly report, a spare server), so the first question is how often this
+ * asset, and those of its role, have spoken to somebody after so long; calling and being called are counted
+ * apart (a web server's visitors come back whenever they like), and so are a week and four weeks. The talk
+ * that ends the silence is one event, whatever follows.
+ *
+ * Given that, two more questions, each asked of the role's other awakened pairs, so their e-values multiply:
+ * how few others have to do with that far network; and, as the day goes on, in how many hours the two have
+ * spoken since. Most that come back come for once, a way that is used again is used for a while: a bet on
+ * that is worth its own chance of coming so far by that of the past (a ratio of survival functions, which is
+ * a martingale while it goes on, so asking again at each step costs nothing).
+ *
+ * Nobody can have been silent for a week in the first one, and few pairs in the second: how often it happens
+ * is hardly known then, so the stake grows until the time has been twice as long as the silence.
+ *
+ * Not seen: who speaks at least once a week, and a pair that the table of peers has forgotten.
  */
 #include "scoring/detector.h"
-#include "scoring/rate.h"
-#include "scoring/watch.h"
+#include "scoring/habit.h"
 
+#include <math.h>
 #include <stdio.h>
 
-enum { WEEK_H = 168, MONTH_H = 672 };
+enum { WEEK_H = 168, MONTH_H = 672, KINDS = 4, TEACH_A_DAY = 4 };
 static const double idle_days[2] = { 7, 28 };
+static const uint32_t follow_s = 86400, hour_s = 3600;
+/* Hours in which the two have spoken since, for the steps of a ladder: the more the lower. */
+static const uint8_t hours_of_step[LADDER_STEPS] = { 16, 12, 8, 6, 4, 3, 2, 1 };
+/* What is bet on: the share of ways in use again that come so far. */
+static const double used_share[LADDER_STEPS] = { 0.15, 0.3, 0.5, 0.65, 0.75, 0.8, 0.9, 1 };
+static const double hours_stake = 0.9;
 
+/* Of an asset. */
 typedef struct Past {
-    float events[2]; /* by length of the silence */
+    float events[KINDS]; /* by length of the silence and who called */
+    uint16_t day, taught;
 } Past;
+/* Of a pair: since it spoke again. */
+typedef struct Spell {
+    uint32_t begin_s, hour; /* flow time; number of the latest hour */
+    float decibans, p;      /* of its beginning */
+    float silent_days, own, days;
+    uint8_t kind, hours, step; /* step: that it was taught to have reached */
+    uint8_t is_taught;
+} Spell;
 typedef struct Plain {
-    RatePools pools[2];
+    RatePools pools[KINDS];
+    Ladder crowd[2], hours[2]; /* by who called */
 } Plain;
 
-static void
-began(Scorer *scorer, WatchState *state, const Call *call)
+/* One asset must not make the pool's mind up. */
+static bool
+may_teach(Past *past, int64_t now_ms)
 {
-    Plain *plain = state->plain;
+    uint16_t day = (uint16_t)(now_ms / 86400000);
 
-    if (call->slept_hours < WEEK_H || call->initiator == INITIATOR_UNKNOWN || call->access == ACCESS_OWN)
-        return;
-    int kind = call->slept_hours >= MONTH_H;
-    Past *past = watch_item(state, 0, &watch_awakened, watch_key(scorer, call->asset, 0, 0, NULL), 1, NULL);
-    double own = (double)past->events[kind];
-    CountModel model = rate_model(&plain->pools[kind], scorer, call->asset, own, idle_days[kind]);
+    if (past->day != day) {
+        past->day = day;
+        past->taught = 0;
+    }
+    return past->taught++ < TEACH_A_DAY;
+}
+
+static void
+give_opinion(Scorer *scorer, const Spell *spell, const Call *call, double p, double decibans)
+{
     Opinion opinion = { .watch = &watch_awakened,
                         .asset = call->asset,
                         .far = &call->far,
                         .service = call->service,
                         .protocol = call->protocol,
-                        .p = rate_day_p(&model, scorer, 1),
-                        .decibans = decibans_of(count_e(&model, 1, scorer->windows_per_day, BET_NOW)),
-                        .numbers = { call->slept_hours / 24.0, own, rate_days(scorer, call->asset),
-                                     call->initiator == INITIATOR_ASSET },
+                        .p = p,
+                        .decibans = decibans,
+                        .numbers = { (double)spell->silent_days, (double)spell->own, (double)spell->days,
+                                     spell->kind % 2, spell->hours },
                         .call = call };
 
     case_take(scorer, &opinion);
+}
+
+/* How far the past may be believed as yet. */
+static double
+trust_of(const Scorer *scorer, bool is_month)
+{
+    double days = (double)(scorer->clock.now_ms - scorer->clock.first_ms) / 86400e3;
+
+    return fmin(1, fmax(0, days / idle_days[is_month] - 1));
+}
+
+/* The silence is over. */
+static void
+awake(Scorer *scorer, WatchState *state, const Call *call, Spell *spell)
+{
+    Plain *plain = state->plain;
+    bool is_month = call->slept_hours >= MONTH_H, is_caller = call->initiator == INITIATOR_ASSET;
+    int kind = 2 * is_month + is_caller;
+    Past *past = watch_item(state, 0, &watch_awakened, watch_key(scorer, call->asset, 0, 0, NULL), 1, NULL);
+    double own = fmin(1e6, fmax(0, (double)past->events[kind]));
+    CountModel model = rate_model(&plain->pools[kind], scorer, call->asset, own, idle_days[is_month]);
+    FleetView fleet = fleet_look(scorer, call->asset, call->asn, &call->far);
+    CrowdView crowd =
+        crowd_look(&plain->crowd[is_caller], scorer, call->asset, fleet.others_as, fleet.others_block);
+    double rate_p = rate_day_p(&model, scorer, 1);
+    double e = count_e(&model, 1, scorer->windows_per_day, BET_NOW) * e_of_decibans(crowd.decibans);
+    double trust = trust_of(scorer, is_month);
+
+    *spell = (Spell){ .begin_s = seconds_of(call->begin_ms),
+                      .hour = seconds_of(call->begin_ms) / hour_s,
+                      .decibans = (float)decibans_of(1 - trust + trust * e),
+                      .p = (float)fmin(1, 2 * fmin(rate_p, crowd.p)),
+                      .silent_days = call->slept_hours / 24.0f,
+                      .own = (float)own,
+                      .days = (float)rate_days(scorer, call->asset),
+                      .kind = (uint8_t)kind,
+                      .hours = 1,
+                      .step = LADDER_STEPS - 1 };
+    give_opinion(scorer, spell, call, (double)spell->p, (double)spell->decibans);
     rate_teach(&plain->pools[kind], scorer, call->asset, own);
     past->events[kind] += 1;
+    spell->is_taught = may_teach(past, scorer->clock.now_ms);
+    if (!spell->is_taught)
+        return;
+    ladder_teach(&plain->crowd[is_caller], scorer, call->asset, crowd.step);
+    ladder_teach(&plain->hours[is_caller], scorer, call->asset, spell->step);
+}
+
+/* It goes on; asked at each step down the ladder. */
+static void
+go_on(Scorer *scorer, WatchState *state, const Call *call, Spell *spell)
+{
+    Plain *plain = state->plain;
+    uint32_t begin_s = seconds_of(call->begin_ms), hour = begin_s / hour_s;
+
+    if (hour <= spell->hour || begin_s > spell->begin_s + follow_s || spell->hours == UINT8_MAX)
+        return;
+    spell->hour = hour;
+    spell->hours++;
+    if (spell->step == 0 || spell->step >= LADDER_STEPS || spell->hours < hours_of_step[spell->step - 1])
+        return;
+    Ladder *ladder = &plain->hours[spell->kind % 2];
+    spell->step--;
+    double p = ladder_p(ladder, scorer, call->asset, spell->step);
+    double e = 1 - hours_stake + hours_stake * used_share[spell->step] / p;
+    give_opinion(scorer, spell, call, p, (double)spell->decibans + decibans_of(e));
+    if (spell->is_taught > 0) /* after the question: it must not vouch for itself */
+        ladder_descend(ladder, scorer, call->asset, spell->step);
+}
+
+static void
+began(Scorer *scorer, WatchState *state, const Call *call)
+{
+    bool wakes = call->slept_hours >= WEEK_H && call->initiator != INITIATOR_UNKNOWN;
+
+    if (call->peer == NONE || call->access == ACCESS_OWN)
+        return;
+    Peer *peer = &scorer->peers[call->peer];
+    bool is_awake = peer->woke_s != 0 && seconds_of(call->begin_ms) < peer->woke_s + follow_s;
+    if (!wakes && !is_awake) /* nearly all of them */
+        return;
+    uint64_t key = watch_key(scorer, call->asset, 0, 0, &call->far);
+    Spell *spell = watch_item(state, 1, &watch_awakened, key, 1, NULL);
+    if (wakes && seconds_of(call->begin_ms) >= spell->begin_s + follow_s) {
+        awake(scorer, state, call, spell);
+        peer->woke_s = MAX(1, seconds_of(call->begin_ms));
+    } else if (spell->hours > 0 && is_awake) {
+        go_on(scorer, state, call, spell);
+    }
 }
 
 static void
@@ -59,8 +180,8 @@ window(Scorer *scorer, WatchState *state, int64_t number)
     double days = (double)(scorer->clock.now_ms - scorer->clock.first_ms) / 86400e3;
 
     (void)number;
-    for (int kind = 0; kind < 2; kind++)
-        if (days > idle_days[kind]) /* before, nobody can have been silent for so long */
+    for (int kind = 0; kind < KINDS; kind++)
+        if (days > idle_days[kind / 2]) /* before, nobody can have been silent for so long */
             rate_window(&plain->pools[kind], scorer);
 }
 
@@ -75,9 +196,9 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
     g_snprintf(
         out, room,
         "%s called %s (port %u) again after %.0f days of silence; that happened to it %.0f times before in "
-        "%.1f days",
+        "%.1f days; the two have spoken in %.0f hours since",
         is_call ? name : far, is_call ? far : name, one->service, (double)one->numbers[0],
-        (double)one->numbers[1], (double)one->numbers[2]);
+        (double)one->numbers[1], (double)one->numbers[2], (double)one->numbers[4]);
 }
 
 static void
@@ -91,7 +212,8 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 const Watch watch_awakened = { .name = "awakened",
                                .memory_days = 1,
                                .plain = sizeof(Plain),
-                               .tables = { { .item = sizeof(Past), .most = 1 << 16 } },
+                               .tables = { { .item = sizeof(Past), .most = 1 << 16 },
+                                           { .item = sizeof(Spell), .most = 1 << 14 } },
                                .began = began,
                                .window = window,
                                .explain = explain,

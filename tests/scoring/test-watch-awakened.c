@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-watch-awakened.c - a pair that speaks again after weeks is told of; one that rests over the weekend is
  * not */
+#include "scoring/watch.h"
 #include "tests/scoring/stage.h"
 
 /* A server that updates itself from one host every night. */
@@ -39,6 +40,47 @@ test_a_pair_that_slept_for_a_month_is_told_of(void)
     g_assert_cmpuint(alert->n_flows, >, 0);
 }
 
+/* Five servers come back to somebody once in eight days. One does so again, and talks for @hours. */
+static float
+evidence_of_return(int hours)
+{
+    g_autoptr(Stage) stage = stage_new();
+    char server[32], far[32];
+
+    for (int day = 0; day < 60; day++)
+        for (int i = 0; i < 5; i++) {
+            g_snprintf(server, sizeof server, "10.1.0.%d", 3 + i);
+            g_snprintf(far, sizeof far, "50.%d.0.9", 10 + 8 * i + day % 8);
+            for (int hour = 0; hour < (day == 59 && i == 0 ? hours : 1); hour++) {
+                double at = day + 0.1 + hour / 24.0 + i / 1e3;
+                stage_until(stage, at);
+                stage_talk(stage, &(Talk){ .day = at,
+                                           .seconds = 5,
+                                           .caller = server,
+                                           .callee = far,
+                                           .port = 443,
+                                           .sent = 4000,
+                                           .got = 90000,
+                                           .out_if = 3 });
+            }
+        }
+    stage_until(stage, 60);
+    IpAddress asset, peer;
+    g_assert_true(ip_parse("10.1.0.3", &asset) && ip_parse("50.13.0.9", &peer));
+    Scorer *scorer = stage_scorer(stage);
+    const Case *one = case_find(scorer, &watch_awakened, scorer_find_asset(scorer, &asset), &peer, 0, 0);
+    g_assert_nonnull(one);
+    g_test_message("%d hours: %.1f dB, p %.2g", hours, (double)one->evidence, (double)one->p);
+    return one->evidence;
+}
+
+/* Most come back for once; a way that is used again is used for hours. */
+static void
+test_a_way_that_is_used_for_hours_is_odder(void)
+{
+    g_assert_cmpfloat(evidence_of_return(12), >, evidence_of_return(1) + 2);
+}
+
 static void
 test_a_rest_over_the_weekend_is_nothing(void)
 {
@@ -56,6 +98,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/scoring/watch-awakened/a-pair-that-slept-for-a-month-is-told-of",
                     test_a_pair_that_slept_for_a_month_is_told_of);
+    g_test_add_func("/scoring/watch-awakened/a-way-that-is-used-for-hours-is-odder",
+                    test_a_way_that_is_used_for_hours_is_odder);
     g_test_add_func("/scoring/watch-awakened/a-rest-over-the-weekend-is-nothing",
                     test_a_rest_over_the_weekend_is_nothing);
     return g_test_run();
