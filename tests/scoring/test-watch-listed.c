@@ -84,6 +84,52 @@ test_a_listed_far_end_lifts_what_else_is_held(gconstpointer restarts)
     g_assert_nonnull(strstr(lifted->counterfactual, "stands on no list"));
 }
 
+/* A server takes up with somebody new who is listed: where nobody ever did, that is worth more than the word
+ * of the list, and yet something else must be odd. */
+static void
+test_a_new_listed_far_end_weighs_by_how_rare_that_is(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    g_autoptr(ListTable) lists = one_entry("45.4.0.0/24", 90);
+
+    scorer_set_lists(stage_scorer(stage), lists);
+    play_nightly(stage, 0, 40, "50.5.0.9");
+    play_nightly(stage, 40, 41, "45.4.0.9");
+    stage_until(stage, 41);
+    const Alert *alert = stage_find(stage, "listed", "10.1.0.3", "45.4.0.9");
+    g_assert_nonnull(alert);
+    const AlertContribution *part = stage_part(alert, "listed");
+    g_test_message("score %.1f of %.1f; %.1f dB: %s", alert->score, alert->threshold, part->decibans,
+                   part->reason);
+    g_assert_cmpstr(alert->kind, !=, "listed");
+    g_assert_cmpfloat(part->decibans, >, 12.01);
+    g_assert_cmpfloat(part->decibans, <=, alert->threshold - 9.99);
+    g_assert_nonnull(strstr(part->reason, "had met 0 others on lists"));
+}
+
+/* Everybody takes up with listed ones all the time: no more than the word of the list. */
+static void
+test_a_list_that_all_meet_weighs_little(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    g_autoptr(ListTable) lists = one_entry("45.0.0.0/8", 365);
+    char far[32];
+
+    scorer_set_lists(stage_scorer(stage), lists);
+    for (int day = 0; day < 40; day++) {
+        g_snprintf(far, sizeof far, "45.%d.0.9", 10 + day);
+        play_nightly(stage, day, day + 1, far);
+    }
+    play_nightly(stage, 40, 41, "45.4.0.9");
+    stage_until(stage, 41);
+    for (uint32_t i = 0; i < stage_alerts(stage); i++) {
+        const AlertContribution *part = stage_part(stage_alert(stage, i), "listed");
+        if (part != NULL && stage_alert(stage, i)->last_seen_ms > INT64_C(86400000) * 20)
+            g_test_message("%.1f dB: %s", part->decibans, part->reason);
+    }
+    g_assert_null(stage_find(stage, "listed", "10.1.0.3", "45.4.0.9"));
+}
+
 static void
 test_what_has_expired_says_nothing(void)
 {
@@ -113,6 +159,10 @@ main(int argc, char **argv)
                          test_a_listed_far_end_lifts_what_else_is_held);
     g_test_add_data_func("/scoring/watch-listed/it-does-so-after-a-restart", "restart",
                          test_a_listed_far_end_lifts_what_else_is_held);
+    g_test_add_func("/scoring/watch-listed/a-new-listed-far-end-weighs-by-how-rare-that-is",
+                    test_a_new_listed_far_end_weighs_by_how_rare_that_is);
+    g_test_add_func("/scoring/watch-listed/a-list-that-all-meet-weighs-little",
+                    test_a_list_that_all_meet_weighs_little);
     g_test_add_func("/scoring/watch-listed/what-has-expired-says-nothing",
                     test_what_has_expired_says_nothing);
     g_test_add_func("/scoring/watch-listed/a-list-alone-never-alerts", test_a_list_alone_never_alerts);
