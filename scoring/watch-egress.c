@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * watch-egress.c - what an asset has long sent to a network leaves by another way than before, and nobody
- * else's does
+ * watch-egress.c - what an asset sends to a network leaves by a way that nobody else takes there
  *
  * A router that was taken over can send one host's traffic by way of somebody who listens (AA25-239A tells of
- * such tunnels and of changed routes at telecoms). A way is exporter, interface and next hop. That ways
- * change is normal: routing changes for a network as a whole, so a change waits for some windows, and when
- * others reach the same network by the same way, at that time or before, it is dull (common mode). What is
- * left is asked how often such a change befell the asset and its role (gamma-Poisson, rate.h), and given
- * that, in which share of such changes so few others used the new way for anything (share, novelty.h). Null
- * hypothesis: routing as before. Not seen: a change inside of networks that export nothing, one that keeps
- * interface and next hop, and one of a whole network at once.
+ * such tunnels and of changed routes at telecoms). A way is exporter, interface and next hop. Routers forward
+ * by destination (RFC 1812 section 5.2.4), so where one asset's packets to a network go, everybody's go; that
+ * ways change, for an hour or for good, is normal, and then they change for all. So an asset that comes to a
+ * network by a way new to it, be the network new to it or not, waits:
+ *  - when others reach the network by that way as well, it is a change of routing and dull;
+ *  - a way that others use for anything is judged after some windows;
+ *  - a way of which nobody else knows is judged as soon as another asset has gone to the network by another
+ *    way since (so routing as a whole has not changed), and after a day in any case.
+ * Events are counted by how many others use the way for anything, and the rarer the way, the more of the
+ * stake is on it: how often has the like befallen the asset and its role (gamma-Poisson, rate.h)? Null
+ * hypothesis: destination-based routing, as before. Not seen: a change inside of networks that export
+ * nothing, one that keeps interface and next hop, one of a whole network at once, and one to a way by which
+ * others go to the same network.
  */
 #include "scoring/detector.h"
 #include "scoring/rate.h"
@@ -22,13 +27,21 @@
 #include <string.h>
 
 enum { WAYS_KNOWN = 3, MOST_PENDING = 256, PATIENCE = 3, DAY_S = 86400 };
+enum { SEARCHES_MOST = 4 }; /* of the table of paths, in a window */
+/* What an exporter still tells of the way before: its active time-out, half an hour at most by custom. */
+enum { SLICE_S = 1800 };
+/* Of the stake, by how many others use the way (fleet_prevalence_bin) at most. */
+static const double stakes[PREVALENCE_BINS] = { 0.5, 0.2, 0.1, 0.1, 0.1 };
 
 /* What an asset sends to a network. */
 typedef struct Route {
     uint32_t ways[WAYS_KNOWN]; /* hashes, the latest first */
     uint32_t first_s, since_s; /* of the first way, of the latest */
-    float changes;             /* of all of the asset's routes, in the item with network 0 */
 } Route;
+/* Of an asset: changes of all of its routes, by how many used the new way at most. */
+typedef struct Past {
+    float changes[PREVALENCE_BINS];
+} Past;
 /* Who uses a way, for a network or for anything. */
 typedef struct WayUse {
     uint32_t assets;
@@ -39,8 +52,7 @@ typedef struct Change {
     uint32_t way, since_s;
 } Change;
 typedef struct Plain {
-    RatePools pools;
-    Share shares[PREVALENCE_BINS];
+    RatePools pools[PREVALENCE_BINS]; /* of ways that so many others use at most */
     Change pending[MOST_PENDING];
     uint32_t n_pending;
 } Plain;
@@ -67,6 +79,12 @@ static WayUse *
 way_use(Scorer *scorer, WatchState *state, uint32_t way, uint32_t network)
 {
     return watch_item(state, 1, &watch_egress_change, watch_key(scorer, way, network, 2, NULL), 2, NULL);
+}
+
+static uint32_t
+way_of(const Scorer *scorer, const PathUse *path)
+{
+    return (uint32_t)(watch_key(scorer, path->exporter, path->out_if, 3, &path->next_hop) >> 32) | 1;
 }
 
 static bool
@@ -100,59 +118,108 @@ began(Scorer *scorer, WatchState *state, const Call *call)
         (path->out_if == 0 && ip_is_zero(&path->next_hop)))
         return;
     uint32_t network = network_of(scorer, call);
-    uint32_t way = (uint32_t)(watch_key(scorer, path->exporter, path->out_if, 3, &path->next_hop) >> 32) | 1;
+    uint32_t way = way_of(scorer, path);
     Route *route = route_of(scorer, state, call->asset, network, &is_new);
     if (knows_way(route, way))
         return;
     way_use(scorer, state, way, network)->assets++;
-    if (scorer_egress_first_s(scorer, path) >= begin_s)
+    bool is_first_use = scorer_egress_first_s(scorer, path) >= begin_s;
+    if (is_first_use)
         way_use(scorer, state, way, 0)->assets++;
+    /* Where the asset never was, a way that it or others know is no news. */
+    bool is_alone = is_first_use && way_use(scorer, state, way, 0)->assets <= 1;
     if (is_new)
         route->first_s = begin_s;
-    else if (begin_s - route->first_s >= DAY_S)
+    if (is_new ? is_alone && rate_days(scorer, call->asset) >= 1 : begin_s - route->first_s >= DAY_S)
         note_change(state->plain, scorer, route, call, way);
     memmove(&route->ways[1], &route->ways[0], (WAYS_KNOWN - 1) * sizeof route->ways[0]);
     route->ways[0] = way;
     route->since_s = begin_s;
 }
 
+/* How many assets have gone to the network by other ways since, once that can no longer be said of slices
+ * that began before. */
+static uint32_t
+others_since(const Scorer *scorer, const Change *change)
+{
+    uint32_t since_s = seconds_of(change->call.begin_ms) + SLICE_S, n = 0;
+
+    for (uint32_t slot = 0; slot < key_table_slots(&scorer->path_keys); slot++) {
+        const PathUse *path = &scorer->paths[slot];
+        n += path->last_s >= since_s && path->asn == change->call.asn && path->asset != change->call.asset &&
+             !path->is_egress && key_table_has(&scorer->path_keys, slot) &&
+             way_of(scorer, path) != change->way;
+    }
+    return n;
+}
+
+/* The average of the bets on ways that so many others use at most; what the past says of them. */
+static double
+bet_on_rarity(const Plain *plain, const Scorer *scorer, uint32_t asset, const Past *past, int bin, double *p)
+{
+    double e = 0;
+
+    for (int i = bin; i < PREVALENCE_BINS; i++) {
+        CountModel model = rate_model(&plain->pools[i], scorer, asset, (double)past->changes[i], 1);
+        e += stakes[i] * count_e(&model, 1, scorer->windows_per_day, BET_NOW);
+        if (i == bin)
+            *p = fmin(1, rate_day_p(&model, scorer, 1));
+    }
+    return e;
+}
+
 static void
-judge(Scorer *scorer, WatchState *state, const Change *change)
+judge(Scorer *scorer, WatchState *state, const Change *change, uint32_t users, uint32_t elsewhere)
 {
     Plain *plain = state->plain;
     const Call *call = &change->call;
-    uint32_t network = network_of(scorer, call);
-    uint32_t same = way_use(scorer, state, change->way, network)->assets;
-    uint32_t users = way_use(scorer, state, change->way, 0)->assets;
-    int bin = fleet_prevalence_bin(users > 0 ? users - 1 : 0);
-    Route *all = route_of(scorer, state, call->asset, 0, NULL);
-    double own = (double)all->changes,
-           others = fleet_look(scorer, call->asset, call->asn, &call->far).others_as;
-
-    if (same > 1) /* others go there by it as well */
-        return;
-    CountModel model = rate_model(&plain->pools, scorer, call->asset, own, 1);
-    double share = share_p(&plain->shares[bin], &plain->shares[bin]);
-    double decibans =
-        decibans_of(count_e(&model, 1, scorer->windows_per_day, BET_NOW)) + decibans_of(e_hedged(share));
     const PathUse *path = &scorer->paths[call->path];
+    Past *past =
+        watch_item(state, 2, &watch_egress_change, watch_key(scorer, call->asset, 0, 0, NULL), 1, NULL);
+    int bin = fleet_prevalence_bin(users);
+    double p = 1;
+    double e = bet_on_rarity(plain, scorer, call->asset, past, bin, &p);
     Opinion opinion = { .watch = &watch_egress_change,
                         .asset = call->asset,
                         .far = &call->far,
                         .service = call->service,
                         .protocol = call->protocol,
-                        .p = fmin(rate_day_p(&model, scorer, 1), 1),
-                        .decibans = decibans,
-                        .numbers = { path->out_if, path->exporter, others, own,
-                                     (seconds_of(call->begin_ms) - (double)change->since_s) / DAY_S,
-                                     users > 0 ? users - 1 : 0 },
+                        .p = p,
+                        .decibans = decibans_of(e),
+                        .numbers = { path->out_if, path->exporter, elsewhere, (double)past->changes[bin],
+                                     (seconds_of(call->begin_ms) - (double)change->since_s) / DAY_S, users,
+                                     rate_days(scorer, call->asset) },
                         .call = call };
 
     case_take(scorer, &opinion);
-    rate_teach(&plain->pools, scorer, call->asset, own);
-    for (int i = 0; i < PREVALENCE_BINS; i++)
-        share_teach(&plain->shares[i], bin <= i);
-    all->changes += 1;
+    for (int i = bin; i < PREVALENCE_BINS; i++) {
+        rate_teach(&plain->pools[i], scorer, call->asset, (double)past->changes[i]);
+        past->changes[i] += 1;
+    }
+}
+
+/* True: it must wait on. @searches: how many more may be made in this window. */
+static bool
+look_at(Scorer *scorer, WatchState *state, const Change *change, int64_t number, int *searches)
+{
+    uint32_t same = way_use(scorer, state, change->way, network_of(scorer, &change->call))->assets;
+    uint32_t users = way_use(scorer, state, change->way, 0)->assets, elsewhere = 0;
+    bool is_late = number >= change->window + (int64_t)scorer->windows_per_day;
+
+    if (number < change->window + PATIENCE)
+        return true;
+    if (same > 1) /* others go there by it as well */
+        return false;
+    if (users <= 1) {
+        if (*searches == 0)
+            return true;
+        --*searches;
+        elsewhere = others_since(scorer, change);
+        if (elsewhere == 0 && !is_late)
+            return true;
+    }
+    judge(scorer, state, change, users > 0 ? users - 1 : 0, elsewhere);
+    return false;
 }
 
 static void
@@ -160,17 +227,21 @@ window(Scorer *scorer, WatchState *state, int64_t number)
 {
     Plain *plain = state->plain;
     uint32_t kept = 0;
+    int searches = SEARCHES_MOST;
 
-    rate_window(&plain->pools, scorer);
+    for (int i = 0; i < PREVALENCE_BINS; i++)
+        rate_window(&plain->pools[i], scorer);
     for (uint32_t i = 0; i < MIN(plain->n_pending, MOST_PENDING); i++) {
         const Change *change = &plain->pending[i];
-        if (change->call.asset >= scorer->n_assets ||
-            change->call.path >= key_table_slots(&scorer->path_keys))
+        uint32_t slot = change->call.path;
+        if (change->call.asset >= scorer->n_assets || slot >= key_table_slots(&scorer->path_keys) ||
+            scorer->paths[slot].asset != change->call.asset)
             continue;
-        if (number < change->window + PATIENCE)
+        /* Who usually tells of it is silent, and another one further in or out tells of his own way. */
+        if ((scorer->assets[change->call.asset].exporters & scorer->ailing) != 0)
+            continue;
+        if (look_at(scorer, state, change, number, &searches))
             plain->pending[kept++] = *change;
-        else
-            judge(scorer, state, change);
     }
     plain->n_pending = kept;
 }
@@ -179,20 +250,21 @@ static void
 explain(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
     char name[80], far[IP_TEXT], router[IP_TEXT], hop[IP_TEXT] = "not known";
+    char before[60] = "at its first call there";
     IpAddress exporter = story_exporter(scorer, (uint32_t)one->numbers[1]);
 
     detector_asset_words(&scorer->assets[one->asset], name, sizeof name);
     if (one->path != NONE && !ip_is_zero(&scorer->paths[one->path].next_hop))
         ip_text(&scorer->paths[one->path].next_hop, hop);
-    g_snprintf(out, room,
-               "what %s sends to the network of %s left by exporter %s, interface %.0f, next hop %s, after "
-               "%.1f days "
-               "by other ways; none of the %.0f other assets that use that network goes there by it, %.0f "
-               "use it for "
-               "anything; such changes befell this asset %.0f times",
-               name, ip_text(&one->far, far), ip_text(&exporter, router), (double)one->numbers[0], hop,
-               (double)one->numbers[4], (double)one->numbers[2], (double)one->numbers[5],
-               (double)one->numbers[3]);
+    if (one->numbers[4] >= 1)
+        g_snprintf(before, sizeof before, "after %.1f days by other ways", (double)one->numbers[4]);
+    g_snprintf(
+        out, room,
+        "what %s sends to the network of %s left by exporter %s, interface %.0f, next hop %s, %s; nobody "
+        "else goes there by it, %.0f others have gone there by other ways since, and %.0f use it for "
+        "anything; the like befell this asset %.0f times in %.1f days",
+        name, ip_text(&one->far, far), ip_text(&exporter, router), (double)one->numbers[0], hop, before,
+        (double)one->numbers[2], (double)one->numbers[5], (double)one->numbers[3], (double)one->numbers[6]);
 }
 
 static void
@@ -207,7 +279,8 @@ const Watch watch_egress_change = { .name = "egress_change",
                                     .memory_days = 1,
                                     .plain = sizeof(Plain),
                                     .tables = { { .item = sizeof(Route), .most = 4, .is_per_pair = true },
-                                                { .item = sizeof(WayUse), .most = 8, .is_per_pair = true } },
+                                                { .item = sizeof(WayUse), .most = 8, .is_per_pair = true },
+                                                { .item = sizeof(Past), .most = 1 << 16 } },
                                     .began = began,
                                     .window = window,
                                     .explain = explain,
