@@ -112,7 +112,8 @@ case_forgive(Scorer *self, uint32_t asset, const IpAddress *far, const char *kin
         Case *one = &self->cases[slot];
         if (!key_table_has(&self->case_keys, slot) || one->asset != asset || !is_meant(one, far, kind, port))
             continue;
-        one->forgiven_until_ms = forgives ? self->clock.now_ms + forgiven_ms : 0;
+        int64_t lasts_ms = watches[one->watch]->is_incident ? alerted_ms : forgiven_ms;
+        one->forgiven_until_ms = forgives ? self->clock.now_ms + lasts_ms : 0;
         if (!forgives)
             continue;
         one->evidence = 0;
@@ -156,7 +157,7 @@ begin(Scorer *self, Case *one, const Opinion *opinion, int64_t at_ms)
 {
     int64_t forgiven = one->forgiven_until_ms;
     bool is_remembered = one->alerted_until_ms + remembered_ms > at_ms;
-    int64_t named = is_remembered ? one->named_window : 0,
+    int64_t named = is_remembered && !opinion->watch->is_incident ? one->named_window : 0,
             alerted = is_remembered ? one->alerted_until_ms : 0;
     float peak = one->peak;
     int64_t peaked = one->peak_ms;
@@ -224,6 +225,7 @@ case_take(Scorer *self, const Opinion *opinion)
     one->p = MIN(one->p, (float)opinion->p);
     for (int i = 0; i < CASE_NUMBERS; i++)
         one->numbers[i] = (float)opinion->numbers[i];
+    one->third = opinion->third != NULL ? *opinion->third : nobody;
     one->service = opinion->service;
     one->protocol = opinion->protocol;
     if (one->alerted_until_ms > at_ms)

@@ -15,11 +15,15 @@
 
 typedef struct Watch Watch;
 
+/* Stands where the protocol stands in a case that is about one aspect of an asset, and not about a service;
+ * which aspect, says the number of the service. Alerts name neither. */
+enum { CASE_ASPECT = 255 };
 enum { CASE_NUMBERS = 8, CASE_FLOWS = 8, MOST_CASES = 1 << 16 };
 
 typedef struct Case {
     uint32_t asset, watch; /* indices */
     IpAddress far;         /* zero: about the asset as a whole */
+    IpAddress third;       /* whom the words name besides (a relay's other end); zero: nobody */
     uint16_t service;      /* of the latest opinion */
     uint8_t protocol;
     bool is_service; /* the case is about this service alone */
@@ -43,8 +47,9 @@ typedef struct Case {
 typedef struct Opinion {
     const Watch *watch;
     uint32_t asset;
-    const IpAddress *far; /* NULL: about the asset as a whole */
-    uint16_t service;     /* with @protocol; 0: none */
+    const IpAddress *far;   /* NULL: about the asset as a whole */
+    const IpAddress *third; /* NULL: nobody */
+    uint16_t service;       /* with @protocol; 0: none */
     uint8_t protocol;
     bool is_service;  /* opinions about other services are another case */
     bool accumulates; /* the evidence is added; else it replaces what is there, if it is higher */
@@ -63,7 +68,7 @@ const Case *case_find(const Scorer *self, const Watch *watch, uint32_t asset, co
 bool case_is_alerted(const Scorer *self, const Watch *watch, uint32_t asset, const IpAddress *far);
 /* A verdict: what is held against the asset and this far end, or (@far NULL) what the watch @kind holds
  * against the asset and the service of @port (0: any), is dropped, and nothing is held against them for
- * ninety days.
+ * ninety days (Watch.is_incident: for a day).
  * @forgives false takes it back. */
 void case_forgive(Scorer *self, uint32_t asset, const IpAddress *far, const char *kind, uint16_t port,
                   bool forgives);

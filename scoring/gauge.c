@@ -77,6 +77,13 @@ gauge_end_day(Gauge *self)
     self->today = 0;
 }
 
+void
+gauge_shift(Gauge *self, double by)
+{
+    for (int i = 0; i < GAUGE_HOURS; i++)
+        self->hour[i] = packed(self->hour[i] + by * unit);
+}
+
 static int16_t
 moved(int16_t from, double to, double rate)
 {

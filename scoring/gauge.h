@@ -40,5 +40,7 @@ double gauge_own_p(const Gauge *self, double residual, double windows_per_day);
 /* Teaches a window: @x, and its residual. @windows_per_hour sets how fast hours learn. */
 void gauge_teach(Gauge *self, uint32_t hour, double x, double residual, double prior_spread,
                  double windows_per_hour);
+/* What came for long is what is usual from now on: every hour moves by @by. */
+void gauge_shift(Gauge *self, double by);
 /* The day is over. */
 void gauge_end_day(Gauge *self);

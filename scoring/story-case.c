@@ -99,8 +99,8 @@ fill(Scorer *self, Alert *alert, const Case *lead, double shown)
 
     alert->score = shown;
     alert->threshold = self->budget.threshold;
-    alert->port = lead->service;
-    alert->protocol = lead->protocol;
+    alert->port = lead->protocol == CASE_ASPECT ? 0 : lead->service;
+    alert->protocol = lead->protocol == CASE_ASPECT ? 0 : lead->protocol;
     story_fill_asset(self, alert, asset);
     if (has_far) {
         story_fill_peer(self, alert, &lead->far, 0);

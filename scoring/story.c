@@ -9,6 +9,7 @@
  */
 #include "scoring/counterfactual.h"
 #include "scoring/story-internal.h"
+#include "scoring/watch.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -254,12 +255,29 @@ story_is_news(const Scorer *self, const Story *story, double score, int64_t now_
            (score >= self->budget.threshold && now_ms - story->alert.time_ms >= tell_again_ms);
 }
 
+/* What an exporter does not tell is no evidence, and whoever reads the alert must know. */
+static void
+add_doubt(const Scorer *self, Story *story)
+{
+    static const char words[] =
+        " (an exporter that sees it is silent or tells less than usual: what is missing is no evidence)";
+    char *summary = story->alert.summary;
+    size_t most = sizeof story->alert.summary - sizeof words;
+
+    if ((self->assets[story->asset].exporters & self->ailing) == 0 || strstr(summary, words) != NULL ||
+        strcmp(story->alert.kind, watch_exporter_change.name) == 0)
+        return;
+    size_t at = MIN(strlen(summary), most);
+    g_strlcpy(summary + at, words, sizeof words);
+}
+
 void
 story_tell(Scorer *self, Story *story, int64_t now_ms)
 {
     story->alert.time_ms = now_ms;
     alert_set_group(&story->alert);
     triage_mark(self, story);
+    add_doubt(self, story);
     story->told_score = story->alert.score;
     if (self->sink.alert != NULL)
         self->sink.alert(self->sink.user, &story->alert);

@@ -4,15 +4,25 @@
  * tells other fields than before
  *
  * Whoever has taken a router over may want it to tell less; and what is seen through it is worth less then.
- * Two questions. Has something changed for certain? Silence: windows without a record where at least twenty
- * are usual at the hour. Thinning: a one-sided CUSUM (Page, "Continuous inspection schemes", Biometrika 1954)
- * of the records' residual (gauge.h), less what the other exporters lost at the same time. Sampling: another
- * rate in two windows. Fields: one that all windows had is gone, or one that none had is there. And how often
- * does that happen here? Each such change is an event under a gamma-Poisson rate of the kind over all
- * exporters, the exporter's own past behind it: where routers are restarted every week, silence is dull.
+ * Two questions. Has something changed for certain? Silence: no record while forty should have come by the
+ * hours that have passed. Thinning: a one-sided CUSUM (Page, "Continuous inspection schemes", Biometrika
+ * 1954) of the records' residual (gauge.h), less what lulls of an hour and more use to come to, less what the
+ * other exporters lost at the same time. Sampling:
+ * another rate in two windows; then fewer records are no thinning, until a day has shown how many there are.
+ * Fields: one that all windows had is gone, or one that none had is there. What others tell instead has moved
+ * to other ways (maintenance, a broken line): nothing is missing, and nothing is said. And how often does
+ * that happen here? Each such change is an event under a gamma-Poisson rate of the kind over all exporters,
+ * the exporter's own past behind it: where routers are restarted every week, silence is dull.
+ *
+ * An outage without an enemy is told as well, once: whoever runs a network must know that he is blind. Each
+ * kind of fault is a case of its own and each spell an alert of its own (Watch.is_incident), so that a line
+ * that was down last week does not hide that somebody samples away what he does today. A level that has
+ * lasted for a day is the usual one from then on.
+ *
  * While an exporter is silent or thin, assets that it sees neither teach nor have their volumes held against
- * them (Scorer.untaught). The alert is about the exporter's own address, which becomes an asset where it is
- * none. Not seen: who leaves out single conversations.
+ * them (Scorer.untaught), and what is not answered may have been (Call.is_half_seen). The alert is about the
+ * exporter's own address, which becomes an asset where it is none. Not seen: who leaves out single
+ * conversations.
  */
 #include "scoring/detector.h"
 #include "scoring/gauge.h"
@@ -23,24 +33,48 @@
 #include <stdio.h>
 
 typedef enum Fault { FAULT_SILENT = 0, FAULT_THIN, FAULT_SAMPLING, FAULT_FIELDS, N_FAULTS } Fault;
-enum { WEEK_DAYS = 7, SURE_WINDOWS = 2, FIELDS_MOST = 16, HELD_WINDOWS = 288 };
-static const double records_least = 20, records_unit = 10;
+enum { WEEK_DAYS = 7, SURE_WINDOWS = 2, FIELDS_MOST = 16 };
+static const double records_least = 20, records_unit = 10, silent_records = 40;
 static const double slack = 1, certain = 12; /* of the CUSUM, in spreads */
+static const double moved_least = 0.5, moved_most = 2, moved_spreads = 3;
+enum { DOUBT_WINDOWS = 6 };            /* that the others' rise is given to become certain */
+static const double level_spreads = 2; /* a day further off than this is another level */
 static const double prior_spread = 0.5, common_clip = 4;
+static const double slow_windows = 12, lull_step = 0.001;
 static const double rate_prior = 0.5, own_shape = 0.5;
 
 typedef struct Health {
     Gauge records;
     float cusum, residual;
+    float slow, slow_square;            /* mean residual of about an hour, and what its square uses to be */
+    float missed;                       /* records that should have come since the last one */
+    float others_rise, others_variance; /* in this time, beyond what they told more just before */
+    float others_before;                /* in a window */
+    float off_sum;                      /* of what the windows of this day were off the gauge */
     float events[N_FAULTS];
     uint32_t windows;          /* watched */
     uint32_t sampling, other;  /* the usual rate; another one, and in how many windows */
     uint16_t had[FIELDS_MOST]; /* windows that had the field */
     uint16_t telling;          /* windows with enough records to say so */
-    uint8_t others_n, silent_n, missing_n, added_n;
+    uint16_t off_n;            /* windows in @off_sum */
+    uint16_t silent_n;         /* windows without a record since the last one */
+    uint8_t others_n, missing_n, added_n;
     uint8_t is_silent, is_thin;
-    uint16_t held; /* windows until it is taught again */
+    uint8_t is_moved;    /* the others tell what it does not */
+    uint8_t is_settling; /* it samples otherwise, and how much it tells is not known yet */
 } Health;
+
+/* What an exporter told in a window, and what the others did. */
+typedef struct Told {
+    double records, usual, spread, x, centre;
+    double common;                       /* mean loss of the others, in spreads */
+    double others_rise, others_variance; /* records that they told more than usual */
+} Told;
+
+/* Of all exporters in a window: what they told more than usual, and by how much that scatters. */
+typedef struct Others {
+    double rise, variance, drops, counted;
+} Others;
 
 typedef struct Plain {
     double events[N_FAULTS], windows; /* of all exporters */
@@ -94,6 +128,18 @@ few_bonus(const Scorer *scorer)
     return decibans_of(fmax(1, (double)scorer->n_assets / fmax(1, exporters)));
 }
 
+/* Assets that it sees; @only: that nobody else does. */
+static uint32_t
+assets_behind(const Scorer *scorer, uint32_t exporter, bool only)
+{
+    uint64_t bit = 1ull << (exporter % 64);
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < scorer->n_assets; i++)
+        n += only ? scorer->assets[i].exporters == bit : (scorer->assets[i].exporters & bit) != 0;
+    return n;
+}
+
 static void
 take(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter, Fault fault, double before, double now)
 {
@@ -105,9 +151,14 @@ take(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter, Fault faul
                         .asset = asset,
                         .p = count_mid_p(&day, 1),
                         .decibans = decibans_of(0.5 / chance_of_one(&model)) + few_bonus(scorer),
+                        .service = (uint16_t)fault,
+                        .protocol = CASE_ASPECT,
+                        .is_service = true,
                         .at_ms = scorer->grid.first * scorer->grid.length_ms - 1,
                         .numbers = { (double)fault, before, now, (double)health->events[fault],
-                                     health->windows / scorer->windows_per_day, exporter } };
+                                     health->windows / scorer->windows_per_day,
+                                     assets_behind(scorer, exporter, false),
+                                     assets_behind(scorer, exporter, true) } };
 
     if (asset != NONE)
         case_take(scorer, &opinion);
@@ -115,36 +166,85 @@ take(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter, Fault faul
     plain->events[fault] += 1;
 }
 
+/* A new level begins to be measured. */
 static void
-look_at_silence(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter, double records, double usual)
+begin_level(Health *health)
 {
-    if (records > 0 || usual < records_least) {
-        health->silent_n = 0;
-        health->is_silent = records <= 0 && health->is_silent;
-        return;
-    }
-    if (health->silent_n < SURE_WINDOWS && ++health->silent_n == SURE_WINDOWS && !health->is_silent) {
-        take(scorer, plain, health, exporter, FAULT_SILENT, usual, 0);
-        health->is_silent = true;
-    }
+    health->off_sum = 0;
+    health->off_n = 0;
+}
+
+/* Since it fell silent: do the others tell so much more that it makes up for it? */
+static bool
+has_moved(const Health *health, bool *is_certain)
+{
+    double rise = (double)health->others_rise, missed = (double)health->missed;
+
+    *is_certain = rise >= moved_spreads * sqrt((double)health->others_variance);
+    return rise >= moved_least * missed && rise <= moved_most * missed;
 }
 
 static void
-look_at_rate(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter, double records, double usual,
-             double common)
+look_at_silence(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter, const Told *told)
 {
-    double drop = -(double)health->residual - fmax(0, common) - slack;
+    bool is_certain;
 
-    if (health->is_silent || usual < records_least)
+    if (told->records > 0) {
+        health->silent_n = 0;
+        health->missed = health->others_rise = health->others_variance = 0;
+        health->is_silent = health->is_moved = false;
+        health->others_before += (float)((told->others_rise - (double)health->others_before) / slow_windows);
+        return;
+    }
+    health->silent_n = (uint16_t)MIN(health->silent_n + 1, UINT16_MAX);
+    health->missed = (float)fmin((double)health->missed + told->usual, 1e9);
+    health->others_rise =
+        (float)fmin((double)health->others_rise + told->others_rise - (double)health->others_before, 1e9);
+    health->others_variance = (float)fmin((double)health->others_variance + told->others_variance, 1e18);
+    bool has = has_moved(health, &is_certain);
+    health->is_moved = has && is_certain;
+    if (health->silent_n < SURE_WINDOWS || (double)health->missed < silent_records || health->is_silent ||
+        health->is_moved || (has && health->silent_n < DOUBT_WINDOWS))
+        return;
+    take(scorer, plain, health, exporter, FAULT_SILENT, told->usual, 0);
+    health->is_silent = true;
+}
+
+static void
+look_at_rate(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter, const Told *told)
+{
+    double lulls = sqrt((double)health->slow_square);
+    double drop = -(double)health->residual - fmax(0, told->common) - slack - lulls;
+
+    /* A window without records is the business of silence; a lull under which the others rise, of nobody. */
+    if (told->records <= 0 || health->is_settling || told->usual < records_least)
         return;
     health->cusum = (float)fmin(fmax(0, (double)health->cusum + fmin(drop, 2 * certain / 3)), 2 * certain);
     if ((double)health->cusum >= certain && !health->is_thin) {
-        take(scorer, plain, health, exporter, FAULT_THIN, usual, records);
+        take(scorer, plain, health, exporter, FAULT_THIN, told->usual, told->records);
         health->is_thin = true;
-        health->held = HELD_WINDOWS;
+        begin_level(health);
     }
-    if ((double)health->cusum < certain / 4 || health->held == 0)
+    if ((double)health->cusum < certain / 4)
         health->is_thin = false;
+}
+
+/* What has been more, or less, for a day than the gauge and all others say, is what is usual from now on. */
+static void
+look_at_level(const Scorer *scorer, Health *health, const Told *told)
+{
+    if (told->records <= 0)
+        return;
+    health->off_sum += (float)(told->x - told->centre + fmax(0, told->common) * told->spread);
+    if (++health->off_n < scorer->windows_per_day)
+        return;
+    double off = (double)health->off_sum / health->off_n;
+    begin_level(health);
+    if (health->is_settling || fabs(off) > level_spreads * told->spread) {
+        gauge_shift(&health->records, off);
+        health->cusum = 0;
+    }
+    health->is_thin = health->is_settling = false;
 }
 
 static void
@@ -163,6 +263,10 @@ look_at_sampling(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter
     take(scorer, plain, health, exporter, FAULT_SAMPLING, health->sampling, sampling);
     health->sampling = sampling;
     health->others_n = 0;
+    health->is_settling = true;
+    health->is_thin = false;
+    health->cusum = 0;
+    begin_level(health);
 }
 
 /* Fields that were always there and are gone, or never and are there: bits. */
@@ -195,31 +299,100 @@ look_at_fields(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter, 
     health->telling++;
 }
 
+/* Lulls last for hours: how far off the mean of about an hour uses to be. */
 static void
-look(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter, int64_t number, double common)
+learn_lulls(Health *health)
+{
+    double step = fmax(lull_step, 1.0 / (health->records.windows + 1));
+
+    health->slow += (health->residual - health->slow) / (float)slow_windows;
+    health->slow_square += (float)step * (health->slow * health->slow - health->slow_square);
+}
+
+static void
+look(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter, int64_t number, const Told *told)
 {
     const ExporterUse *use = &scorer->exporters[exporter];
     uint32_t hour = baseline_hour_of_week(number * scorer->grid.length_ms);
-    double records = use->open[slot_of(number)].flows_in;
-    double x = log1p(records / records_unit);
-    double usual = records_unit * expm1(gauge_look(&health->records, hour, 0, prior_spread).centre);
 
     if (health->records.windows >= scorer->windows_per_day) {
-        look_at_silence(scorer, plain, health, exporter, records, usual);
+        look_at_silence(scorer, plain, health, exporter, told);
+        look_at_level(scorer, health, told);
         /* A night of the week may be quieter than the first ones were. */
         if (health->records.windows >= WEEK_DAYS * scorer->windows_per_day)
-            look_at_rate(scorer, plain, health, exporter, records, usual, common);
+            look_at_rate(scorer, plain, health, exporter, told);
     }
-    if (records >= records_least) {
+    if (told->records >= records_least) {
         look_at_sampling(scorer, plain, health, exporter, use->sampling[slot_of(number)]);
         look_at_fields(scorer, plain, health, exporter, use->fields[slot_of(number)]);
     }
     health->windows++;
-    health->held = (uint16_t)MAX(0, health->held - 1);
-    if (health->is_silent || health->is_thin || health->silent_n > 0)
+    /* Silent for a week it is gone, and what it saw has to be learned without it. */
+    if (health->is_thin || (health->silent_n > 0 && !health->is_moved &&
+                            health->silent_n <= WEEK_DAYS * scorer->windows_per_day)) {
         scorer->ailing |= 1ull << (exporter % 64);
-    else
-        gauge_teach(&health->records, hour, x, 0, prior_spread, scorer->windows_per_day / 24);
+    } else if (health->silent_n == 0 && !health->is_settling) {
+        gauge_teach(&health->records, hour, told->x, 0, prior_spread, scorer->windows_per_day / 24);
+        learn_lulls(health);
+    }
+}
+
+static Health *
+health_of(const Scorer *scorer, WatchState *state, uint32_t exporter)
+{
+    return watch_item(state, 0, &watch_exporter_change, watch_key(scorer, exporter, 0, 4, NULL), 9, NULL);
+}
+
+static double
+clipped(double drop)
+{
+    return fmin(fmax(drop, -common_clip), common_clip);
+}
+
+static Told
+told_by(const Scorer *scorer, Health *health, uint32_t exporter, int64_t number)
+{
+    uint32_t hour = baseline_hour_of_week(number * scorer->grid.length_ms);
+    Told told = { .records = scorer->exporters[exporter].open[slot_of(number)].flows_in };
+
+    told.x = log1p(told.records / records_unit);
+    GaugeView view = gauge_look(&health->records, hour, told.x, prior_spread);
+    health->residual = (float)view.residual;
+    told.centre = view.centre;
+    told.spread = view.spread;
+    told.usual = records_unit * expm1(view.centre);
+    return told;
+}
+
+static double
+variance_of(const Told *told)
+{
+    double records = told->spread * (told->usual + records_unit);
+
+    return records * records;
+}
+
+static void
+add_told(Others *all, const Health *health, const Told *told)
+{
+    if (health->records.windows < GAUGE_LEAST)
+        return;
+    all->drops += clipped(-(double)health->residual);
+    all->counted++;
+    all->rise += told->records - told->usual;
+    all->variance += variance_of(told);
+}
+
+static void
+compare(Told *told, const Health *health, const Others *all)
+{
+    double others = all->counted - 1;
+
+    told->others_rise = all->rise - (told->records - told->usual);
+    told->others_variance = fmax(0, all->variance - variance_of(told));
+    if (others <= 0)
+        return;
+    told->common = (all->drops - clipped(-(double)health->residual)) / others;
 }
 
 /* What all exporters lose at once is no fault of one: the mean of the others. */
@@ -227,8 +400,8 @@ static void
 window(Scorer *scorer, WatchState *state, int64_t number)
 {
     Plain *plain = state->plain;
-    uint32_t hour = baseline_hour_of_week(number * scorer->grid.length_ms), n = 0, seen = 0;
-    double heard = 0, drops = 0;
+    Others all = { 0 };
+    double heard = 0;
 
     scorer->ailing = 0;
     for (uint32_t i = 0; i < scorer->n_exporters; i++)
@@ -239,21 +412,16 @@ window(Scorer *scorer, WatchState *state, int64_t number)
         for (uint32_t i = 0; i < scorer->n_exporters; i++) {
             if (!scorer->exporters[i].is_seen)
                 continue;
-            Health *health =
-                watch_item(state, 0, &watch_exporter_change, watch_key(scorer, i, 0, 4, NULL), 9, NULL);
+            Health *health = health_of(scorer, state, i);
+            Told told = told_by(scorer, health, i, number);
             if (pass == 0) {
-                double x = log1p(scorer->exporters[i].open[slot_of(number)].flows_in / records_unit);
-                health->residual = (float)gauge_look(&health->records, hour, x, prior_spread).residual;
-                bool counts = health->records.windows >= GAUGE_LEAST;
-                drops += counts ? fmin(fmax(-(double)health->residual, -common_clip), common_clip) : 0;
-                n += counts;
-                seen++;
+                add_told(&all, health, &told);
+                plain->windows++;
                 continue;
             }
-            double own = fmin(fmax(-(double)health->residual, -common_clip), common_clip);
-            look(scorer, plain, health, i, number, n > 1 ? (drops - own) / (n - 1) : 0);
+            compare(&told, health, &all);
+            look(scorer, plain, health, i, number, &told);
         }
-    plain->windows += seen;
 }
 
 static void
@@ -317,11 +485,12 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
         g_strlcpy(words, "tells", sizeof words);
         fields_words((uint32_t)before, (uint32_t)now, words + 5, sizeof words - 5);
     }
-    g_snprintf(
-        out, room,
-        "the exporter %s %s; that happened to it %.0f times before in %.1f days. What is seen through it is "
-        "worth less for now",
-        name, words, (double)one->numbers[3], (double)one->numbers[4]);
+    g_snprintf(out, room,
+               "the exporter %s %s; that happened to it %.0f times before in %.1f days. It sees %.0f assets, "
+               "%.0f of "
+               "them alone: what they seem to leave off meanwhile is no evidence",
+               name, words, (double)one->numbers[3], (double)one->numbers[4], (double)one->numbers[5],
+               (double)one->numbers[6]);
 }
 
 static void
@@ -337,6 +506,7 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 
 const Watch watch_exporter_change = { .name = "exporter_change",
                                       .memory_days = 1,
+                                      .is_incident = true,
                                       .plain = sizeof(Plain),
                                       .tables = { { .item = sizeof(Health), .most = MOST_EXPORTERS } },
                                       .window = window,

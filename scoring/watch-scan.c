@@ -71,7 +71,7 @@ is_failed(const Call *call, bool is_ours)
              from_called = is_ours ? call->packets_in : call->packets_out;
     bool is_refused = call->protocol == TCP && call->is_reset && from_called < REFUSED_PACKETS;
 
-    return from_caller > 0 && (is_refused || (from_called == 0 && !call->is_sampled));
+    return from_caller > 0 && (is_refused || (from_called == 0 && !call->is_sampled && !call->is_half_seen));
 }
 
 /* Exporters lost records of late: what was answered may look as if it was not. */

@@ -192,7 +192,7 @@ static bool
 is_visit(const Scorer *scorer, const Call *call)
 {
     return call->initiator == INITIATOR_FAR && call->far_asset == NONE && call->is_answered &&
-           !call->is_sampled && (call->protocol == TCP || call->protocol == UDP) &&
+           !call->is_sampled && !call->is_half_seen && (call->protocol == TCP || call->protocol == UDP) &&
            (direction_is_service_port(call->protocol, call->asset_port) ||
             service_ports_has(scorer->assets[call->asset].services, call->protocol, call->asset_port));
 }

@@ -6,7 +6,7 @@
 
 /* Stands where the protocol stands in the cases of volumes, so that they are found by nobody who asks for
  * what else is held against the asset: a loud hour is no reason to believe that a new port is odd. */
-enum { VOLUME_ALONE = 255 };
+enum { VOLUME_ALONE = CASE_ASPECT };
 bool volume_is_alerted(const Scorer *scorer, const Watch *watch, uint32_t asset);
 
 /* Opinions of volume_in, fan_in, fan_out and ratio about a window that pace_judge has judged. */

@@ -32,6 +32,7 @@ struct Watch {
     const char *name;   /* as in alerts; that of its row in detector.c */
     double memory_days; /* a case that nobody touched for so long begins anew; at least 1 */
     bool is_prior;      /* it tells prior odds, not a bet: added whole to what else is held, never leads */
+    bool is_incident;   /* what comes again after it was over is another alert; a verdict is about that one */
     size_t plain;       /* octets of the plain struct */
     size_t per_asset;   /* octets kept for each asset, by its index; see watch_of_asset */
     WatchTableSize tables[WATCH_TABLES];

@@ -12,7 +12,8 @@ static const double window = 300.0 / 86400;
 typedef struct Fault {
     uint32_t exporter;
     double from, to;
-    double keeps; /* of its records; 1: all, but without next hops */
+    double keeps;   /* of its records; 1: all, but without next hops */
+    bool has_moved; /* the other exporters tell what it does not */
 } Fault;
 
 static IpAddress
@@ -43,7 +44,8 @@ play_days(Stage *stage, double from, double to, double load, const Fault *fault)
                 char own[32], far[32];
                 bool is_faulty =
                     fault != NULL && fault->exporter == exporter && day > fault->from && day <= fault->to;
-                if (is_faulty && stage_uniform(stage) >= fault->keeps)
+                bool is_left_off = is_faulty && stage_uniform(stage) >= fault->keeps;
+                if (is_left_off && !fault->has_moved)
                     continue;
                 g_snprintf(own, sizeof own, "10.1.0.%d", 1 + (int)(stage_uniform(stage) * 12));
                 g_snprintf(far, sizeof far, "50.%u.0.%d", exporter, 1 + (int)(stage_uniform(stage) * 9));
@@ -53,7 +55,7 @@ play_days(Stage *stage, double from, double to, double load, const Fault *fault)
                                            .callee = far,
                                            .port = 443,
                                            .sent = 2000,
-                                           .exporter = exporter,
+                                           .exporter = is_left_off ? (exporter + 1) % 3 : exporter,
                                            .out_if = is_faulty && fault->keeps >= 1 ? 0 : 3 });
             }
     }
@@ -89,19 +91,70 @@ check(const Fault *fault, const char *words, bool restarts)
 static void
 test_a_silent_exporter_is_told(void)
 {
-    check(&(Fault){ 1, 10.5, 10.6, 0 }, "told nothing, where", false);
+    check(&(Fault){ 1, 10.5, 10.6, 0, false }, "told nothing, where", false);
 }
 
 static void
 test_a_thinned_exporter_is_told_over_a_restart(void)
 {
-    check(&(Fault){ 1, 10.5, 10.8, 0.2 }, "others told as many as ever", true);
+    check(&(Fault){ 1, 10.5, 10.8, 0.2, false }, "others told as many as ever", true);
 }
 
 static void
 test_missing_fields_are_told(void)
 {
-    check(&(Fault){ 1, 10.5, 10.6, 1 }, "no longer egress interface", false);
+    check(&(Fault){ 1, 10.5, 10.6, 1, false }, "no longer egress interface", false);
+}
+
+static void
+test_a_second_outage_is_an_alert_of_its_own(void)
+{
+    g_autoptr(Stage) stage = new_stage();
+    uint32_t told_of = 0;
+
+    play_days(stage, 0, 10.5, 1, NULL);
+    play_days(stage, 10.5, 10.7, 1, &(Fault){ 1, 10.5, 10.6, 0, false });
+    play_days(stage, 10.7, 13.5, 1, NULL);
+    play_days(stage, 13.5, 13.7, 1, &(Fault){ 1, 13.5, 13.6, 0, false });
+    for (uint32_t i = 0; i < stage_alerts(stage); i++)
+        told_of += stage_part(stage_alert(stage, i), "exporter_change") != NULL;
+    g_assert_cmpuint(told_of, ==, 2);
+}
+
+static void
+test_what_others_tell_instead_is_nothing(void)
+{
+    g_autoptr(Stage) stage = new_stage();
+
+    play_days(stage, 0, 10.5, 1, NULL);
+    play_days(stage, 10.5, 10.7, 1, &(Fault){ 1, 10.5, 10.6, 0, true });
+    play_days(stage, 10.7, 12, 1, NULL);
+    const AlertContribution *part = told(stage, "10.1.2.2");
+    if (part != NULL)
+        g_error("%s", part->reason);
+}
+
+/* An exporter that is silent says nothing of what answered. */
+static void
+test_other_alerts_tell_that_an_exporter_is_silent(void)
+{
+    g_autoptr(Stage) stage = new_stage();
+    Fault fault = { 1, 10.5, 10.8, 0, false };
+
+    play_days(stage, 0, 10.6, 1, &fault);
+    stage_talk(stage, &(Talk){ .day = 10.6,
+                               .seconds = 60,
+                               .caller = "10.1.0.3",
+                               .callee = "45.9.0.1",
+                               .port = 8443,
+                               .sent = 40000,
+                               .got = 20000,
+                               .out_if = 3 });
+    play_days(stage, 10.6, 10.8, 1, &fault);
+    const Alert *alert = stage_find(stage, "residential_path", "10.1.0.3", "45.9.0.1");
+    g_assert_nonnull(alert);
+    g_test_message("%s", alert->summary);
+    g_assert_nonnull(strstr(alert->summary, "an exporter that sees it is silent"));
 }
 
 static void
@@ -129,6 +182,12 @@ main(int argc, char **argv)
     g_test_add_func("/scoring/watch-exporter/a-thinned-exporter-is-told-over-a-restart",
                     test_a_thinned_exporter_is_told_over_a_restart);
     g_test_add_func("/scoring/watch-exporter/missing-fields-are-told", test_missing_fields_are_told);
+    g_test_add_func("/scoring/watch-exporter/a-second-outage-is-an-alert-of-its-own",
+                    test_a_second_outage_is_an_alert_of_its_own);
+    g_test_add_func("/scoring/watch-exporter/what-others-tell-instead-is-nothing",
+                    test_what_others_tell_instead_is_nothing);
+    g_test_add_func("/scoring/watch-exporter/other-alerts-tell-that-an-exporter-is-silent",
+                    test_other_alerts_tell_that_an_exporter_is_silent);
     g_test_add_func("/scoring/watch-exporter/a-quiet-day-of-all-is-nothing",
                     test_a_quiet_day_of_all_is_nothing);
     return g_test_run();
