@@ -37,7 +37,7 @@ typedef struct Options {
     int port, exporters, gso, burst, new_percent;
     gint64 datagrams, warm, seed;
     double rate;
-    gboolean last;
+    gboolean last, talk;
     char *format, *write;
 } Options;
 
@@ -295,6 +295,8 @@ parse(Options *options, int *argc, char ***argv)
         { "burst", 'b', 0, G_OPTION_ARG_INT, &options->burst, "datagrams of one exporter in a row", "N" },
         { "exporters", 'e', 0, G_OPTION_ARG_INT, &options->exporters, "so many senders (1 to 64)", "N" },
         { "new", 0, 0, G_OPTION_ARG_INT, &options->new_percent, "percent of flows of a new pair", "N" },
+        { "talk", 0, 0, G_OPTION_ARG_NONE, &options->talk,
+          "flows are answered, and hosts meet again whom they met lately", NULL },
         { "seed", 's', 0, G_OPTION_ARG_INT64, &options->seed, "what the random numbers begin with", "N" },
         { "last", 'l', 0, G_OPTION_ARG_NONE, &options->last, "end with one more of each exporter", NULL },
         { "write", 'w', 0, G_OPTION_ARG_FILENAME, &options->write, "write a pcap file instead", "FILE" },
@@ -335,6 +337,7 @@ main(int argc, char **argv)
                       .burst = (uint32_t)options.burst,
                       .datagrams = (uint32_t)options.datagrams,
                       .new_percent = (uint32_t)options.new_percent,
+                      .is_talk = options.talk,
                       .seed = (uint64_t)options.seed,
                       .base_ms = g_get_real_time() / 1000,
                       .rate = options.rate > 0 ? options.rate : 100000 };

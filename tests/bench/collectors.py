@@ -46,6 +46,7 @@ class Collector:
     rate = None  # datagrams a second at which its CPU time is taken, when it cannot stand that of the others
     guess = 50000  # datagrams a second where the search for its highest rate begins
     new_percent = 60  # of a hundred flows, those of a pair of hosts that never met
+    load = ()  # what else bench-send is told
     settle_s = 0  # how long it goes on working by itself after the last datagram
     slack = 0  # records that it may not have counted though it has them
     is_ours = False
@@ -368,6 +369,15 @@ class ServeRepeating(Serve):
     new_percent = 20
 
 
+class ServeTalking(Serve):
+    is_variant = True
+    key = "serve-talking"
+    name = "ours, scored, answered"
+    words = "the same with traffic like that of real traces: answered flows, 10 % of a new pair"
+    new_percent = 10
+    load = ("--talk",)
+
+
 class ServeThreads(Serve):
     is_variant = True
     key = "serve-2"
@@ -377,4 +387,4 @@ class ServeThreads(Serve):
 
 
 ALL = (Nfcapd, NfcapdLz4, Fixbuf, Nfacctd, NfacctdMemory, Goflow2, Intake, IntakeThreads, Serve, ServeRepeating,
-       ServeThreads)
+       ServeTalking, ServeThreads)

@@ -10,8 +10,10 @@ enum {
     INSIDE = 8192,
     OUTSIDE = 200000,
     ZIPF_SLOTS = 1 << 16,
-    RECENT = 1 << 16, /* pairs that may meet again */
-    STRIDE = 7919,    /* prime, and no divisor of OUTSIDE: a host's new peers come round after OUTSIDE */
+    RECENT = 1 << 16,  /* pairs that may meet again */
+    ANSWER_AFTER = 16, /* flows */
+    ANSWERED_PERCENT = 96,
+    STRIDE = 7919, /* prime, and no divisor of OUTSIDE: a host's new peers come round after OUTSIDE */
     INSIDE_NET = 0x0a000000,  /* 10.0.0.0 */
     OUTSIDE_NET = 0x2d000000, /* 45.0.0.0 */
     NEXT_HOP = 0x0a640001,
@@ -96,6 +98,9 @@ typedef struct Builder {
     uint32_t met[INSIDE];      /* how many peers a host has got so far */
     Pair recent[RECENT];
     uint32_t n_pairs;
+    uint32_t exporter; /* in work */
+    uint32_t n_drawn;
+    uint64_t asked[ANSWER_AFTER][N_VALUES]; /* ring of flows that wait for their answer */
     uint32_t sequence[LOAD_MOST_EXPORTERS]; /* in the protocol's own unit */
 } Builder;
 
@@ -132,15 +137,45 @@ fill_zipf(Builder *self)
         self->zipf[slot++] = INSIDE - 1;
 }
 
+/* A host and the one outside that it met as number @met. */
+static Pair
+pair_of(uint32_t host, uint32_t met)
+{
+    uint64_t peer = ((uint64_t)met * STRIDE + (uint64_t)host * 24571) % OUTSIDE;
+
+    return (Pair){ INSIDE_NET + host, OUTSIDE_NET + (uint32_t)peer * 61 };
+}
+
+/* One that stands behind the exporter in work, where that makes a difference. */
+static uint32_t
+draw_host(Builder *self)
+{
+    uint32_t host = self->zipf[below(self, ZIPF_SLOTS)];
+
+    while (self->conf->is_talk && host % self->conf->exporters != self->exporter)
+        host = self->zipf[below(self, ZIPF_SLOTS)];
+    return host;
+}
+
 static Pair
 new_pair(Builder *self)
 {
-    uint32_t host = self->zipf[below(self, ZIPF_SLOTS)];
-    uint64_t peer = ((uint64_t)self->met[host]++ * STRIDE + (uint64_t)host * 24571) % OUTSIDE;
-    Pair pair = { INSIDE_NET + host, OUTSIDE_NET + (uint32_t)peer * 61 };
+    uint32_t host = draw_host(self);
+    Pair pair = pair_of(host, self->met[host]++);
 
     self->recent[self->n_pairs++ % RECENT] = pair;
     return pair;
+}
+
+static Pair
+old_pair(Builder *self)
+{
+    if (!self->conf->is_talk)
+        return self->recent[below(self, MIN(self->n_pairs, (uint32_t)RECENT))];
+    uint32_t host = draw_host(self), met = self->met[host];
+    if (met == 0)
+        return new_pair(self);
+    return pair_of(host, met - (uint32_t)exp2(log2(met) * below(self, 1 << 16) / 65536));
 }
 
 static void
@@ -148,19 +183,21 @@ draw_flow(Builder *self, int64_t export_ms, uint64_t values[N_VALUES])
 {
     static const uint16_t ports[] = { 443, 443, 443, 443, 80, 53, 22, 123, 993, 8443 };
     bool is_new = self->n_pairs == 0 || below(self, 100) < self->conf->new_percent;
-    Pair pair = is_new ? new_pair(self) : self->recent[below(self, MIN(self->n_pairs, (uint32_t)RECENT))];
+    Pair pair = is_new ? new_pair(self) : old_pair(self);
     uint16_t service = ports[below(self, G_N_ELEMENTS(ports))], own = (uint16_t)(32768 + below(self, 28000));
     bool is_outbound = is_new ? below(self, 10) < 7 : below(self, 2) == 0;
     uint32_t packets = 1 + below(self, 1u << (1 + below(self, 8)));
+    uint32_t inner_if = self->conf->is_talk ? pair.inside % 16 : below(self, 16), as = pair.outside % 4096;
+    uint32_t outer_if = self->conf->is_talk ? as % 2 : below(self, 2);
     int64_t end_ms = export_ms - below(self, 15000), start_ms = end_ms - below(self, 20000);
     int64_t boot_ms = self->format->has_uptime ? self->conf->base_ms - UPTIME_MS : 0;
 
     memset(values, 0, N_VALUES * sizeof *values);
     values[SRC] = is_outbound ? pair.inside : pair.outside;
     values[DST] = is_outbound ? pair.outside : pair.inside;
-    values[NEXT] = NEXT_HOP + below(self, 4);
-    values[IN_IF] = is_outbound ? 1 + below(self, 16) : 101 + below(self, 2);
-    values[OUT_IF] = is_outbound ? 101 + below(self, 2) : 1 + below(self, 16);
+    values[NEXT] = NEXT_HOP + (self->conf->is_talk ? as % 4 : below(self, 4));
+    values[IN_IF] = is_outbound ? 1 + inner_if : 101 + outer_if;
+    values[OUT_IF] = is_outbound ? 101 + outer_if : 1 + inner_if;
     values[PACKETS] = packets;
     values[OCTETS] = (uint64_t)packets * (40 + below(self, 1400));
     values[START] = (uint64_t)(start_ms - boot_ms);
@@ -169,10 +206,44 @@ draw_flow(Builder *self, int64_t export_ms, uint64_t values[N_VALUES])
     values[DST_PORT] = is_outbound ? service : own;
     values[PROTOCOL] = service == 53 || service == 123 ? 17 : 6;
     values[FLAGS] = values[PROTOCOL] == 6 ? 0x1b : 0;
-    values[SRC_AS] = is_outbound ? 64500 : 1000 + pair.outside % 4096;
-    values[DST_AS] = is_outbound ? 1000 + pair.outside % 4096 : 64500;
+    values[SRC_AS] = is_outbound ? 64500 : 1000 + as;
+    values[DST_AS] = is_outbound ? 1000 + as : 64500;
     values[SRC_MASK] = values[DST_MASK] = 19;
     values[LAST] = 1;
+}
+
+/* The other direction of @asked. */
+static void
+draw_answer(Builder *self, const uint64_t asked[N_VALUES], uint64_t values[N_VALUES])
+{
+    static const Value swapped[][2] = {
+        { SRC, DST }, { IN_IF, OUT_IF }, { SRC_PORT, DST_PORT }, { SRC_AS, DST_AS }
+    };
+    uint32_t packets = 1 + below(self, 1u << (1 + below(self, 8)));
+
+    memcpy(values, asked, N_VALUES * sizeof *values);
+    for (size_t i = 0; i < G_N_ELEMENTS(swapped); i++) {
+        values[swapped[i][0]] = asked[swapped[i][1]];
+        values[swapped[i][1]] = asked[swapped[i][0]];
+    }
+    values[PACKETS] = packets;
+    values[OCTETS] = (uint64_t)packets * (40 + below(self, 1400));
+    values[START] = MIN(asked[START] + 1 + below(self, 50), asked[END]);
+}
+
+static void
+draw_record(Builder *self, int64_t export_ms, uint64_t values[N_VALUES])
+{
+    uint32_t number = self->n_drawn++, at = number / 2 % ANSWER_AFTER;
+    bool is_warm = number > 2 * ANSWER_AFTER, is_ask = number % 2 == 0;
+
+    if (self->conf->is_talk && is_warm && !is_ask && below(self, 100) < ANSWERED_PERCENT) {
+        draw_answer(self, self->asked[(at + 1) % ANSWER_AFTER], values); /* the oldest */
+        return;
+    }
+    draw_flow(self, export_ms, values);
+    if (is_ask)
+        memcpy(self->asked[at], values, sizeof self->asked[at]);
 }
 
 /* ---- bytes ---- */
@@ -213,11 +284,12 @@ put_datagram(Builder *self, uint8_t *at, uint32_t exporter, uint32_t size, int64
     const Format *format = self->format;
     uint64_t values[N_VALUES];
 
+    self->exporter = exporter;
     at = put_header(self, at, exporter, size, format->records, export_ms);
     if (format->version != 5)
         at = put(put(at, TEMPLATE_ID, 2), size - format->header, 2);
     for (uint16_t i = 0; i < format->records; i++) {
-        draw_flow(self, export_ms, values);
+        draw_record(self, export_ms, values);
         for (uint8_t f = 0; f < format->n_fields; f++)
             at = put(at, values[format->fields[f].value], format->fields[f].length);
     }

@@ -4,9 +4,16 @@
  *
  * Traffic as a backbone sees it: 8,192 hosts inside 10.0.0.0/19, asked for by Zipf's law, 200,000 outside; so
  * many of a hundred flows are between two hosts that never met in this load, the others between two that did
- * lately, as often as not in the other direction. All datagrams of a load have one size, and those of one
- * exporter stand in runs of @burst, so that the kernel can take a run in one call (UDP_SEGMENT). The same
- * LoadConf gives the same bytes.
+ * lately, as often as not in the other direction. Nobody is answered, and any router may tell of any flow, by
+ * any way: as hard as it gets, for nearly each record is a new conversation by a new path.
+ *
+ * @is_talk makes it like the traces that we know (a busy server on the Internet, for two days: 10 % of the
+ * conversations between two who never met, 96 % answered, 2.1 records each, and whom a host met lately it
+ * soon meets again): flows are followed by their answers, a host's next partner is drawn by how long ago they
+ * met, evenly over the powers of two, and each host stands behind one router, whose routes do not change.
+ *
+ * All datagrams of a load have one size, and those of one exporter stand in runs of @burst, so that the
+ * kernel can take a run in one call (UDP_SEGMENT). The same LoadConf gives the same bytes.
  */
 #pragma once
 #include <glib.h>
@@ -20,6 +27,7 @@ typedef struct LoadConf {
     uint32_t exporters, burst;
     uint32_t datagrams;   /* rounded up to whole runs of all exporters */
     uint32_t new_percent; /* flows of a hundred that are between two hosts never seen together */
+    bool is_talk;         /* flows are answered, and hosts meet again whom they met lately */
     uint64_t seed;
     int64_t base_ms; /* the exporters' clock at the first datagram */
     double rate;     /* datagrams a second: how their clock goes on */
