@@ -9,8 +9,6 @@
 
 enum { QUIET_MS = 120000, SLICE_MOST_MS = 3600000, HOUR_MS = 3600000 };
 
-typedef enum CallNews { CALL_BEGAN, CALL_LASTS, CALL_ENDED } CallNews;
-
 /* Does the slot still hold the peer of this conversation? Another one may have taken its place since. */
 static bool
 is_peer_of(const Scorer *self, const Conversation *talk, uint64_t key)
@@ -102,6 +100,14 @@ patience_ms(const Conversation *talk)
     return QUIET_MS + MIN(SLICE_MOST_MS, lasted * halves / (talk->slices + MAX(1, halves)));
 }
 
+/* Tells the watches of what was put into the block. */
+static void
+flush_told(Scorer *self)
+{
+    watches_tell(self, self->told, self->n_told);
+    self->n_told = 0;
+}
+
 static void
 tell_view(Scorer *self, const Call *call, bool has_begun, CallNews news)
 {
@@ -110,12 +116,10 @@ tell_view(Scorer *self, const Call *call, bool has_begun, CallNews news)
     if (has_begun) {
         asset->calls_made += call->is_answered && call->initiator == INITIATOR_ASSET;
         asset->calls_taken += call->is_answered && call->initiator == INITIATOR_FAR;
-        watches_call_began(self, call);
     }
-    if (news == CALL_LASTS)
-        watches_call_lasts(self, call);
-    if (news == CALL_ENDED)
-        watches_call_ended(self, call);
+    if (self->n_told == TOLD_MOST)
+        flush_told(self);
+    self->told[self->n_told++] = (CallTold){ .call = *call, .news = news, .has_begun = has_begun };
 }
 
 /* Tells of it to the asset that was found first, and to the far end where that is one too. */
@@ -146,12 +150,14 @@ tell(Scorer *self, Conversation *talk, uint64_t key, CallNews news)
     tell_view(self, &call, has_begun, news);
 }
 
-/* Cache lines that telling of a conversation touches: its peer, then the peer's asset. */
+/* Cache lines that telling of a conversation touches: its peer and its path, then the peer's asset. */
 static void
 fetch_peer(const Scorer *self, const Conversation *talk)
 {
     if (talk->peer != NONE)
         __builtin_prefetch(&self->peers[talk->peer]);
+    if (talk->path != NONE)
+        __builtin_prefetch(&self->paths[talk->path]);
 }
 static void
 fetch_asset(const Scorer *self, const Conversation *talk)
@@ -178,8 +184,10 @@ flush_parted(Scorer *self)
 static void
 part_with(Scorer *self, const Conversation *talk, uint64_t key)
 {
-    if (self->n_parted == PARTED)
+    if (self->n_parted == PARTED) {
         flush_parted(self);
+        flush_told(self);
+    }
     self->parted[self->n_parted].talk = *talk;
     self->parted[self->n_parted++].key = key;
 }
@@ -260,6 +268,13 @@ look_at(Scorer *self, uint32_t slot, int64_t end_ms, bool closes)
     return news == CALL_ENDED;
 }
 
+static void
+fetch_conversation(const Scorer *self, uint32_t slot)
+{
+    __builtin_prefetch(&self->conversations[slot], 1);
+    __builtin_prefetch(&self->conversation_keys.words[slot]);
+}
+
 /* Goes on with the round through the ledger by one block. Who has ended leaves it; the others move up. */
 static void
 sweep(Scorer *self, int64_t window_end_ms, bool closes)
@@ -267,7 +282,7 @@ sweep(Scorer *self, int64_t window_end_ms, bool closes)
     uint32_t from = self->ledger_at, until = MIN(self->n_ledger, from + (uint32_t)BLOCK);
 
     for (uint32_t i = from; i < until; i++)
-        __builtin_prefetch(&self->conversations[self->ledger[i]], 1);
+        fetch_conversation(self, self->ledger[i]);
     for (uint32_t i = from; i < until; i++)
         fetch_peer(self, &self->conversations[self->ledger[i]]);
     for (uint32_t i = from; i < until; i++)
@@ -291,6 +306,7 @@ call_step(Scorer *self)
     /* Both halves of what began before have had two minutes to come. */
     if (self->grid.first != 0 && self->clock.now_ms > window_end_ms + QUIET_MS)
         sweep(self, window_end_ms, false);
+    flush_told(self);
 }
 
 void
@@ -304,6 +320,7 @@ call_close_window(Scorer *self, int64_t number)
     do
         sweep(self, window_end_ms, true);
     while (self->ledger_at > 0);
+    flush_told(self);
 }
 
 FlowRecord
@@ -390,6 +407,8 @@ call_mend(const Scorer *self, Conversation *talk)
     talk->flags &= (uint8_t)~CONVERSATION_OPEN; /* the ledger sets it */
     if (!has_slot(&self->peer_keys, talk->peer))
         talk->peer = NONE;
+    if (!has_slot(&self->path_keys, talk->path)) /* evicted since */
+        talk->path = NONE;
     return talk->begin_ms >= 0 && talk->begin_ms < (int64_t)1 << 50 && isfinite(talk->octets[0]) &&
            isfinite(talk->octets[1]);
 }

@@ -43,6 +43,15 @@ typedef struct Call {
     uint32_t packets_out, packets_in; /* scaled; 65535: or more */
 } Call;
 
+typedef enum CallNews { CALL_BEGAN, CALL_LASTS, CALL_ENDED } CallNews;
+/* What there is to tell of one to the asset whose view it is. */
+typedef struct CallTold {
+    Call call;
+    CallNews news;
+    bool has_begun; /* that has not been told before */
+} CallTold;
+enum { TOLD_MOST = 128 }; /* of a block: with what watches look up for it, it fits the second-level cache */
+
 /* Makes room in the table of conversations for @key, which is not in it; returns the slot. */
 uint32_t call_make_room(Scorer *self, uint64_t key);
 /* The conversation in @slot is about to be written anew: puts it into the ledger, and tells of the one that

@@ -200,15 +200,17 @@ key_table_find_at(const KeyTable *self, uint64_t key, uint32_t slot)
     return key_table_find(self, key);
 }
 
-/* Finds @key and fetches its item, or the place where it would be put if it came now. */
+/* Finds @key and fetches its item (all of its cache lines), or the place where it would be put if it came
+ * now. */
 static inline uint32_t
 key_table_find_early(const KeyTable *self, uint64_t key, const void *items, size_t size)
 {
     KeySpot spot = key_table_spot(self, key);
     uint32_t at = spot.slot != KEYED_NONE ? spot.slot : spot.free;
+    const uint8_t *item = (const uint8_t *)items + (size_t)at * size;
 
-    if (at != KEYED_NONE)
-        __builtin_prefetch((const uint8_t *)items + (size_t)at * size, 1);
+    for (size_t line = 0; at != KEYED_NONE && line < size; line += 64)
+        __builtin_prefetch(item + line, 1);
     return spot.slot;
 }
 

@@ -366,7 +366,9 @@ struct Scorer {
     uint32_t ledger_at, ledger_kept; /* how far the sweep has come, and how many before there stay */
     uint32_t since_step;             /* records */
     uint32_t n_parted;
-    Parted *parted; /* whose places were needed, and who are still to be told of */
+    Parted *parted;        /* whose places were needed, and who are still to be told of */
+    struct CallTold *told; /* block for the watches (call.h), empty between records */
+    uint32_t n_told;
     WatchState watch_states[MOST_WATCHES];
     KeyTable case_keys;
     struct Case *cases;
@@ -431,6 +433,8 @@ scorer_peer_key(const Scorer *self, uint32_t asset, uint64_t far)
 {
     return keyed_key(keyed_mix(far, asset, self->conf.hash_seed));
 }
+/* Is it this one, that once was in @slot (NONE: it was not)? */
+bool scorer_is_peer(const Scorer *self, uint32_t slot, uint32_t asset, const IpAddress *far);
 /* Makes it when it is new. @key: scorer_peer_key; @hint: where it was a moment ago, or NONE. */
 uint32_t scorer_peer(Scorer *self, uint32_t asset, const IpAddress *far, uint64_t key, uint32_t hint,
                      int64_t now_ms, bool *is_new);

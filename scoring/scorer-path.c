@@ -84,10 +84,9 @@ scorer_is_path(const Scorer *self, uint32_t slot, const PathKey *key)
 {
     const PathUse *path = slot == NONE ? NULL : &self->paths[slot];
 
-    return path != NULL && key_table_has(&self->path_keys, slot) && path->asset == key->asset &&
-           path->exporter == key->exporter && path->out_if == key->out_if && path->next_as == key->next_as &&
-           path->access == key->access && path->asn == key->asn && !path->is_egress &&
-           ip_equal(&path->next_hop, &key->next_hop);
+    return path != NULL && path->asset == key->asset && path->exporter == key->exporter &&
+           path->out_if == key->out_if && path->next_as == key->next_as && path->access == key->access &&
+           path->asn == key->asn && !path->is_egress && ip_equal(&path->next_hop, &key->next_hop);
 }
 
 uint32_t

@@ -34,6 +34,15 @@ scorer_next_peer(const Scorer *self, uint32_t asset, uint32_t slot)
     return NONE;
 }
 
+/* The slot alone tells, without its key: none becomes free again. */
+bool
+scorer_is_peer(const Scorer *self, uint32_t slot, uint32_t asset, const IpAddress *far)
+{
+    const Peer *peer = slot == NONE ? NULL : &self->peers[slot];
+
+    return peer != NULL && peer->asset == asset && ip_equal(&peer->address, far);
+}
+
 /* Lets go of what watched it. */
 static void
 forget_peer(Scorer *self, uint32_t slot)
@@ -51,7 +60,8 @@ scorer_peer(Scorer *self, uint32_t asset_index, const IpAddress *far, uint64_t k
             int64_t now_ms, bool *is_new)
 {
     ScoredAsset *asset = &self->assets[asset_index];
-    uint32_t slot = key_table_find_at(&self->peer_keys, key, hint);
+    uint32_t slot =
+        scorer_is_peer(self, hint, asset_index, far) ? hint : key_table_find(&self->peer_keys, key);
 
     *is_new = slot == KEYED_NONE;
     if (slot != KEYED_NONE)

@@ -428,14 +428,9 @@ take_tables(Cursor *from, Scorer *self)
         !take_table(from, &self->affinity_keys, self->affinities, sizeof *self->affinities) ||
         !take_table(from, &self->group_keys, self->groups, sizeof *self->groups))
         return false;
-    for (uint32_t i = 0; i < key_table_slots(&self->conversation_keys); i++) {
-        Conversation *talk = &self->conversations[i];
-        if (!call_mend(self, talk))
+    for (uint32_t i = 0; i < key_table_slots(&self->conversation_keys); i++)
+        if (key_table_has(&self->conversation_keys, i) && !call_mend(self, &self->conversations[i]))
             return false;
-        if (talk->path != NONE && key_table_has(&self->conversation_keys, i) &&
-            !is_slot(&self->path_keys, talk->path))
-            talk->path = NONE; /* its path was evicted since */
-    }
     return take_peers(self) && take_paths(self);
 }
 

@@ -47,6 +47,7 @@ init_tables(Scorer *self)
     self->ledger_room = 2 * key_table_slots(&self->conversation_keys);
     self->ledger = keyed_items_new(self->ledger_room, sizeof *self->ledger);
     self->parted = g_aligned_alloc0(PARTED, sizeof *self->parted, 64);
+    self->told = g_new0(CallTold, TOLD_MOST);
     watches_init(self);
     cases_init(self);
 }
@@ -109,6 +110,7 @@ clear_state(Scorer *self)
     g_free(self->exporters);
     g_free(self->recent);
     g_free(self->work);
+    g_free(self->told);
 }
 
 void
@@ -522,7 +524,19 @@ prepare_slots(Scorer *self, uint32_t n)
     }
 }
 
-/* The assets themselves, and keys of their peers. */
+/* Where the peer of this end stood, when the conversation was told of last; NONE: that is not known. */
+static uint32_t
+known_peer(const Scorer *self, const Work *work, int end)
+{
+    const Conversation *talk =
+        work->conversation == KEYED_NONE ? NULL : &self->conversations[work->conversation];
+
+    if (talk == NULL || ((talk->flags & CONVERSATION_PEER_LOW) != 0) != (work->from_low == (end == 0)))
+        return NONE;
+    return talk->peer;
+}
+
+/* The assets themselves; their peers where the conversation knows them, else the keys of those. */
 static void
 prepare_assets(Scorer *self, uint32_t n)
 {
@@ -540,20 +554,25 @@ prepare_assets(Scorer *self, uint32_t n)
             __builtin_prefetch(&asset->open[slot], 1);
             __builtin_prefetch(asset->services, 1);
             work->peer_key[end] = scorer_peer_key(self, work->asset[end], work->address[1 - end]);
-            key_table_prefetch(&self->peer_keys, work->peer_key[end]);
+            work->peer[end] = known_peer(self, work, end);
+            if (work->peer[end] != NONE)
+                __builtin_prefetch(&self->peers[work->peer[end]], 1);
+            else
+                key_table_prefetch(&self->peer_keys, work->peer_key[end]);
         }
     }
 }
 
 /* The peers, and the paths that their conversations took last. */
 static void
-prepare_peers(Scorer *self, uint32_t n)
+prepare_peers(Scorer *self, const FlowRecord *records, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
         Work *work = &self->work[i];
 
         for (int end = 0; end < 2; end++) {
-            if (work->asset[end] == NONE)
+            const IpAddress *far = end == 0 ? &records[i].dst : &records[i].src;
+            if (work->asset[end] == NONE || scorer_is_peer(self, work->peer[end], work->asset[end], far))
                 continue;
             work->peer[end] =
                 key_table_find_early(&self->peer_keys, work->peer_key[end], self->peers, sizeof *self->peers);
@@ -566,13 +585,27 @@ prepare_peers(Scorer *self, uint32_t n)
     }
 }
 
-/* Keys of the paths of what leaves by another way than before. */
+/* What is written when a flow is added to the contact that watches the peer. */
+static void
+fetch_contact(const Scorer *self, uint32_t peer)
+{
+    uint32_t index = peer == NONE ? NONE : self->peers[peer].contact;
+
+    if (index == NONE)
+        return;
+    __builtin_prefetch(&self->contacts[index].state, 1);
+    __builtin_prefetch(&self->contacts[index].octets_out, 1);
+}
+
+/* Keys of the paths of what leaves by another way than before; and contacts. */
 static void
 prepare_path_keys(Scorer *self, const FlowRecord *records, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
         Work *work = &self->work[i];
 
+        fetch_contact(self, work->peer[0]);
+        fetch_contact(self, work->peer[1]);
         work->path_key = 0;
         if (work->asset[0] == NONE)
             continue;
@@ -616,7 +649,7 @@ scorer_batch(Scorer *self, const FlowBatch *batch)
         prepare_keys(self, records, n);
         prepare_slots(self, n);
         prepare_assets(self, n);
-        prepare_peers(self, n);
+        prepare_peers(self, records, n);
         prepare_path_keys(self, records, n);
         prepare_paths(self, n);
         for (uint32_t i = 0; i < n; i++)

@@ -391,6 +391,20 @@ look(HabitBook *book, Beat *beat, const Call *call)
     judge(book, beat, call, &rhythm, starts[0]);
 }
 
+static uint64_t
+beat_key(const Scorer *scorer, const Call *call)
+{
+    return watch_key(scorer, call->asset, call->service, call->protocol, &call->far);
+}
+
+static void
+wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
+{
+    (void)state;
+    if (is_of_interest(scorer, call))
+        keys[0] = beat_key(scorer, call);
+}
+
 static void
 ended(Scorer *scorer, WatchState *state, const Call *call)
 {
@@ -399,7 +413,7 @@ ended(Scorer *scorer, WatchState *state, const Call *call)
 
     if (!is_of_interest(scorer, call))
         return;
-    uint64_t key = watch_key(scorer, call->asset, call->service, call->protocol, &call->far);
+    uint64_t key = beat_key(scorer, call);
     Beat *beat = watch_item(state, 0, &watch_beacon, key, CHANCE_PAIR, NULL);
     add_first(beat, scorer, call);
     if (!add_start(beat, call->begin_ms))
@@ -479,6 +493,7 @@ const Watch watch_beacon = { .name = "beacon",
                              .tables = { { .item = sizeof(Beat), .most = 8, .is_per_pair = true },
                                          { .item = sizeof(HabitItem), .most = 16, .is_per_pair = true },
                                          { .item = sizeof(Note), .most = 16, .is_per_pair = true } },
+                             .wants = wants,
                              .ended = ended,
                              .window = window,
                              .explain = explain,

@@ -68,10 +68,16 @@ network_of(const Scorer *scorer, const Call *call)
     return (uint32_t)(scorer_address_hash(scorer, &block) >> 32) | 1;
 }
 
+static uint64_t
+route_key(const Scorer *scorer, uint32_t asset, uint32_t network)
+{
+    return watch_key(scorer, asset, network, 1, NULL);
+}
+
 static Route *
 route_of(Scorer *scorer, WatchState *state, uint32_t asset, uint32_t network, bool *is_new)
 {
-    return watch_item(state, 0, &watch_egress_change, watch_key(scorer, asset, network, 1, NULL), 1, is_new);
+    return watch_item(state, 0, &watch_egress_change, route_key(scorer, asset, network), 1, is_new);
 }
 
 /* @network 0: for anything. */
@@ -105,17 +111,35 @@ note_change(Plain *plain, const Scorer *scorer, const Route *route, const Call *
         (Change){ .call = *call, .window = scorer->grid.first, .way = way, .since_s = route->first_s };
 }
 
+/* The way out, if it is new to the asset for this network; else NULL, and that is nearly always. */
+static const PathUse *
+new_way(const Scorer *scorer, const Call *call)
+{
+    const PathUse *path = call->path == NONE ? NULL : &scorer->paths[call->path];
+
+    if (path == NULL || path->first_s < seconds_of(call->begin_ms) || path->asset != call->asset ||
+        path->is_egress || call->far_asset != NONE || call->access == ACCESS_OWN ||
+        (path->out_if == 0 && ip_is_zero(&path->next_hop)))
+        return NULL;
+    return path;
+}
+
+static void
+wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
+{
+    (void)state;
+    if (new_way(scorer, call) != NULL)
+        keys[0] = route_key(scorer, call->asset, network_of(scorer, call));
+}
+
 static void
 began(Scorer *scorer, WatchState *state, const Call *call)
 {
-    const PathUse *path = call->path == NONE ? NULL : &scorer->paths[call->path];
+    const PathUse *path = new_way(scorer, call);
     uint32_t begin_s = seconds_of(call->begin_ms);
     bool is_new;
 
-    /* A way that the asset has used for this network before is no news; nearly all end here. */
-    if (path == NULL || path->first_s < begin_s || path->asset != call->asset || path->is_egress ||
-        call->far_asset != NONE || call->access == ACCESS_OWN ||
-        (path->out_if == 0 && ip_is_zero(&path->next_hop)))
+    if (path == NULL)
         return;
     uint32_t network = network_of(scorer, call);
     uint32_t way = way_of(scorer, path);
@@ -281,6 +305,7 @@ const Watch watch_egress_change = { .name = "egress_change",
                                     .tables = { { .item = sizeof(Route), .most = 4, .is_per_pair = true },
                                                 { .item = sizeof(WayUse), .most = 8, .is_per_pair = true },
                                                 { .item = sizeof(Past), .most = 1 << 16 } },
+                                    .wants = wants,
                                     .began = began,
                                     .window = window,
                                     .explain = explain,

@@ -117,10 +117,16 @@ end_pair_day(Balance *balance, uint32_t day)
     balance->day = day;
 }
 
+static uint64_t
+balance_key(const Scorer *scorer, const Call *call)
+{
+    return watch_key(scorer, call->asset, 0, 0, &call->far);
+}
+
 static void
 add_out(Scorer *scorer, WatchState *state, const Call *call, double net)
 {
-    uint64_t key = watch_key(scorer, call->asset, 0, 0, &call->far);
+    uint64_t key = balance_key(scorer, call);
     uint32_t now_s = seconds_of(call->end_ms);
     Balance *balance = net > 0 ? watch_item(state, 0, &watch_slow_exfiltration, key, 1, NULL)
                                : watch_find(state, 0, &watch_slow_exfiltration, key);
@@ -172,17 +178,30 @@ add_fetched(Scorer *scorer, WatchState *state, const Call *call)
         take(scorer, &watch_hoarding, call, p, numbers);
 }
 
+static bool
+moves_out(const Call *call, double net)
+{
+    return call->far_asset == NONE && fabs(net) >= net_least && call->access != ACCESS_OWN &&
+           call->access != ACCESS_PRIVATE;
+}
+
+static void
+wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
+{
+    (void)state;
+    if (moves_out(call, call->octets_out - call->octets_in))
+        keys[0] = balance_key(scorer, call);
+}
+
 static void
 ended(Scorer *scorer, WatchState *state, const Call *call)
 {
     double net = call->octets_out - call->octets_in;
 
-    if (call->far_asset != NONE) {
-        if (call->octets_in >= net_least && call->initiator == INITIATOR_ASSET)
-            add_fetched(scorer, state, call);
-    } else if (fabs(net) >= net_least && call->access != ACCESS_OWN && call->access != ACCESS_PRIVATE) {
+    if (moves_out(call, net))
         add_out(scorer, state, call, net);
-    }
+    else if (call->far_asset != NONE && call->octets_in >= net_least && call->initiator == INITIATOR_ASSET)
+        add_fetched(scorer, state, call);
 }
 
 /* At the end of a day each asset's largest sums are learned; nothing is a sum too. */
@@ -278,6 +297,7 @@ const Watch watch_slow_exfiltration = {
     .plain = sizeof(Plain),
     .per_asset = sizeof(AssetPast),
     .tables = { { .item = sizeof(Balance), .most = 4, .is_per_pair = true } },
+    .wants = wants,
     .ended = ended,
     .asset = asset,
     .window = window,

@@ -112,6 +112,18 @@ note_hot(Plain *plain, const Call *call, int64_t number)
 }
 
 static void
+wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
+{
+    const Pace *pace = watch_of_asset(state, &watch_flood, call->asset);
+    int64_t number = window_number(&scorer->grid, call->begin_ms);
+
+    (void)keys;
+    __builtin_prefetch(&scorer->assets[call->asset].open[number & (WINDOWS_OPEN - 1)]);
+    if (call->is_new_pair)
+        __builtin_prefetch(&pace->new_in, 1);
+}
+
+static void
 began(Scorer *scorer, WatchState *state, const Call *call)
 {
     if (call->is_new_pair && call->access != ACCESS_OWN) {
@@ -261,6 +273,7 @@ const Watch watch_flood = { .name = "flood",
                             .memory_days = 1,
                             .plain = sizeof(Plain),
                             .per_asset = sizeof(Pace),
+                            .wants = wants,
                             .began = began,
                             .asset = asset,
                             .window = window,

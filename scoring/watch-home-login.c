@@ -246,11 +246,25 @@ told(Scorer *scorer, WatchState *state, const Call *call)
         add_login(scorer, state, call);
 }
 
+static bool
+is_first_contact(const Call *call)
+{
+    return call->is_new_pair && call->initiator == INITIATOR_ASSET;
+}
+
+static void
+wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
+{
+    (void)state;
+    if (is_first_contact(call))
+        keys[0] = watch_key(scorer, call->asset, 0, 0, NULL);
+}
+
 static void
 began(Scorer *scorer, WatchState *state, const Call *call)
 {
     told(scorer, state, call);
-    if (call->is_new_pair && call->initiator == INITIATOR_ASSET)
+    if (is_first_contact(call))
         add_contact(scorer, state, call);
 }
 
@@ -305,6 +319,7 @@ const Watch watch_home_login = { .name = "home_login",
                                  .plain = sizeof(Plain),
                                  .tables = { { .item = sizeof(Door), .most = 64, .is_per_pair = true },
                                              { .item = sizeof(HabitItem), .most = 8, .is_per_pair = true } },
+                                 .wants = wants,
                                  .began = began,
                                  .lasts = told,
                                  .ended = told,

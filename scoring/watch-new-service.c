@@ -142,14 +142,29 @@ is_served(const Call *call)
            (call->asset_port < EPHEMERAL_FROM && call->far_port > call->asset_port);
 }
 
+/* Within the house, ports that are handed out anew at each start (RPC) are one. */
+static uint32_t
+service_of(const Call *call)
+{
+    uint16_t port = call->far_asset != NONE && call->asset_port >= DYNAMIC_FROM ? 0 : call->asset_port;
+
+    return (uint32_t)call->protocol << 16 | port;
+}
+
+static void
+wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
+{
+    (void)state;
+    if (is_served(call))
+        keys[SERVICES] = watch_key(scorer, call->asset, service_of(call), 0, NULL);
+}
+
 static void
 look(Scorer *scorer, WatchState *state, const Call *call)
 {
     if (!is_served(call))
         return;
-    /* Within the house, ports that are handed out anew at each start (RPC) are one. */
-    uint16_t port = call->far_asset != NONE && call->asset_port >= DYNAMIC_FROM ? 0 : call->asset_port;
-    uint32_t role = scorer->assets[call->asset].role, what = (uint32_t)call->protocol << 16 | port;
+    uint32_t role = scorer->assets[call->asset].role, what = service_of(call);
     bool is_new;
     watch_item(state, SERVICES, &watch_new_service, watch_key(scorer, call->asset, what, 0, NULL), 2,
                &is_new);
@@ -305,6 +320,7 @@ const Watch watch_new_service = { .name = "new_service",
                                   .tables = { { .item = sizeof(Past), .most = 1 << 14 },
                                               { .item = sizeof(uint32_t), .most = 8, .is_per_pair = true },
                                               { .item = sizeof(Crowd), .most = 1 << 15 } },
+                                  .wants = wants,
                                   .began = look,
                                   .ended = ended,
                                   .window = window,

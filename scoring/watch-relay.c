@@ -254,10 +254,16 @@ is_leg(const Call *call)
            call->octets_in + call->octets_out >= LEG_OCTETS;
 }
 
+static uint64_t
+bucket_key(const Scorer *scorer, uint32_t asset, int64_t number)
+{
+    return watch_key(scorer, asset, (uint32_t)number, 0, NULL);
+}
+
 static const Bucket *
 bucket_at(const Scorer *scorer, const WatchState *state, uint32_t asset, int64_t number)
 {
-    return watch_find(state, 0, &watch_relay, watch_key(scorer, asset, (uint32_t)number, 0, NULL));
+    return watch_find(state, 0, &watch_relay, bucket_key(scorer, asset, number));
 }
 
 static Match
@@ -279,6 +285,14 @@ find_match(const Scorer *scorer, const WatchState *state, const Call *call, cons
 }
 
 static void
+wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
+{
+    (void)state;
+    if (is_leg(call))
+        keys[0] = bucket_key(scorer, call->asset, call->begin_ms / BUCKET_MS);
+}
+
+static void
 ended(Scorer *scorer, WatchState *state, const Call *call)
 {
     Plain *plain = state->plain;
@@ -292,7 +306,7 @@ ended(Scorer *scorer, WatchState *state, const Call *call)
                 .peer = call->peer,
                 .service = call->service,
                 .is_ours = call->initiator == INITIATOR_ASSET };
-    uint64_t key = watch_key(scorer, call->asset, (uint32_t)(leg.begin_ms / BUCKET_MS), 0, NULL);
+    uint64_t key = bucket_key(scorer, call->asset, leg.begin_ms / BUCKET_MS);
     Bucket *bucket = watch_item(state, 0, &watch_relay, key, CHANCE_BUCKET, NULL);
     Match match = find_match(scorer, state, call, &leg, bucket);
     if (match.leg != NULL && match.leg->peer < key_table_slots(&scorer->peer_keys) &&
@@ -360,6 +374,7 @@ const Watch watch_relay = { .name = "relay",
                             .tables = { { .item = sizeof(Bucket), .most = 32, .is_per_pair = true },
                                         { .item = sizeof(HabitItem), .most = 16, .is_per_pair = true },
                                         { .item = sizeof(Bond), .most = 32, .is_per_pair = true } },
+                            .wants = wants,
                             .ended = ended,
                             .window = window,
                             .explain = explain,

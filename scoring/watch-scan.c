@@ -343,37 +343,66 @@ is_common(Plain *plain, const Scorer *scorer, Prober *prober, const Call *call, 
     return plain->common_until_s > now_s;
 }
 
+static uint64_t
+try_key(const Scorer *scorer, const Call *call, bool is_ours)
+{
+    uint32_t port = is_ours ? call->far_port : call->asset_port;
+
+    return watch_key(scorer, call->asset, (uint32_t)call->protocol << 16 | port, 1u + is_ours, &call->far);
+}
+
 /* Has this very contact failed before? */
 static bool
 is_tried(Scorer *scorer, WatchState *state, const Call *call, bool is_ours)
 {
     bool is_new;
-    uint32_t port = is_ours ? call->far_port : call->asset_port;
 
-    watch_item(
-        state, TRIED, &watch_scan,
-        watch_key(scorer, call->asset, (uint32_t)call->protocol << 16 | port, 1u + is_ours, &call->far), 1,
-        &is_new);
+    watch_item(state, TRIED, &watch_scan, try_key(scorer, call, is_ours), 1, &is_new);
     return !is_new;
+}
+
+static uint64_t
+prober_key(const Scorer *scorer, const Call *call, bool is_ours)
+{
+    return is_ours ? watch_key(scorer, call->asset, 1, is_outside(call), NULL)
+                   : watch_key(scorer, 0, 2, 0, &call->far);
+}
+
+/* False: it tells nothing of who probes. */
+static bool
+is_of_interest(const Call *call, bool is_ours, bool failed)
+{
+    if (call->initiator == INITIATOR_UNKNOWN || (call->protocol != TCP && call->protocol != UDP))
+        return false;
+    if (!is_ours && call->far_asset != NONE) /* the caller's view tells of it */
+        return false;
+    return failed || (call->is_new_pair && call->is_answered);
+}
+
+static void
+wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
+{
+    bool is_ours = call->initiator == INITIATOR_ASSET, failed = is_failed(call, is_ours);
+
+    (void)state;
+    if (!is_of_interest(call, is_ours, failed))
+        return;
+    keys[PROBERS] = prober_key(scorer, call, is_ours);
+    if (failed)
+        keys[TRIED] = try_key(scorer, call, is_ours);
 }
 
 static void
 ended(Scorer *scorer, WatchState *state, const Call *call)
 {
     Plain *plain = state->plain;
-    bool is_ours = call->initiator == INITIATOR_ASSET;
+    bool is_ours = call->initiator == INITIATOR_ASSET, failed = is_failed(call, is_ours);
 
-    if (call->initiator == INITIATOR_UNKNOWN || (call->protocol != TCP && call->protocol != UDP))
-        return;
-    if (!is_ours && call->far_asset != NONE) /* the caller's view tells of it */
-        return;
-    bool failed = is_failed(call, is_ours);
-    if (!failed && (!call->is_new_pair || !call->is_answered))
+    if (!is_of_interest(call, is_ours, failed))
         return;
     if (failed && (is_lossy(scorer) || is_tried(scorer, state, call, is_ours)))
         return;
-    uint64_t key = is_ours ? watch_key(scorer, call->asset, 1, is_outside(call), NULL)
-                           : watch_key(scorer, 0, 2, 0, &call->far);
+    uint64_t key = prober_key(scorer, call, is_ours);
     Prober *prober = failed || is_ours ? watch_item(state, PROBERS, &watch_scan, key, is_ours ? 3 : 0, NULL)
                                        : watch_find(state, PROBERS, &watch_scan, key);
     if (prober == NULL) {
@@ -448,6 +477,7 @@ const Watch watch_scan = { .name = "scan",
                            .tables = { { .item = sizeof(Prober), .most = 1 << 16 },
                                        { .item = sizeof(uint32_t), .most = 4, .is_per_pair = true },
                                        { .item = sizeof(Herd), .most = 1 << 14 } },
+                           .wants = wants,
                            .ended = ended,
                            .window = window,
                            .explain = explain,

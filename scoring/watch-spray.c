@@ -197,20 +197,35 @@ is_visit(const Scorer *scorer, const Call *call)
             service_ports_has(scorer->assets[call->asset].services, call->protocol, call->asset_port));
 }
 
+/* An eighth of those who come again is enough to know how long sessions are. */
+static bool
+is_of_interest(const Scorer *scorer, const Call *call, bool comes)
+{
+    return (comes || (call->begin_ms & 7) == 0) && is_visit(scorer, call);
+}
+
+static uint64_t
+service_key(const Scorer *scorer, const Call *call)
+{
+    return watch_key(scorer, call->asset, (uint32_t)call->protocol << 16 | call->asset_port, 0, NULL);
+}
+
+static void
+wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
+{
+    (void)state;
+    if (is_of_interest(scorer, call, is_comer(scorer, call)))
+        keys[0] = service_key(scorer, call);
+}
+
 static void
 ended(Scorer *scorer, WatchState *state, const Call *call)
 {
-    if (call->initiator != INITIATOR_FAR || call->far_asset != NONE)
+    bool is_new, comes = is_comer(scorer, call);
+
+    if (!is_of_interest(scorer, call, comes))
         return;
-    bool comes = is_comer(scorer, call);
-    /* An eighth of those who come again is enough to know how long sessions are. */
-    if ((!comes && (call->begin_ms & 7) != 0) || !is_visit(scorer, call))
-        return;
-    bool is_new;
-    Service *service =
-        watch_item(state, 0, &watch_spray,
-                   watch_key(scorer, call->asset, (uint32_t)call->protocol << 16 | call->asset_port, 0, NULL),
-                   1, &is_new);
+    Service *service = watch_item(state, 0, &watch_spray, service_key(scorer, call), 1, &is_new);
     float size = (float)log2(1 + octets_of(call));
     uint32_t bin = seconds_of(call->end_ms) / BIN_S;
     if (is_new)
@@ -256,6 +271,7 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 const Watch watch_spray = { .name = "spray",
                             .memory_days = 2,
                             .tables = { { .item = sizeof(Service), .most = 1 << 14 } },
+                            .wants = wants,
                             .ended = ended,
                             .explain = explain,
                             .instead = instead };

@@ -71,28 +71,55 @@ watches_clear(Scorer *self)
     }
 }
 
-void
-watches_call_began(Scorer *self, const Call *call)
+/*
+ * What the watch will look up for the block comes into the cache, a step behind the other: the lines with the
+ * keys of all calls, then the items. Each would be waited for otherwise, and that is most of what a watch
+ * costs.
+ */
+static void
+fetch_block(const Scorer *self, const Watch *watch, const WatchState *state, const CallTold *block,
+            uint32_t n)
 {
-    for (uint32_t i = 0; i < n_watches; i++)
-        if (watches[i]->began != NULL)
-            watches[i]->began(self, &self->watch_states[i], call);
+    uint64_t keys[TOLD_MOST][WATCH_TABLES];
+
+    memset(keys, 0, n * sizeof keys[0]);
+    for (uint32_t i = 0; i < n; i++) {
+        watch->wants(self, state, &block[i].call, keys[i]);
+        for (int t = 0; t < WATCH_TABLES; t++)
+            if (keys[i][t] != 0)
+                key_table_prefetch(&state->keys[t], keys[i][t]);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        for (int t = 0; t < WATCH_TABLES; t++)
+            if (keys[i][t] != 0)
+                key_table_find_early(&state->keys[t], keys[i][t], state->items[t], watch->tables[t].item);
+}
+
+static void
+tell_block(Scorer *self, const Watch *watch, WatchState *state, const CallTold *block, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const CallTold *told = &block[i];
+        if (told->has_begun && watch->began != NULL)
+            watch->began(self, state, &told->call);
+        if (told->news == CALL_LASTS && watch->lasts != NULL)
+            watch->lasts(self, state, &told->call);
+        if (told->news == CALL_ENDED && watch->ended != NULL)
+            watch->ended(self, state, &told->call);
+    }
 }
 
 void
-watches_call_lasts(Scorer *self, const Call *call)
+watches_tell(Scorer *self, const CallTold *block, uint32_t n)
 {
-    for (uint32_t i = 0; i < n_watches; i++)
-        if (watches[i]->lasts != NULL)
-            watches[i]->lasts(self, &self->watch_states[i], call);
-}
-
-void
-watches_call_ended(Scorer *self, const Call *call)
-{
-    for (uint32_t i = 0; i < n_watches; i++)
-        if (watches[i]->ended != NULL)
-            watches[i]->ended(self, &self->watch_states[i], call);
+    for (uint32_t i = 0; i < n_watches; i++) {
+        const Watch *watch = watches[i];
+        if (watch->began == NULL && watch->lasts == NULL && watch->ended == NULL)
+            continue;
+        if (watch->wants != NULL)
+            fetch_block(self, watch, &self->watch_states[i], block, n);
+        tell_block(self, watch, &self->watch_states[i], block, n);
+    }
 }
 
 void

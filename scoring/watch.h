@@ -12,6 +12,11 @@
  * and must be checked where it is used (an asset's index against n_assets). Nothing of it allocates or locks.
  * All calls come from the scoring thread.
  *
+ * Conversations come in blocks, one watch after the other gets the whole block, in its order: what a watch
+ * looks up is waited for much longer than it is worked on, so before each block it says what that will be
+ * (`wants`), and it is fetched for all at once. Watches must not count on what another one did with the same
+ * call.
+ *
  * Statistical duty: evidence of one window is an e-value given what went before (evidence.h), so that
  * products of it are fair; a p-value asked over and over again about the same thing is replaced, not
  * multiplied (Opinion.accumulates). What belongs to an open alert must not be learned (case_is_alerted).
@@ -37,6 +42,10 @@ struct Watch {
     size_t per_asset;   /* octets kept for each asset, by its index; see watch_of_asset */
     WatchTableSize tables[WATCH_TABLES];
     /* Each may be NULL. @state: this watch's own. */
+    /* What one of the next three will look up first: a key for each table where there is something, the
+     * others stay 0. A hint that changes no result. */
+    void (*wants)(const Scorer *scorer, const WatchState *state, const Call *call,
+                  uint64_t keys[WATCH_TABLES]);
     void (*began)(Scorer *scorer, WatchState *state, const Call *call);
     void (*lasts)(Scorer *scorer, WatchState *state, const Call *call); /* once an hour, with sums so far */
     void (*ended)(Scorer *scorer, WatchState *state, const Call *call);
@@ -58,9 +67,8 @@ uint32_t watch_index(const Watch *watch);
 
 void watches_init(Scorer *self);
 void watches_clear(Scorer *self);
-void watches_call_began(Scorer *self, const Call *call);
-void watches_call_lasts(Scorer *self, const Call *call);
-void watches_call_ended(Scorer *self, const Call *call);
+/* Tells all watches of up to TOLD_MOST calls, in their order. */
+void watches_tell(Scorer *self, const CallTold *block, uint32_t n);
 void watches_asset(Scorer *self, uint32_t asset, const WindowSums *sums, int64_t number);
 void watches_window(Scorer *self, int64_t number);
 void watches_save(const Scorer *self, GByteArray *to);
