@@ -6,7 +6,7 @@
 
 /* How many steps of the fleet weigh as much as what is known of the role, and of the role for the asset. */
 static const double fleet_steps = 8, role_steps = 4, share_most = 4000;
-static const double half_life_s = 2 * 86400;
+static const double half_life_s = 2 * 86400, p_least = 1e-12;
 
 void
 episode_window(EpisodePools *pools, const Scorer *scorer)
@@ -62,6 +62,8 @@ episode_begin(Episode *self, EpisodePools *pools, const Scorer *scorer, uint32_t
     self->before = self->begun;
     self->decibans = (float)decibans_of(rate_any_e(&model));
     self->p = (float)rate_day_p(&model, scorer, 1);
+    self->answers = 1;
+    self->n_answers = 0;
     self->last_s = seconds_of(at_ms);
     self->teaches = !is_alerted;
     if (is_alerted)
@@ -90,6 +92,12 @@ chance_on(const Episode *self, const EpisodePools *pools, uint32_t role)
     return fmin(0.99, fmax(chance, 1e-3));
 }
 
+static void
+add(Episode *self, double e)
+{
+    self->decibans = (float)fmin(DECIBANS_MOST, (double)self->decibans + decibans_of(e));
+}
+
 /* 1, 2, 3, 4, 6, 8, 12, 16, ... */
 static double
 events_of_step(int step)
@@ -111,7 +119,8 @@ episode_go_on(Episode *self, EpisodePools *pools, const Scorer *scorer, uint32_t
     if ((double)self->events < events_of_step(self->step + 1) || self->step == UINT8_MAX)
         return false;
     double chance = chance_on(self, pools, role);
-    episode_weigh(self, 1 / chance, chance);
+    add(self, 1 / chance);
+    self->p = (float)fmax(p_least, (double)self->p * chance);
     self->teaches &= !is_alerted;
     if (self->teaches)
         teach_step(self, pools, role, true);
@@ -132,6 +141,25 @@ episode_decibans(const Episode *self, const Scorer *scorer, uint32_t asset)
 void
 episode_weigh(Episode *self, double e, double p)
 {
-    self->decibans = (float)fmin(DECIBANS_MOST, (double)self->decibans + decibans_of(e));
-    self->p = (float)fmax(1e-12, (double)self->p * fmin(1, p));
+    add(self, e);
+    self->answers = (float)fmax(p_least, (double)self->answers * fmin(1, p));
+    if (self->n_answers < UINT8_MAX)
+        self->n_answers++;
+}
+
+/*
+ * How far it comes is one question, for it has to begin first, and then to come to each step: a product of
+ * chances. The others are answered each by themselves; a product of k p-values is no p-value, but its tail is
+ * known (Fisher): x times the sum of (-ln x)^j / j! for j below k.
+ */
+double
+episode_p(const Episode *self)
+{
+    double x = fmin(1, fmax(p_least, (double)self->p * (double)self->answers)), term = x, sum = 0;
+
+    for (int j = 0; j <= self->n_answers; j++) {
+        sum += term;
+        term *= -log(x) / (j + 1);
+    }
+    return fmin(1, sum);
 }

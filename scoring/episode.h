@@ -28,10 +28,12 @@ typedef struct Episode {
     float begun;          /* how many there were */
     float could, went_on; /* steps that might have had a further one; that had */
     float events;         /* of this one */
-    float decibans, p;    /* of this one: its evidence; the chance of one like it in a day */
+    float decibans, p;    /* of this one: its evidence; the chance of one that comes so far, in a day */
+    float answers;        /* product of the chances that further questions about it were answered with */
     uint32_t last_s;      /* flow time of the latest event */
     uint16_t taught_day;  /* the last one on which it taught the pools; a busy asset does not rule them */
     uint8_t step;         /* of this one; 0: none yet */
+    uint8_t n_answers;    /* how many */
     uint8_t teaches;      /* this one: no alert was open so far */
 } Episode;
 typedef struct EpisodePools {
@@ -51,5 +53,7 @@ bool episode_go_on(Episode *self, EpisodePools *pools, const Scorer *scorer, uin
                    int64_t at_ms);
 /* What it comes to by now. */
 double episode_decibans(const Episode *self, const Scorer *scorer, uint32_t asset);
-/* A further question about this one was answered with an e-value, and a chance. */
+/* The chance of one that is as odd in all that was asked. */
+double episode_p(const Episode *self);
+/* A further question about this one was answered with an e-value, and a p-value. */
 void episode_weigh(Episode *self, double e, double p);

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "scoring/keyed.h"
+
 /* How many events of the fleet weigh as much as what is known of the role; of an even spread, for the fleet.
  */
 static const double fleet_trust = 10, even_trust = 1, most = 4000;
@@ -22,13 +24,17 @@ sum_of(const float *counts, uint32_t n)
 double
 kind_e(const float *role, const float *fleet, uint32_t n, uint32_t kind, double *p)
 {
-    double in_fleet = ((double)fleet[kind] + even_trust / n) / (sum_of(fleet, n) + even_trust);
-    double chance = ((double)role[kind] + fleet_trust * in_fleet) / (sum_of(role, n) + fleet_trust);
+    double all = sum_of(fleet, n) + even_trust, like = sum_of(role, n) + fleet_trust, rarer = 0;
+    double own = ((double)role[kind] + fleet_trust * ((double)fleet[kind] + even_trust / n) / all) / like;
 
-    chance = fmax(chance, 1e-9);
+    own = fmax(own, 1e-9);
+    for (uint32_t i = 0; p != NULL && i < n; i++) {
+        double chance = ((double)role[i] + fleet_trust * ((double)fleet[i] + even_trust / n) / all) / like;
+        rarer += chance <= own * (1 + 1e-9) ? chance : 0;
+    }
     if (p != NULL)
-        *p = fmin(1, chance);
-    return 0.5 + 0.5 / (n * chance);
+        *p = fmin(1, fmax(rarer, own));
+    return 0.5 + 0.5 / (n * own);
 }
 
 static void
@@ -46,4 +52,25 @@ kind_teach(float *role, float *fleet, uint32_t n, uint32_t kind)
 {
     add(role, n, kind);
     add(fleet, n, kind);
+}
+
+static uint32_t
+kind_of_service(uint8_t protocol, uint16_t port)
+{
+    return (uint32_t)(keyed_mix((uint64_t)protocol << 16 | port, 0, 0) % SERVICE_KINDS);
+}
+
+double
+kind_service_e(const ServiceKinds *role, const ServiceKinds *fleet, uint8_t protocol, uint16_t port,
+               double *p)
+{
+    const double stake = 0.4; /* of which half is kept back by kind_e */
+
+    return 1 - stake + stake * kind_e(role->n, fleet->n, SERVICE_KINDS, kind_of_service(protocol, port), p);
+}
+
+void
+kind_service_teach(ServiceKinds *role, ServiceKinds *fleet, uint8_t protocol, uint16_t port)
+{
+    kind_teach(role->n, fleet->n, SERVICE_KINDS, kind_of_service(protocol, port));
 }

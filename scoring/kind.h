@@ -11,6 +11,18 @@
 #pragma once
 #include <stdint.h>
 
-/* @role, @fleet: @n counts each, in the plain struct of a watch. *@p, which may be NULL: P(kind). */
+/* @role, @fleet: @n counts each, in the plain struct of a watch. *@p, which may be NULL: the chance of a kind
+ * that is as rare, or rarer. */
 double kind_e(const float *role, const float *fleet, uint32_t n, uint32_t kind, double *p);
+/*
+ * Is it odd for the role to use this service of another's? The same with services for kinds; two may share
+ * one, which makes them duller. As the usual port says little, a fifth of the stake is bet.
+ */
+enum { SERVICE_KINDS = 64 };
+typedef struct ServiceKinds {
+    float n[SERVICE_KINDS];
+} ServiceKinds;
+double kind_service_e(const ServiceKinds *role, const ServiceKinds *fleet, uint8_t protocol, uint16_t port,
+                      double *p);
+void kind_service_teach(ServiceKinds *role, ServiceKinds *fleet, uint8_t protocol, uint16_t port);
 void kind_teach(float *role, float *fleet, uint32_t n, uint32_t kind);

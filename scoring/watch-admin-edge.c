@@ -35,7 +35,7 @@ typedef struct Plain {
 } Plain;
 
 /* The service, and the role at the other end. Each service once in an episode, for its second use is no news.
- * Returns the chance of the end. */
+ * Returns the chance of such an end, or a rarer one. */
 static double
 weigh_kind(Plain *plain, const Scorer *scorer, const Call *call, Past *past, uint32_t row, bool teaches)
 {
@@ -74,7 +74,7 @@ judge(Scorer *scorer, WatchState *state, const Call *call, uint32_t row, double 
     double p_end = weigh_kind(plain, scorer, call, past, row, past->episode.teaches);
     Opinion opinion = { .watch = &watch_admin_edge,
                         .asset = call->asset,
-                        .p = (double)past->episode.p,
+                        .p = episode_p(&past->episode),
                         .decibans = episode_decibans(&past->episode, scorer, call->asset),
                         .numbers = { (double)past->episode.events, (double)past->episode.before,
                                      rate_days(scorer, call->asset), row, p_end, callers },
@@ -130,7 +130,7 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
         out, room,
         "%s opened %s to %s, as it never had (%.0f others of its role had), number %.0f of a round of new "
         "log-ins and the like; it began such a round %.0f times before in %.1f days; of those of role "
-        "\"%s\" %.1f %% go to such a host",
+        "\"%s\" %.1f %% go to such a host or a rarer one",
         name, admin_port_name(row), far, (double)one->numbers[5], (double)one->numbers[0],
         (double)one->numbers[1], (double)one->numbers[2], scorer->roles[asset->role].name,
         100 * (double)one->numbers[4]);

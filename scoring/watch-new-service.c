@@ -89,7 +89,7 @@ tell(Scorer *scorer, const Past *past, const Call *call)
     Opinion opinion = { .watch = &watch_new_service,
                         .asset = call->asset,
                         .protocol = past->protocol,
-                        .p = (double)past->episode.p,
+                        .p = episode_p(&past->episode),
                         .decibans = episode_decibans(&past->episode, scorer, call->asset),
                         .numbers = { (double)past->episode.events, (double)past->episode.before,
                                      rate_days(scorer, call->asset), (double)past->members, past->port,

@@ -159,7 +159,7 @@ judge(Scorer *scorer, WatchState *state, const Call *call, uint32_t service, dou
                         .far = &call->far,
                         .service = call->service,
                         .protocol = call->protocol,
-                        .p = (double)past->episode.p,
+                        .p = episode_p(&past->episode),
                         .decibans = episode_decibans(&past->episode, scorer, call->asset),
                         .numbers = { (double)past->episode.events, (double)past->episode.before,
                                      rate_days(scorer, call->asset), way_of(call), others, is_known },
