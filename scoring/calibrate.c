@@ -13,6 +13,7 @@ static const double tail_share = 0.05, tail_least = 20, tail_most = 820,
 static const double shape_prior = 0.15, shape_trust = 60, shape_most = 0.5;
 static const double own_trust = 600; /* windows after which own and role weigh alike */
 static const double p_least = 1e-9;
+static const double hill_prior = 1, hill_trust = 10, group_trust = 300;
 
 static double
 bin_edge(int bin)
@@ -49,8 +50,14 @@ sketch_add(ResidualSketch *self, double residual)
 void
 sketch_count(ResidualSketch *self, double residual)
 {
-    self->count[bin_of(residual)] += 1;
-    self->n += 1;
+    sketch_count_part(self, residual, 1);
+}
+
+void
+sketch_count_part(ResidualSketch *self, double residual, double part)
+{
+    self->count[bin_of(residual)] += (float)part;
+    self->n += (float)part;
 }
 
 void
@@ -133,6 +140,59 @@ double
 sketch_tempered_p(const ResidualSketch *self, double residual)
 {
     double p = upper_p(self, residual, true), seen = 1 / ((double)self->n + 1);
+
+    return p < seen ? sqrt(p * seen) : p;
+}
+
+/* Where the tail of amounts begins: what is nil, or nearly, is never part of it. */
+static int
+amount_tail_from(const ResidualSketch *self, double *in_tail)
+{
+    const int least = bin_of(bin_width);
+    double above = 0, want = fmax(tail_least, tail_share * (double)self->n);
+    int bin = SKETCH_BINS;
+
+    while (bin > least && above < want)
+        above += (double)self->count[--bin];
+    *in_tail = above;
+    return bin;
+}
+
+/* Hill's estimate: the mean excess in the tail. @prior weighs as much as @hill_trust excesses. */
+static double
+hill(const ResidualSketch *self, int from, double in_tail, double prior)
+{
+    double sum = hill_trust * prior;
+
+    for (int i = from; i < SKETCH_BINS; i++)
+        sum += (double)self->count[i] * ((bin_edge(i) + bin_edge(i + 1)) / 2 - bin_edge(from));
+    return sum / (in_tail + hill_trust);
+}
+
+static double
+amount_p(const ResidualSketch *self, double value, double prior, double *mean)
+{
+    double in_tail, above = 0;
+    int from = amount_tail_from(self, &in_tail), bin = bin_of(value);
+
+    *mean = hill(self, from, in_tail, prior);
+    if (bin >= from)
+        return (in_tail + 1) / ((double)self->n + 1) * exp(-(value - bin_edge(from)) / *mean);
+    for (int i = bin + 1; i < SKETCH_BINS; i++)
+        above += (double)self->count[i];
+    return (above + (double)self->count[bin] / 2 + 1) / ((double)self->n + 1);
+}
+
+double
+sketch_amount_p(const ResidualSketch *group, const ResidualSketch *whole, double value)
+{
+    double mean, seen = 1 / ((double)whole->n + 1);
+
+    if ((double)whole->n < 2 * tail_least)
+        return 1;
+    double all = amount_p(whole, value, hill_prior, &mean), own = amount_p(group, value, mean, &mean);
+    double weight = (double)group->n / ((double)group->n + group_trust);
+    double p = fmax(p_least, weight * own + (1 - weight) * all);
 
     return p < seen ? sqrt(p * seen) : p;
 }

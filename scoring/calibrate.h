@@ -26,6 +26,8 @@ void sketch_add(ResidualSketch *self, double residual);
 /* For pools of many assets, where a sketch that halves itself would remember an hour: counts without
  * forgetting, and forgets by a factor (0..1) when it is told to. */
 void sketch_count(ResidualSketch *self, double residual);
+/* Counts as a part (0..1) of one. */
+void sketch_count_part(ResidualSketch *self, double residual, double part);
 void sketch_fade(ResidualSketch *self, double keep);
 /* Chance of a residual at least this large, were it like those before; 1 when nothing is known. */
 double sketch_upper_p(const ResidualSketch *self, double residual);
@@ -33,5 +35,13 @@ double sketch_upper_p(const ResidualSketch *self, double residual);
  * tail is drawn on by a formula, and believed half of the way (in decibans), since loads and habits change.
  */
 double sketch_tempered_p(const ResidualSketch *self, double residual);
+/*
+ * For amounts on a logarithmic scale, most of which may be nil, of a @group (a role) within a @whole (all of
+ * them; the group counts there too). The tail of a logarithm is drawn on as an exponential one, which is a
+ * Pareto tail of the amount itself, by Hill's estimator (Annals of Statistics 3, 1975): a generalised one
+ * would be Pareto a second time and call nothing odd. The group's tail leans on the whole's, and one as steep
+ * as x^-1 is what both begin with. Tempered like the above, by how many the whole has seen.
+ */
+double sketch_amount_p(const ResidualSketch *group, const ResidualSketch *whole, double value);
 /* The asset's own answer and its role's, weighed by how much the asset has seen. */
 double calibrated_p(const ResidualSketch *own, const ResidualSketch *role, double residual);

@@ -40,6 +40,14 @@ e_of_small_p(double p)
 }
 
 double
+e_of_rare_p(double p)
+{
+    const double k = 0.1; /* 1 / ln(20000) */
+
+    return k * pow(fmax(p, 1e-12), k - 1);
+}
+
+double
 e_hedged(double p)
 {
     return 0.5 + 0.5 * e_of_p(p);

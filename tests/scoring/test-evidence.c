@@ -9,6 +9,12 @@
 #include <glib.h>
 #include <math.h>
 
+static double
+exponential(GRand *random)
+{
+    return -log(1 - g_rand_double(random));
+}
+
 static void
 test_e_values_of_uniform_p_values_average_to_one_at_most(void)
 {
@@ -22,6 +28,49 @@ test_e_values_of_uniform_p_values_average_to_one_at_most(void)
         g_assert_cmpfloat(sum / STEPS, <=, 1.0005);
         g_assert_cmpfloat(sum / STEPS, >=, 0.85);
     }
+}
+
+/* Nearly all of its mean lies at very small p, so that the steps are those of a logarithm. */
+static void
+test_the_bet_on_rare_p_values_averages_to_one(void)
+{
+    const double step = 1e-3;
+    double sum = 0;
+
+    for (int i = 0; i < 27600; i++) { /* down to 1e-12 */
+        double p = exp(-(i + 0.5) * step);
+        sum += e_of_rare_p(p) * p * step;
+    }
+    g_assert_cmpfloat(sum, <=, 1);
+    g_assert_cmpfloat(sum, >=, 0.9);
+    g_assert_cmpfloat(e_of_rare_p(1e-4), >, 3 * e_of_p(1e-4));
+}
+
+/* Amounts with a Pareto tail, nothing on nine days of ten: the small p are as rare as they say, for a role
+ * that has shown much and for one that has shown little. */
+static void
+test_amounts_beyond_all_seen_are_as_rare_as_told(void)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(9);
+    ResidualSketch whole = { 0 }, group = { 0 };
+    enum { TRIES = 1000000 };
+    int told = 0;
+
+    for (int i = 0; i < 3000; i++) {
+        double x = g_rand_double(random) < 0.9 ? 0 : 2 + 0.7 * exponential(random);
+        sketch_count(&whole, x);
+        if (i % 30 == 0)
+            sketch_count(&group, x);
+    }
+    for (int i = 0; i < TRIES; i++) {
+        double x = g_rand_double(random) < 0.9 ? 0 : 2 + 0.7 * exponential(random);
+        told += sketch_amount_p(&group, &whole, x) <= 1e-4;
+    }
+    g_test_message("p <= 1e-4 in %d of %d", told, TRIES);
+    g_assert_cmpint(told, <, 2 * TRIES / 10000);
+    g_assert_cmpfloat(sketch_amount_p(&group, &whole, 12), <, 1e-4);
+    g_assert_cmpfloat(sketch_amount_p(&group, &whole, 0), >, 0.5);
+    g_assert_cmpfloat(sketch_amount_p(&(ResidualSketch){ 0 }, &(ResidualSketch){ 0 }, 50), ==, 1);
 }
 
 static void
@@ -52,12 +101,6 @@ test_e_values_of_counts_average_to_one(void)
             }
             g_assert_cmpfloat(fabs(sum - 1), <, 1e-3);
         }
-}
-
-static double
-exponential(GRand *random)
-{
-    return -log(1 - g_rand_double(random));
 }
 
 /* Residuals with a tail much heavier than a bell curve's: the p-values must not notice. */
@@ -165,6 +208,10 @@ main(int argc, char **argv)
                     test_e_values_of_counts_average_to_one);
     g_test_add_func("/scoring/calibrate/calibrated-p-values-are-right-in-the-tail",
                     test_calibrated_p_values_are_right_in_the_tail);
+    g_test_add_func("/scoring/evidence/the-bet-on-rare-p-values-averages-to-one",
+                    test_the_bet_on_rare_p_values_averages_to_one);
+    g_test_add_func("/scoring/calibrate/amounts-beyond-all-seen-are-as-rare-as-told",
+                    test_amounts_beyond_all_seen_are_as_rare_as_told);
     g_test_add_func("/scoring/calibrate/an-empty-sketch-accuses-nobody", test_an_empty_sketch_accuses_nobody);
     g_test_add_func("/scoring/evidence/evidence-adds-up-and-does-not-go-below-nothing",
                     test_evidence_adds_up_and_does_not_go_below_nothing);
