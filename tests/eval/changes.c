@@ -4,8 +4,8 @@
  *
  * Programs are introduced, for one host or for many; a service is set up on another port; a partner moves;
  * the security people scan their own network once a week; backups run at night; strangers sweep through the
- * addresses; a page becomes popular for an evening. Routers fall silent, and ways out change for an hour or
- * for good.
+ * addresses; a page becomes popular for an evening, and a site has ten times its load for a day. Routers fall
+ * silent, and ways out change for an hour or for good.
  */
 #include "tests/eval/benign.h"
 
@@ -36,8 +36,25 @@ plan_silence(Traffic *traffic, uint8_t router, double from_day, double hours)
     g_array_append_val(traffic->router_events, event);
 }
 
+/* On one working day a whole site has many times its load: more conversations, and more in each. */
+static void
+plan_load(Traffic *traffic, double load)
+{
+    const Calendar *calendar = traffic->calendar;
+    Draw draw = draw_from(traffic->network->seed, CHANGES + 8, 0, 0);
+    uint32_t judged = calendar->days - calendar->learn_days, day = calendar->learn_days + judged * 3 / 5;
+
+    while (calendar_day_factor(calendar, RHYTHM_OFFICE, day) < 0.5 && day + 1 < calendar->days)
+        day++;
+    traffic->load = (LoadEvent){ .from_ms = calendar->begin_ms + (int64_t)day * DAY_MS,
+                                 .until_ms = calendar->begin_ms + (int64_t)(day + 1) * DAY_MS,
+                                 .site = draw_uniform(&draw) < 0.5 ? SITE_CENTRE : SITE_BRANCH,
+                                 .times = (uint32_t)fmax(1, sqrt(load)) };
+    traffic->load.octets = load / traffic->load.times;
+}
+
 void
-changes_plan(Traffic *traffic)
+changes_plan(Traffic *traffic, double load)
 {
     double learn = traffic->calendar->learn_days, judged = traffic->calendar->days - learn;
 
@@ -45,6 +62,7 @@ changes_plan(Traffic *traffic)
     plan_way(traffic, learn * .6, 2, 0, 1, 100, 0);
     plan_way(traffic, learn + judged * .35, 0, 0, -1, 50, 0xf0c80002);
     plan_way(traffic, learn + judged * .65, 2, 0, 1, 100, 0);
+    plan_load(traffic, load);
     plan_silence(traffic, ROUTER_WEST, learn * .4, 3);
     plan_silence(traffic, ROUTER_EAST, learn + judged * .3, 1.5);
 }
@@ -199,7 +217,7 @@ play_backups(Traffic *traffic, uint32_t day)
             talk.out_octets = draw_amount(&draw, 4e8, .8);
             talk.in_octets = talk.out_octets * 0.01;
             talk.chance = draw_u64(&draw);
-            traffic_add(traffic, &talk);
+            traffic_add_usual(traffic, &talk);
         }
     talk.a = store;
     talk.b = network_far_address(network, ACCESS_HOSTING, draw_hash(network->seed, CHANGES + 6, 0, 0));
@@ -208,7 +226,7 @@ play_backups(Traffic *traffic, uint32_t day)
     talk.out_octets = draw_amount(&draw, 3e9, .5);
     talk.in_octets = talk.out_octets * 0.01;
     talk.seconds = draw_amount(&draw, 3000, .3);
-    traffic_add(traffic, &talk);
+    traffic_add_usual(traffic, &talk);
 }
 
 /* An evening on which everybody wants to see one page. */
@@ -232,7 +250,7 @@ play_crowd(Traffic *traffic, uint32_t day)
                       .out_octets = draw_amount(&draw, 2e3, 1),
                       .in_octets = draw_amount(&draw, 9e4, 1.2),
                       .chance = draw_u64(&draw) };
-        traffic_add(traffic, &talk);
+        traffic_add_usual(traffic, &talk);
     }
 }
 

@@ -18,7 +18,7 @@ static const int64_t begin_ms = 1772409600000; /* Monday 2026-03-02 */
 
 typedef struct Options {
     int assets, days, learn_days, seed, sampling, each;
-    double intensity, budget, at_hours;
+    double intensity, budget, at_hours, load;
     char *attacks, *format, *timing, *out;
 } Options;
 
@@ -168,7 +168,7 @@ generate(const Options *options, const ExportFormat formats[N_ROUTERS], AttackTi
     }
     traffic_init(&traffic, network, &calendar, (uint32_t)options->sampling);
     list_shared_hosts(network, listed);
-    changes_plan(&traffic);
+    changes_plan(&traffic, options->load);
     bool ok =
         play_attacks(&traffic, options, timing, listed) && write_flows(&traffic, options, formats) &&
         write_file(options->out, "assets.csv", assets) && write_file(options->out, "places.csv", places) &&
@@ -189,7 +189,8 @@ main(int argc, char **argv)
                         .sampling = 1,
                         .intensity = 1,
                         .budget = 5,
-                        .at_hours = -1 };
+                        .at_hours = -1,
+                        .load = 10 };
     const GOptionEntry entries[] = {
         { "assets", 0, 0, G_OPTION_ARG_INT, &options.assets, "Hosts inside (300)", "N" },
         { "days", 0, 0, G_OPTION_ARG_INT, &options.days, "Days in all (21)", "N" },
@@ -202,6 +203,8 @@ main(int argc, char **argv)
         { "each", 0, 0, G_OPTION_ARG_INT, &options.each, "So many of every kind (1)", "N" },
         { "kind-at", 0, 0, G_OPTION_ARG_DOUBLE, &options.at_hours,
           "Hours into the judged time; left out: at random", "HOURS" },
+        { "load", 0, 0, G_OPTION_ARG_DOUBLE, &options.load, "Of a site on one day, beside its usual one (10)",
+          "X" },
         { "timing", 0, 0, G_OPTION_ARG_STRING, &options.timing, "judged, start or ramp (judged)", "WHEN" },
         { "format", 0, 0, G_OPTION_ARG_STRING, &options.format, "v5, v9, ipfix or mixed (mixed)", "FORMAT" },
         { "budget", 0, 0, G_OPTION_ARG_DOUBLE, &options.budget, "False alarms a day, for talaya.conf (5)",

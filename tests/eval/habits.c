@@ -223,7 +223,7 @@ add_talks(Traffic *traffic, const Habit *habit, uint32_t number, uint32_t inside
                       .in_octets = draw_amount(draw, habit->in, habit->spread),
                       .chance = draw_u64(draw) };
         talk.seconds = MIN(talk.seconds, 12 * 3600);
-        traffic_add(traffic, &talk);
+        traffic_add_usual(traffic, &talk);
         at_ms += (int64_t)(draw_exponential(draw, 20) * 1000);
     }
 }

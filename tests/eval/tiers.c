@@ -26,21 +26,21 @@ visit(Traffic *traffic, uint32_t balancer, uint32_t day, Draw *draw)
                   .out_octets = draw_amount(draw, 2e3, 1),
                   .in_octets = draw_amount(draw, 4e4, 1.5),
                   .chance = draw_u64(draw) };
-    traffic_add(traffic, &talk);
+    traffic_add_usual(traffic, &talk);
 
     uint32_t web = network_host(network, HOST_WEB, draw_below(draw, 1000))->address;
     talk.a = balancer, talk.b = web, talk.chance = draw_u64(draw);
     talk.start_ms += 2 + draw_below(draw, 20);
     talk.out_octets *= 1 + 0.03 * draw_uniform(draw);
     talk.in_octets *= 1 - 0.03 * draw_uniform(draw);
-    traffic_add(traffic, &talk);
+    traffic_add_usual(traffic, &talk);
     if (draw_uniform(draw) > 0.5)
         return;
     uint32_t app = network_host(network, HOST_APP, draw_below(draw, 1000))->address;
     talk.a = web, talk.b = app, talk.b_port = 8080, talk.chance = draw_u64(draw);
     talk.start_ms += 5 + draw_below(draw, 60);
     talk.in_octets *= 0.2 + 0.8 * draw_uniform(draw);
-    traffic_add(traffic, &talk);
+    traffic_add_usual(traffic, &talk);
     if (draw_uniform(draw) > 0.4)
         return;
     /* A database moves to another host one day. */
@@ -49,7 +49,7 @@ visit(Traffic *traffic, uint32_t balancer, uint32_t day, Draw *draw)
     talk.b_port = 5432, talk.chance = draw_u64(draw);
     talk.start_ms += 2 + draw_below(draw, 30);
     talk.in_octets *= 0.9 + 0.2 * draw_uniform(draw);
-    traffic_add(traffic, &talk);
+    traffic_add_usual(traffic, &talk);
 }
 
 /* Mail for people who have it sent on. */
@@ -67,14 +67,14 @@ forward(Traffic *traffic, uint32_t mail, uint32_t day, Draw *draw)
                   .out_octets = draw_amount(draw, 3e4, 1.5),
                   .in_octets = 1200,
                   .chance = draw_u64(draw) };
-    traffic_add(traffic, &talk);
+    traffic_add_usual(traffic, &talk);
     talk.a = mail;
     talk.b = network_far_address(network, ACCESS_HOSTING,
                                  draw_hash(network->seed, TIERS, 2, draw_below(draw, 25)));
     talk.start_ms += (int64_t)(talk.seconds * 1000) + draw_below(draw, 3000);
     talk.out_octets *= 1.02;
     talk.chance = draw_u64(draw);
-    traffic_add(traffic, &talk);
+    traffic_add_usual(traffic, &talk);
 }
 
 static uint32_t
@@ -112,7 +112,7 @@ come_in(Traffic *traffic, uint32_t gate, uint32_t day, Draw *draw)
                   .out_octets = draw_amount(draw, 3e6, 1.1),
                   .in_octets = draw_amount(draw, 2e7, 1.1),
                   .chance = draw_u64(draw) };
-    traffic_add(traffic, &talk);
+    traffic_add_usual(traffic, &talk);
     for (uint32_t i = draw_below(draw, 4); i > 0; i--) {
         Talk inner = { .a = gate,
                        .protocol = TCP,
@@ -122,7 +122,7 @@ come_in(Traffic *traffic, uint32_t gate, uint32_t day, Draw *draw)
                        .in_octets = draw_amount(draw, 2e6, 1.2),
                        .chance = draw_u64(draw) };
         inner.b = target_inside(network, staff, draw, &inner.b_port);
-        traffic_add(traffic, &inner);
+        traffic_add_usual(traffic, &inner);
     }
 }
 

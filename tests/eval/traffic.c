@@ -297,3 +297,34 @@ traffic_add(Traffic *self, const Talk *given)
             cut_steady(self, &talk, router);
     }
 }
+
+static bool
+is_at(const Traffic *self, uint32_t address, uint8_t site)
+{
+    const Host *host = network_find(self->network, address);
+
+    return host != NULL && (site == N_SITES || host->site == site);
+}
+
+void
+traffic_add_usual(Traffic *self, const Talk *talk)
+{
+    const LoadEvent *load = &self->load;
+    bool is_more = !talk->unanswered && talk->start_ms >= load->from_ms && talk->start_ms < load->until_ms &&
+                   (is_at(self, talk->a, load->site) || is_at(self, talk->b, load->site));
+    Talk more = *talk;
+
+    if (!is_more) {
+        traffic_add(self, talk);
+        return;
+    }
+    more.out_octets *= load->octets;
+    more.in_octets *= load->octets;
+    for (uint32_t i = 0; i < load->times; i++) {
+        Draw draw = draw_from(self->network->seed, talk->chance, i, 77);
+        more.start_ms = MIN(talk->start_ms + (i > 0 ? draw_below(&draw, HOUR_MS) : 0), load->until_ms - 1);
+        more.chance = i > 0 ? draw_u64(&draw) : talk->chance;
+        more.a_port = i > 0 ? 0 : talk->a_port;
+        traffic_add(self, &more);
+    }
+}

@@ -64,6 +64,15 @@ typedef struct WayEvent {
     uint32_t next_hop;
 } WayEvent;
 
+/* A load that is higher for a while: so much more of what the hosts of @site do, by conversations and by
+ * octets in each. */
+typedef struct LoadEvent {
+    int64_t from_ms, until_ms;
+    uint8_t site; /* N_SITES: all */
+    uint32_t times;
+    double octets;
+} LoadEvent;
+
 typedef struct Router {
     GArray *waiting; /* EvalRecord */
     uint32_t active_s, inactive_s, clock_ms;
@@ -75,12 +84,15 @@ typedef struct Traffic {
     uint32_t sampling; /* one in N packets, on every router; 1: all */
     Router routers[N_ROUTERS];
     GArray *router_events, *way_events;
+    LoadEvent load; /* zero: none; of what traffic_add_usual adds */
     uint64_t talks;
 } Traffic;
 
 void traffic_init(Traffic *self, const Network *network, const Calendar *calendar, uint32_t sampling);
 void traffic_clear(Traffic *self);
 void traffic_add(Traffic *self, const Talk *talk);
+/* What is there every day, and so more on a day with a higher load. */
+void traffic_add_usual(Traffic *self, const Talk *talk);
 /* One in how many packets @router samples at @ms; @says: what it announces. */
 uint32_t traffic_sampling(const Traffic *self, uint32_t router, int64_t ms);
 bool traffic_has_fault(const Traffic *self, uint32_t router, int64_t ms, RouterFault fault);
