@@ -430,6 +430,32 @@ fill_large_flows(const Scorer *self, Alert *alert, const ScoredAsset *asset, int
     story_sort_flows(self, alert);
 }
 
+/* Names the far end that the half and more of it went to, where the largest flows tell of one. */
+static void
+add_far_words(Alert *alert)
+{
+    const IpAddress *most = NULL;
+    double most_octets = 0;
+    char far[IP_TEXT], sent[32];
+    size_t length = strlen(alert->summary);
+
+    for (uint32_t i = 0; i < alert->n_flows; i++) {
+        double octets = 0;
+        for (uint32_t j = 0; j < alert->n_flows; j++)
+            if (ip_equal(&alert->flows[j].dst, &alert->flows[i].dst))
+                octets += (double)alert->flows[j].octets * fmax(1, alert->flows[j].sampling);
+        if (octets > most_octets) {
+            most_octets = octets;
+            most = &alert->flows[i].dst;
+        }
+    }
+    if (most == NULL || most_octets < alert->observed / 2)
+        return;
+    detector_octets_words(most_octets, sent);
+    g_snprintf(alert->summary + length, sizeof alert->summary - length,
+               "; in its largest flows of late %s went to %s", sent, ip_text(most, far));
+}
+
 bool
 story_has_contact(const Scorer *self, uint32_t asset)
 {
@@ -489,6 +515,7 @@ story_volume(Scorer *self, uint32_t asset_index, double raw, const Finding *find
     story_sort_parts(alert);
     fill_large_flows(self, alert, asset, end_ms - 3 * self->grid.length_ms);
     g_strlcpy(alert->summary, alert->contributions[0].reason, sizeof alert->summary);
+    add_far_words(alert);
     story_fill_counterfactual(alert, &view);
     if (opens) {
         story->asset = asset_index;

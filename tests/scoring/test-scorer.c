@@ -189,6 +189,8 @@ test_an_exfiltration_is_found(void)
     g_assert_nonnull(alert);
     g_assert_cmpfloat(alert->observed, >, alert->expected_high);
     g_assert_cmpuint(alert->n_flows, >, 0);
+    g_test_message("%s", alert->summary);
+    g_assert_nonnull(strstr(alert->summary, "went to 50.1.80.0"));
 }
 
 static void
