@@ -48,7 +48,7 @@ put_layout(GByteArray *to, const Scorer *self)
                                (uint32_t)sizeof(ScorerCounters),
                                (uint32_t)sizeof(Conversation),
                                (uint32_t)sizeof(Case),
-                               n_watches,
+                               watches_layout(),
                                n_detectors,
                                self->conf.window_s,
                                self->conf.max_pairs };
@@ -308,12 +308,12 @@ is_sane_asset(const Scorer *self, ScoredAsset *asset)
     for (int i = 0; i < WINDOWS_OPEN; i++)
         if (!are_finite_doubles(&asset->open[i].octets_in, 2) || !are_finite(&asset->open[i].packets_in, 3))
             return false;
-    const float *numbers[] = { &asset->octets_rate,    &asset->excess,        &asset->calls_made,
-                               &asset->calls_taken,    &asset->score,         &asset->volume_evidence,
-                               &asset->hour_p,         &asset->hour_e,        &asset->hour_windows,
-                               &asset->home_evidence,  &asset->as_evidence,   &asset->level,
-                               &asset->level_products, &asset->level_squares, &asset->novelty.windows,
-                               &base->overall,         &base->spread };
+    const float *numbers[] = { &asset->octets_rate,     &asset->excess,        &asset->calls_made,
+                               &asset->calls_taken,     &asset->score,         &asset->volume_evidence,
+                               &asset->hour_p,          &asset->hour_e,        &asset->hour_windows,
+                               &asset->home_evidence,   &asset->as_evidence,   &asset->level,
+                               &asset->level_products,  &asset->level_squares, &asset->rise,
+                               &asset->novelty.windows, &base->overall,        &base->spread };
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
         if (!are_finite(numbers[i], 1))
             return false;

@@ -189,6 +189,19 @@ watch_key(const Scorer *scorer, uint32_t a, uint32_t b, uint32_t c, const IpAddr
 
 /* ---- kept over a restart ---- */
 
+uint32_t
+watches_layout(void)
+{
+    uint64_t layout = n_watches;
+
+    for (uint32_t i = 0; i < n_watches; i++) {
+        layout = keyed_mix(layout, (uint64_t)watches[i]->plain << 32 | watches[i]->per_asset, i);
+        for (int t = 0; t < WATCH_TABLES; t++)
+            layout = keyed_mix(layout, watches[i]->tables[t].item, watches[i]->tables[t].most);
+    }
+    return (uint32_t)layout;
+}
+
 void
 watches_save(const Scorer *self, GByteArray *to)
 {

@@ -71,6 +71,8 @@ void watches_clear(Scorer *self);
 void watches_tell(Scorer *self, const CallTold *block, uint32_t n);
 void watches_asset(Scorer *self, uint32_t asset, const WindowSums *sums, int64_t number);
 void watches_window(Scorer *self, int64_t number);
+/* Changes with the size of anything that a watch keeps. */
+uint32_t watches_layout(void);
 void watches_save(const Scorer *self, GByteArray *to);
 bool watches_restore(Scorer *self, Cursor *from);
 
