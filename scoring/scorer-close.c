@@ -223,15 +223,16 @@ learn_volume(Scorer *self, ScoredAsset *asset, const Measured *measured, uint32_
 }
 
 static void
-close_asset(Scorer *self, uint32_t index, const Measured *measured, int64_t number, uint64_t untaught)
+close_asset(Scorer *self, uint32_t index, const Measured *measured, double shift, int64_t number,
+            uint64_t untaught)
 {
     ScoredAsset *asset = &self->assets[index];
-    const Role *role = &self->roles[asset->role];
     WindowSums *sums = &asset->open[slot_of(number)];
     uint32_t hour = baseline_hour_of_week(number * self->grid.length_ms);
-    double shift = role->shift_n >= common_least ? role->shift : self->fleet.shift;
     double residual = measured->residual - shift;
+    double an_hour = fmin(1, 24 / self->windows_per_day);
 
+    asset->rise += (float)((shift * measured->band.spread - (double)asset->rise) * an_hour);
     score_volume(self, index, measured, sums, number, residual);
     if ((asset->exporters & untaught) == 0 && !asset->quarantine && number > asset->born_window)
         learn_volume(self, asset, measured, hour, residual);
@@ -246,10 +247,43 @@ close_asset(Scorer *self, uint32_t index, const Measured *measured, int64_t numb
     *sums = (WindowSums){ 0 };
 }
 
+/*
+ * What assets of one role that the same exporters see do at once: a site's busy day lifts them all, and the
+ * mean of the whole role would take away the half of it. By hash, so that exporters and roles may be many.
+ */
+enum { SITES = 1024 };
+typedef struct SiteShift {
+    double sum;
+    uint32_t n;
+} SiteShift;
+
+static SiteShift *
+site_of(SiteShift sites[SITES], const ScoredAsset *asset)
+{
+    return &sites[keyed_mix(asset->exporters, asset->role, 1) % SITES];
+}
+
+static double
+mean_shift(double sum, uint32_t n)
+{
+    return n >= common_least ? fmax(0, sum / n) : 0;
+}
+
 static double
 common_shift(const Role *role)
 {
-    return role->shift_n >= common_least ? fmax(0, role->shift_sum / role->shift_n) : 0;
+    return mean_shift(role->shift_sum, role->shift_n);
+}
+
+/* Of the asset's like: of its role, or of those of its role at its site where they do more. */
+static double
+shift_of(const Scorer *self, SiteShift sites[SITES], const ScoredAsset *asset)
+{
+    const Role *role = &self->roles[asset->role];
+    const SiteShift *site = site_of(sites, asset);
+
+    return fmax(role->shift_n >= common_least ? role->shift : self->fleet.shift,
+                mean_shift(site->sum, site->n));
 }
 
 static void
@@ -259,6 +293,7 @@ close_assets(Scorer *self, int64_t number)
     self->untaught = untaught;
     uint32_t hour = baseline_hour_of_week(number * self->grid.length_ms);
     g_autofree Measured *measured = g_new(Measured, MAX(1, self->n_assets));
+    SiteShift sites[SITES] = { 0 };
 
     for (uint32_t r = 0; r < self->n_roles; r++)
         self->roles[r].shift_sum = self->roles[r].shift_n = 0;
@@ -272,6 +307,9 @@ close_assets(Scorer *self, int64_t number)
         double clipped = fmin(fmax(measured[i].residual, -common_clip), common_clip);
         role->shift_sum += clipped;
         role->shift_n++;
+        SiteShift *site = site_of(sites, asset);
+        site->sum += clipped;
+        site->n++;
         self->fleet.shift_sum += clipped;
         self->fleet.shift_n++;
     }
@@ -279,7 +317,7 @@ close_assets(Scorer *self, int64_t number)
         self->roles[r].shift = common_shift(&self->roles[r]);
     self->fleet.shift = common_shift(&self->fleet);
     for (uint32_t i = 0; i < self->n_assets; i++)
-        close_asset(self, i, &measured[i], number, untaught);
+        close_asset(self, i, &measured[i], shift_of(self, sites, &self->assets[i]), number, untaught);
 }
 
 static void

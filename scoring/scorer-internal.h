@@ -86,7 +86,8 @@ typedef struct ScoredAsset {
     float home_evidence, as_evidence;    /* likewise, for new contacts */
     float level;                         /* fading mean of the residuals */
     float level_products, level_squares; /* how far it foretells the next one */
-    float peak[N_FAMILIES];              /* of each family, today's highest, before the discount */
+    float rise;             /* by how much its like send more than usual, log scale, fading mean of an hour */
+    float peak[N_FAMILIES]; /* of each family, today's highest, before the discount */
     uint32_t home_new, as_new, peer_new; /* in the window being closed */
     NoveltyCount novelty;
     ResidualSketch residuals[2]; /* in hours that are usually quiet, and in busy ones */

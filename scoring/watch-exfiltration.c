@@ -58,6 +58,7 @@ typedef struct AssetPast {
     uint8_t seen[KINDS][STEPS]; /* days with x of 1 and more, 2 and more, ... */
     uint16_t days;
     uint8_t alerted; /* kinds (bits) of which something is in an alert today */
+    float rise;      /* the largest of today that its like have in common, log scale */
     float fetched;   /* octets from inside, fading */
     uint32_t fetched_s;
 } AssetPast;
@@ -193,6 +194,13 @@ kind_of(const Scorer *scorer, const Call *call, uint32_t now_s, uint32_t *others
     return *others == 0 ? TO_NEW_ALONE : *others <= FEW ? TO_NEW_FEW : TO_NEW_MANY;
 }
 
+/* On a day on which all its like send ten times as much, so much of that is nobody's own. */
+static double
+less_common(const AssetPast *past, double octets)
+{
+    return scale(octets * exp(-fmax(0, (double)past->rise)));
+}
+
 /* The pair's sum as it is compared. A new far end is held against what was before it. */
 static Sum
 sum_out(AssetPast *past, Balance *balance, SumKind kind, double x, uint32_t now_s)
@@ -221,12 +229,12 @@ ask_out(Scorer *scorer, WatchState *state, const Call *call, Balance *balance, d
     SumKind kind = kind_of(scorer, call, now_s, &others);
     if (balance->record <= 0)
         balance->record = fmaxf((float)record_least, past->most[kind]);
-    past->today[kind] = fmaxf(past->today[kind], (float)x);
+    past->today[kind] = fmaxf(past->today[kind], (float)less_common(past, octets));
     if (case_is_alerted(scorer, &watch_slow_exfiltration, call->asset, &call->far))
         past->alerted |= (uint8_t)(1u << kind);
     if (x < (double)balance->most + grown)
         return;
-    Sum sum = sum_out(past, balance, kind, x, now_s);
+    Sum sum = sum_out(past, balance, kind, less_common(past, octets), now_s);
     Odds found = odds(state->plain, scorer, past, call->asset, &sum);
     const double numbers[CASE_NUMBERS] = { octets,     (now_s - (double)balance->first_s) / day_s,
                                            others,     unit * expm1(sum.record),
@@ -294,7 +302,8 @@ add_fetched(Scorer *scorer, WatchState *state, const Call *call, bool lasts)
         past->fetched = (float)sum;
         past->fetched_s = MAX(past->fetched_s, now_s);
     }
-    double x = scale(sum), before = (double)past->today[FETCHED], record = (double)past->most[FETCHED];
+    double x = less_common(past, sum), before = (double)past->today[FETCHED],
+           record = (double)past->most[FETCHED];
     past->today[FETCHED] = fmaxf(past->today[FETCHED], (float)x);
     if (is_loud(scorer, call->asset))
         past->alerted |= 1u << FETCHED;
@@ -381,16 +390,19 @@ ends_day(const Scorer *scorer, int64_t number)
 static void
 asset(Scorer *scorer, WatchState *state, uint32_t index, const WindowSums *sums, int64_t number)
 {
+    AssetPast *past = watch_of_asset(state, &watch_slow_exfiltration, index);
+
     (void)sums;
+    past->rise = fmaxf(past->rise, scorer->assets[index].rise);
     if (!ends_day(scorer, number))
         return;
-    AssetPast *past = watch_of_asset(state, &watch_slow_exfiltration, index);
     for (int kind = 0; kind < KINDS; kind++) {
         if ((past->alerted >> kind & 1) == 0)
             teach_kind(state->plain, scorer->assets[index].role, past, kind);
         past->today[kind] = past->over[kind] = 0;
     }
     past->alerted = 0;
+    past->rise = 0;
     if (past->days < UINT16_MAX)
         past->days++;
 }
