@@ -34,8 +34,8 @@ double e_of_decibans(double decibans);
 double e_of_p(double p);
 /* A bet on p below 1/50 only; loses half a deciban otherwise. */
 double e_of_small_p(double p);
-/* One of the k p^(k-1) alone, the one that wins most at p = 1/20000: for a question that is asked once and not
- * added up, and that is heard only where the answer is about as rare. */
+/* One of the k p^(k-1) alone, the one that wins most at p = 1/20000: for a question that is asked once and
+ * not added up, and that is heard only where the answer is about as rare. */
 double e_of_rare_p(double p);
 /* Half of the stake is kept back: at worst 3 dB are lost. */
 double e_hedged(double p);
