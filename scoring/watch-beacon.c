@@ -11,8 +11,9 @@
  * they are a clock's), and asked again after every few further ones, so that a beacon of one call a day is
  * known after eight days, whatever the hours between. A pair counts as regular where chance would make it so
  * once in a million times; that alone says nothing yet. Then: how often do the asset and its role take up a
- * new one; who else has one there; and, averaged as they hang together, what share of the role's regular
- * pairs are so exact, have talks of so even a size, and have kept it up for so many beats.
+ * new one; whether its rhythms go to such a port; who else has one there; and, averaged as they hang
+ * together, what share of the role's regular pairs are so exact, have talks of so even a size, and have kept
+ * it up for so many beats.
  *
  * Services move to other addresses. A new rhythm at the port and the pace of one that the asset had with
  * another host, and that fell silent as the new one began, is counted apart from all others, so each has its
@@ -26,6 +27,7 @@
  */
 #include "scoring/detector.h"
 #include "scoring/habit.h"
+#include "scoring/kind.h"
 #include "scoring/rhythm.h"
 
 #include <math.h>
@@ -70,6 +72,7 @@ typedef union Note {
 typedef struct Plain {
     Habits habits;
     Ladder exact, sizes, kept;
+    ServiceKinds services[MOST_ROLES], fleet_services;
     uint32_t looks; /* left in this window */
     uint32_t spare;
 } Plain;
@@ -329,12 +332,19 @@ is_successor(const HabitBook *book, const Call *call, uint32_t pace, double peri
 
 /* The first time only: afterwards it is known. */
 static void
-note_rate(Beat *beat, const HabitView *view, bool has_moved, int64_t now_ms)
+note_rate(const HabitBook *book, Beat *beat, const Call *call, const HabitView *view)
 {
-    beat->found_ms = now_ms;
-    beat->has_moved = has_moved;
-    beat->rate_decibans = (float)view->rate_decibans;
-    beat->rate_p = (float)view->rate_p;
+    Plain *plain = book->state->plain;
+    ServiceKinds *services = &plain->services[book->scorer->assets[call->asset].role];
+    double p, e = kind_service_e(services, &plain->fleet_services, call->protocol, call->service, &p);
+    bool is_asked = view->news != HABIT_KNOWN && !view->is_born;
+
+    if (habit_may_teach(book, call->asset))
+        kind_service_teach(services, &plain->fleet_services, call->protocol, call->service);
+    beat->found_ms = book->scorer->clock.now_ms;
+    beat->has_moved = book->variant > 0;
+    beat->rate_decibans = (float)(view->rate_decibans + (is_asked ? decibans_of(e) : 0));
+    beat->rate_p = is_asked ? (float)fmin(1, 2 * fmin(view->rate_p, p)) : 1;
     beat->own = (float)view->own;
     beat->days = (float)view->days;
 }
@@ -352,7 +362,7 @@ judge(HabitBook *book, Beat *beat, const Call *call, const Rhythm *rhythm, doubl
         is_first ? is_successor(book, call, beat->pace, rhythm->period_s, since_ms) : beat->has_moved > 0;
     HabitView view = habit_look(book, call, since_ms);
     if (is_first)
-        note_rate(beat, &view, book->variant > 0, now_ms);
+        note_rate(book, beat, call, &view);
     bool is_new = now_ms - beat->found_ms < new_ms;
     double rate = is_new ? (double)beat->rate_decibans : 0;
     double shape = shape_decibans(book, book->state->plain, beat, call->asset, rhythm);
