@@ -14,7 +14,11 @@
  * matches now and then among a thousand, as of any busy server, comes to nothing, and what matches each time
  * does not.
  *  - Is it usual? A pair of networks for which the asset passes on is a habit (habit.h): how often do it and
- *    its role take up a new one? Proxies do by the hour, most others never.
+ *    its role take up a new one? Proxies do by the hour, most others never. And how often does one grow? A
+ *    mail server now and then sends on what it got from somebody, once; a relay does so forty times a day.
+ *    Each time the matches of two ends have doubled is an event, counted by how many there were
+ *    (gamma-Poisson, rate.h). A third of the stake is on the first match, the rest is spread evenly over the
+ *    doublings, so that the sum over those that came is a bet as fair as each.
  *  - Who else passes on for the outer network?
  * Either harmless answer explains it, so the evidence is the smaller of the first and of the others together.
  *
@@ -29,12 +33,14 @@
 #include <string.h>
 
 enum { LEGS = 7, BUCKET_MS = 8000, NEAR_MS = 3000, OCTAVES = 16, CHANCE_PAIR = 3, CHANCE_BUCKET = 1 };
+enum { DOUBLINGS = 8 };                                       /* from 2 matches to 256 */
 enum { LEG_PACKETS = 5, LEG_OCTETS = 2000, OCTETS_FROM = 9 }; /* the first octave begins at 2^9 octets */
 static const double bond_decibans = 30;                       /* of bets won, to be taken for a relay */
 static const double most_octaves = 0.6; /* sizes apart by half as much again: padded by 30 %, and headers */
 static const double least_octaves = 0.02, least_ms = 500, most_ms = 6000;
 static const double late_share = 0.05; /* of its length, by which the other may end earlier or later */
-static const double ends_least = 0.1;  /* that both end together is never worth more */
+static const double first_stake = 1.0 / 3;
+static const double ends_least = 0.1; /* that both end together is never worth more */
 
 typedef struct Leg {
     int64_t begin_ms, end_ms;
@@ -54,9 +60,16 @@ typedef struct Bucket {
 typedef struct Bond {
     float decibans; /* of the matches so far, against chance */
     float rate_decibans, rate_p, own, days;
+    float grown, grown_p; /* e-value and p-value of its doublings so far, under the past */
+    uint16_t doublings;   /* that were counted */
     uint32_t matches;
     int64_t found_ms;
 } Bond;
+
+/* How often the matches between two ends of an asset have doubled, by how often they had before. */
+typedef struct Growth {
+    uint16_t events[HABIT_VARIANTS][DOUBLINGS];
+} Growth;
 
 typedef struct Sizes {
     float cell[OCTAVES][OCTAVES], total; /* by octaves to the asset and from it */
@@ -64,6 +77,7 @@ typedef struct Sizes {
 
 typedef struct Plain {
     Habits habits; /* variant 1: for strangers inside, which is as common as it is dull */
+    RatePools growth[HABIT_VARIANTS][DOUBLINGS];
     Sizes role[MOST_ROLES], fleet;
 } Plain;
 
@@ -180,22 +194,50 @@ bond_of(const HabitBook *book, uint32_t asset, const Peer *outer, const Peer *in
                 : watch_find(book->state, 2, &watch_relay, key);
 }
 
+/* Its matches have doubled, perhaps. What is alerted does not teach. Two ends that the asset passed on
+ * between in its first days had done so before, for all we know: how they grow is no news, and teaches. */
+static void
+grow(Scorer *scorer, WatchState *state, uint32_t asset, Bond *bond, uint32_t variant, bool teaches)
+{
+    Plain *plain = state->plain;
+    Growth *own = watch_of_asset(state, &watch_relay, asset);
+    bool is_born = bond->found_ms < scorer->assets[asset].first_ms + (int64_t)HABIT_BORN_DAYS * 86400000;
+
+    while (bond->doublings < DOUBLINGS && bond->matches >= 2u << bond->doublings) {
+        uint16_t *events = &own->events[variant][bond->doublings];
+        RatePools *pools = &plain->growth[variant][bond->doublings++];
+        CountModel model = rate_model(pools, scorer, asset, *events, 0);
+        double e = count_e(&model, 1, scorer->windows_per_day, BET_NOW);
+        if (!is_born) {
+            bond->grown += (float)fmin(1e12, e * (1 - first_stake) / DOUBLINGS);
+            bond->grown_p = fminf(bond->grown_p, (float)(DOUBLINGS * rate_day_p(&model, scorer, 1)));
+        }
+        if (!teaches)
+            continue;
+        rate_teach(pools, scorer, asset, *events);
+        if (*events < UINT16_MAX)
+            ++*events;
+    }
+}
+
 static void
 give_opinion(const HabitBook *book, const Bond *bond, const HabitView *view, const Call *outer,
-             const Match *match, const Call *call, uint32_t inner)
+             const Match *match, const Call *call, const IpAddress *inner)
 {
-    double usual = (double)bond->rate_decibans + view->crowd.decibans;
+    double taken_up = e_of_decibans((double)bond->rate_decibans) * first_stake;
+    double least_p = fmin((double)bond->rate_p, fmin(view->crowd.p, (double)bond->grown_p));
+    double usual = decibans_of(taken_up + (double)bond->grown) + view->crowd.decibans;
     Opinion opinion = { .watch = &watch_relay,
                         .asset = call->asset,
                         .far = &outer->far,
+                        .third = inner,
                         .service = outer->service,
                         .protocol = call->protocol,
-                        .p = fmin(1, fmax(pow(10, -(double)bond->decibans / 10),
-                                          2 * fmin((double)bond->rate_p, view->crowd.p))),
+                        .p = fmin(1, fmax(pow(10, -(double)bond->decibans / 10), 3 * least_p)),
                         .decibans = fmin((double)bond->decibans, usual),
                         .overlap = (double)bond->rate_decibans,
                         .numbers = { bond->matches, match->p, view->others_as, view->others_block,
-                                     (double)bond->own, (double)bond->days, inner >> 16, inner & 0xffff },
+                                     (double)bond->own, (double)bond->days },
                         .call = call };
 
     case_take(book->scorer, &opinion);
@@ -207,6 +249,7 @@ ask_rate(Bond *bond, const HabitView *view, int64_t now_ms)
     if (bond->found_ms > 0 && bond->found_ms <= now_ms)
         return;
     bond->found_ms = now_ms;
+    bond->grown_p = 1;
     bond->rate_decibans = (float)view->rate_decibans;
     bond->rate_p = (float)view->rate_p;
     bond->own = (float)view->own;
@@ -239,9 +282,11 @@ take_match(Scorer *scorer, WatchState *state, const Leg *leg, const Match *match
     if (!((double)bond->decibans >= bond_decibans))
         return;
     HabitView view = habit_look(&book, &stranger, leg->begin_ms);
+    bool teaches = !case_is_alerted(scorer, &watch_relay, call->asset, &stranger.far);
     ask_rate(bond, &view, scorer->clock.now_ms);
-    give_opinion(&book, bond, &view, &stranger, match, call, inner_leg->peer);
-    if (!case_is_alerted(scorer, &watch_relay, call->asset, &stranger.far))
+    grow(scorer, state, call->asset, bond, is_inside, teaches);
+    give_opinion(&book, bond, &view, &stranger, match, call, &inner->address);
+    if (teaches)
         habit_keep(&book, &stranger, &view);
 }
 
@@ -324,23 +369,11 @@ window(Scorer *scorer, WatchState *state, int64_t number)
 
     (void)number;
     habit_window(&plain->habits, scorer);
+    for (int i = 0; i < HABIT_VARIANTS * DOUBLINGS; i++)
+        rate_window(&plain->growth[i / DOUBLINGS][i % DOUBLINGS], scorer);
 }
 
 /* ---- in words ---- */
-
-/* The other end; it may have been forgotten since. */
-static void
-inner_words(const Scorer *scorer, const Case *one, char *out, size_t room)
-{
-    uint32_t slot = (uint32_t)fmin(65535, fmax(0, (double)one->numbers[6])) << 16 |
-                    (uint32_t)fmin(65535, fmax(0, (double)one->numbers[7]));
-    char address[IP_TEXT];
-
-    if (slot >= key_table_slots(&scorer->peer_keys) || scorer->peers[slot].asset != one->asset)
-        g_strlcpy(out, "another host", room);
-    else
-        g_strlcpy(out, ip_text(&scorer->peers[slot].address, address), room);
-}
 
 static void
 explain(const Scorer *scorer, const Case *one, char *out, size_t room)
@@ -350,7 +383,7 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
 
     detector_asset_words(&scorer->assets[one->asset], name, sizeof name);
     ip_text(&one->far, far);
-    inner_words(scorer, one, inner, sizeof inner);
+    ip_text(&one->third, inner);
     habit_crowd_words(asn, (double)one->numbers[2], (double)one->numbers[3], crowd, sizeof crowd);
     g_snprintf(
         out, room,
@@ -371,6 +404,7 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 const Watch watch_relay = { .name = "relay",
                             .memory_days = 7,
                             .plain = sizeof(Plain),
+                            .per_asset = sizeof(Growth),
                             .tables = { { .item = sizeof(Bucket), .most = 32, .is_per_pair = true },
                                         { .item = sizeof(HabitItem), .most = 16, .is_per_pair = true },
                                         { .item = sizeof(Bond), .most = 32, .is_per_pair = true } },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-watch-relay.c - an asset that begins to pass on for a stranger is told of; a load balancer is not */
+#include "scoring/watch.h"
 #include "tests/scoring/stage.h"
 
 #include <math.h>
@@ -143,6 +144,52 @@ test_a_load_balancer_and_servers_that_ask_a_database_are_nothing(void)
         g_assert_null(stage_part(stage_alert(stage, i), "relay"));
 }
 
+/* A server that sends a mail on, once a day, from somebody new to somebody new. */
+static void
+send_on(Stage *stage, int day)
+{
+    char from[32], to[32];
+
+    g_snprintf(from, sizeof from, "50.%d.0.%d", 10 + day, 1 + day);
+    g_snprintf(to, sizeof to, "50.%d.0.%d", 80 + day, 1 + day);
+    play(stage, day, day + 0.3);
+    pass_on(stage, day + 0.3, &(Passing){ from, "10.1.0.21", to, 25, 25, 1, 0.02 });
+    play(stage, day + 0.3, day + 1);
+}
+
+/* What is held against @relay for what it passes on for @far, in decibans. */
+static double
+held(Stage *stage, const char *relay, const char *far)
+{
+    Scorer *scorer = stage_scorer(stage);
+    IpAddress asset, stranger;
+
+    g_assert_true(ip_parse(relay, &asset) && ip_parse(far, &stranger));
+    const Case *one = case_find(scorer, &watch_relay, scorer_find_asset(scorer, &asset), &stranger, 0, 0);
+    return one == NULL ? 0 : (double)one->evidence;
+}
+
+static void
+test_to_pass_on_again_and_again_is_more_than_once(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    for (int day = 0; day < DAYS; day++)
+        send_on(stage, day);
+    double once = held(stage, "10.1.0.21", "50.19.0.10");
+    for (int i = 0; i < 80; i++) {
+        play(stage, DAYS + i / 144.0, DAYS + (i + 1) / 144.0);
+        pass_on(stage, DAYS + (i + 1) / 144.0,
+                &(Passing){ "50.170.0.9", "10.1.0.21", "50.150.0.9", 443, 443, 1, 0.3 });
+    }
+    play(stage, DAYS + 80 / 144.0, DAYS + 1);
+    double again = held(stage, "10.1.0.21", "50.170.0.9");
+    g_test_message("%.1f dB for a mail, %.1f dB for a relay", once, again);
+    g_assert_null(find_relay(stage, "10.1.0.21", "50.19.0.10"));
+    g_assert_cmpfloat(once, <, 20);
+    g_assert_cmpfloat(again, >, 35);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -153,5 +200,7 @@ main(int argc, char **argv)
                     test_a_restart_between_its_sessions_loses_nothing);
     g_test_add_func("/scoring/watch-relay/a-load-balancer-and-servers-that-ask-a-database-are-nothing",
                     test_a_load_balancer_and_servers_that_ask_a_database_are_nothing);
+    g_test_add_func("/scoring/watch-relay/to-pass-on-again-and-again-is-more-than-once",
+                    test_to_pass_on_again_and_again_is_more_than_once);
     return g_test_run();
 }
