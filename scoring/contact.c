@@ -13,6 +13,7 @@
 #include <math.h>
 #include <string.h>
 
+enum { UDP = 17 };
 enum { QUIET_WINDOWS = 6, PATIENCE = 1, EVIDENCE_HEAD = 12, CHANCE_CALLED = 3 };
 
 static const int64_t cluster_windows = 72;
@@ -352,6 +353,18 @@ score(Scorer *self, Contact *contact, int64_t number)
     asset->score = (float)fmax((double)asset->score, shown);
 }
 
+/*
+ * Reflected packets look like answers to a call of the asset's. Where it sent nothing and nothing surer than
+ * ports and times says that it called (RFC 768 knows no handshake), who called is not known: a flood from a
+ * thousand reflectors is not a thousand new contacts. Under sampling its own packets may have been missed.
+ */
+static bool
+may_be_reflected(const Contact *contact)
+{
+    return contact->protocol == UDP && contact->certainty < CERTAINTY_SURE && contact->octets_out <= 0 &&
+           contact->first.sampling <= 1;
+}
+
 static void
 resolve_pending(Scorer *self, int64_t number)
 {
@@ -359,10 +372,11 @@ resolve_pending(Scorer *self, int64_t number)
         Contact *contact = &self->contacts[i];
         if (contact->state != CONTACT_PENDING || contact->opened_window > number)
             continue;
-        if (contact->initiator == INITIATOR_ASSET) {
+        bool is_call = contact->initiator == INITIATOR_ASSET && !may_be_reflected(contact);
+        if (is_call) {
             confirm(self, contact);
         } else if (contact->initiator == INITIATOR_FAR || number - contact->opened_window >= PATIENCE) {
-            self->counters.direction_unknown += contact->initiator == INITIATOR_UNKNOWN;
+            self->counters.direction_unknown += contact->initiator != INITIATOR_FAR;
             self->counters.contacts_dropped++;
             contact_release(self, i);
         }

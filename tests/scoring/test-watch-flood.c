@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-watch-flood.c - floods in and out are told within two windows; backups and busy days are not floods */
+#include "scoring/scorer-internal.h"
 #include "tests/scoring/stage.h"
 
 #include <math.h>
@@ -101,6 +102,21 @@ test_amplification_is_told_within_two_windows(gconstpointer restarts)
             g_assert_true(stage_alert(stage, i) == alert);
 }
 
+/* Answers that nobody asked for are no calls of the victim, though they come from a service's port. */
+static void
+test_reflectors_are_not_called(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    const Scorer *scorer = stage_scorer(stage);
+
+    play_days(stage, 0, 9.5, 1);
+    uint64_t dropped = scorer->counters.contacts_dropped;
+    play_amplified(stage, 9.5, "10.1.0.5", 2000);
+    stage_until(stage, 9.5 + 6 * window);
+    g_assert_cmpuint(scorer->counters.contacts_dropped, >=, dropped + 2000);
+    g_assert_null(stage_find(stage, "new_peer", "10.1.0.5", NULL));
+}
+
 static void
 test_an_asset_that_floods_others_is_told(void)
 {
@@ -168,6 +184,7 @@ main(int argc, char **argv)
                          test_amplification_is_told_within_two_windows);
     g_test_add_data_func("/scoring/watch-flood/after-a-restart-too", "restart",
                          test_amplification_is_told_within_two_windows);
+    g_test_add_func("/scoring/watch-flood/reflectors-are-not-called", test_reflectors_are_not_called);
     g_test_add_func("/scoring/watch-flood/an-asset-that-floods-others-is-told",
                     test_an_asset_that_floods_others_is_told);
     g_test_add_func("/scoring/watch-flood/backups-and-busy-days-are-no-floods",
