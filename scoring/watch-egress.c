@@ -8,14 +8,15 @@
  * ways change, for an hour or for good, is normal, and then they change for all. So an asset that comes to a
  * network by a way new to it, be the network new to it or not, waits:
  *  - when others reach the network by that way as well, it is a change of routing and dull;
- *  - a way that others use for anything is judged after some windows;
- *  - a way of which nobody else knows is judged as soon as another asset has gone to the network by another
- *    way since (so routing as a whole has not changed), and after a day in any case.
+ *  - as soon as another asset has gone to the network by another way meanwhile, between two times that this
+ *    one went by the new way, routing as a whole has not changed, and it is judged;
+ *  - when nobody has within a day, a way that others use for anything is dull, and one of which nobody else
+ *    knows is judged all the same.
  * Events are counted by how many others use the way for anything, and the rarer the way, the more of the
  * stake is on it: how often has the like befallen the asset and its role (gamma-Poisson, rate.h)? Null
  * hypothesis: destination-based routing, as before. Not seen: a change inside of networks that export
- * nothing, one that keeps interface and next hop, one of a whole network at once, and one to a way by which
- * others go to the same network.
+ * nothing, one that keeps interface and next hop, one of a whole network at once, one to a way by which
+ * others go to the same network, and one to another exporter by a way that others use for anything.
  */
 #include "scoring/detector.h"
 #include "scoring/rate.h"
@@ -29,7 +30,7 @@
 enum { WAYS_KNOWN = 3, MOST_PENDING = 256, PATIENCE = 3, DAY_S = 86400 };
 enum { SEARCHES_MOST = 4 }; /* of the table of paths, in a window */
 /* What an exporter still tells of the way before: its active time-out, half an hour at most by custom. */
-enum { SLICE_S = 1800 };
+enum { SLICE_S = 1800, CHANGING_S = 600 };
 /* Of the stake, by how many others use the way (fleet_prevalence_bin) at most. */
 static const double stakes[PREVALENCE_BINS] = { 0.5, 0.2, 0.1, 0.1, 0.1 };
 
@@ -161,18 +162,27 @@ began(Scorer *scorer, WatchState *state, const Call *call)
     route->since_s = begin_s;
 }
 
-/* How many assets have gone to the network by other ways since, once that can no longer be said of slices
- * that began before. */
+/*
+ * How many assets have gone to the network by other ways of the same exporter, after this one began to go by
+ * the new way and before it last did. What was exported late, of slices that began before, says nothing of
+ * it; nor does what came after, when routing may have changed back; nor what another exporter told, who may
+ * stand further in or out on the same way.
+ */
 static uint32_t
-others_since(const Scorer *scorer, const Change *change)
+others_meanwhile(const Scorer *scorer, const Change *change, int *searches)
 {
     uint32_t since_s = seconds_of(change->call.begin_ms) + SLICE_S, n = 0;
+    const PathUse *own = &scorer->paths[change->call.path];
+    uint32_t until_s = own->last_s - CHANGING_S;
 
+    if (since_s > until_s)
+        return 0;
+    --*searches;
     for (uint32_t slot = 0; slot < key_table_slots(&scorer->path_keys); slot++) {
         const PathUse *path = &scorer->paths[slot];
-        n += path->last_s >= since_s && path->asn == change->call.asn && path->asset != change->call.asset &&
-             !path->is_egress && key_table_has(&scorer->path_keys, slot) &&
-             way_of(scorer, path) != change->way;
+        n += path->last_s >= since_s && path->last_s <= until_s && path->asn == change->call.asn &&
+             path->exporter == own->exporter && path->asset != change->call.asset && !path->is_egress &&
+             key_table_has(&scorer->path_keys, slot) && way_of(scorer, path) != change->way;
     }
     return n;
 }
@@ -234,14 +244,11 @@ look_at(Scorer *scorer, WatchState *state, const Change *change, int64_t number,
         return true;
     if (same > 1) /* others go there by it as well */
         return false;
-    if (users <= 1) {
-        if (*searches == 0)
-            return true;
-        --*searches;
-        elsewhere = others_since(scorer, change);
-        if (elsewhere == 0 && !is_late)
-            return true;
-    }
+    if (*searches == 0)
+        return true;
+    elsewhere = others_meanwhile(scorer, change, searches);
+    if (elsewhere == 0 && (!is_late || users > 1))
+        return !is_late;
     judge(scorer, state, change, users > 0 ? users - 1 : 0, elsewhere);
     return false;
 }
@@ -285,7 +292,7 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
     g_snprintf(
         out, room,
         "what %s sends to the network of %s left by exporter %s, interface %.0f, next hop %s, %s; nobody "
-        "else goes there by it, %.0f others have gone there by other ways since, and %.0f use it for "
+        "else goes there by it, %.0f others have gone there by other ways meanwhile, and %.0f use it for "
         "anything; the like befell this asset %.0f times in %.1f days",
         name, ip_text(&one->far, far), ip_text(&exporter, router), (double)one->numbers[0], hop, before,
         (double)one->numbers[2], (double)one->numbers[5], (double)one->numbers[3], (double)one->numbers[6]);

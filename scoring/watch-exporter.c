@@ -36,7 +36,7 @@ typedef enum Fault { FAULT_SILENT = 0, FAULT_THIN, FAULT_SAMPLING, FAULT_FIELDS,
 enum { WEEK_DAYS = 7, SURE_WINDOWS = 2, FIELDS_MOST = 16 };
 static const double records_least = 20, records_unit = 10, silent_records = 40;
 static const double slack = 1, certain = 12; /* of the CUSUM, in spreads */
-static const double moved_least = 0.5, moved_most = 2, moved_spreads = 3;
+static const double perhaps_moved = 0.25, moved_least = 0.5, moved_most = 2, moved_spreads = 3;
 enum { DOUBT_WINDOWS = 6 };            /* that the others' rise is given to become certain */
 static const double level_spreads = 2; /* a day further off than this is another level */
 static const double prior_spread = 0.5, common_clip = 4;
@@ -174,20 +174,21 @@ begin_level(Health *health)
     health->off_n = 0;
 }
 
-/* Since it fell silent: do the others tell so much more that it makes up for it? */
+/* Since it fell silent: do the others tell so much more that it makes up for it? *@perhaps: they may. */
 static bool
-has_moved(const Health *health, bool *is_certain)
+has_moved(const Health *health, bool *perhaps)
 {
     double rise = (double)health->others_rise, missed = (double)health->missed;
 
-    *is_certain = rise >= moved_spreads * sqrt((double)health->others_variance);
-    return rise >= moved_least * missed && rise <= moved_most * missed;
+    *perhaps = rise >= perhaps_moved * missed && rise <= moved_most * missed;
+    return *perhaps && rise >= moved_least * missed &&
+           rise >= moved_spreads * sqrt((double)health->others_variance);
 }
 
 static void
 look_at_silence(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter, const Told *told)
 {
-    bool is_certain;
+    bool perhaps_has;
 
     if (told->records > 0) {
         health->silent_n = 0;
@@ -201,10 +202,9 @@ look_at_silence(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter,
     health->others_rise =
         (float)fmin((double)health->others_rise + told->others_rise - (double)health->others_before, 1e9);
     health->others_variance = (float)fmin((double)health->others_variance + told->others_variance, 1e18);
-    bool has = has_moved(health, &is_certain);
-    health->is_moved = has && is_certain;
+    health->is_moved = has_moved(health, &perhaps_has);
     if (health->silent_n < SURE_WINDOWS || (double)health->missed < silent_records || health->is_silent ||
-        health->is_moved || (has && health->silent_n < DOUBT_WINDOWS))
+        health->is_moved || (perhaps_has && health->silent_n < DOUBT_WINDOWS))
         return;
     take(scorer, plain, health, exporter, FAULT_SILENT, told->usual, 0);
     health->is_silent = true;
