@@ -240,8 +240,9 @@ call_begin(Scorer *self, uint32_t slot, bool is_known)
     call_open(self, slot);
 }
 
-/* What there is to tell of it: -1: nothing. That it lasts is told when a window closes, once for each hour.
- */
+enum { NO_NEWS = -1 };
+
+/* What there is to tell of it. That it lasts is told when a window closes, once for each hour. */
 static int
 news_of(const Conversation *talk, int64_t end_ms, int64_t window_ms, bool closes)
 {
@@ -251,28 +252,28 @@ news_of(const Conversation *talk, int64_t end_ms, int64_t window_ms, bool closes
         return CALL_ENDED;
     if (closes && age_ms / HOUR_MS != (age_ms - window_ms) / HOUR_MS && age_ms > window_ms)
         return CALL_LASTS;
-    return (talk->flags & CONVERSATION_TOLD) == 0 && age_ms > 0 ? CALL_BEGAN : -1;
+    return (talk->flags & CONVERSATION_TOLD) == 0 && age_ms > 0 ? CALL_BEGAN : NO_NEWS;
 }
 
-/* Tells what there is to tell of the conversation; true: it has ended. */
-static bool
-look_at(Scorer *self, uint32_t slot, int64_t end_ms, bool closes)
-{
-    Conversation *talk = &self->conversations[slot];
-    int news = news_of(talk, end_ms, self->grid.length_ms, closes);
-
-    if (news >= 0)
-        tell(self, talk, key_table_key(&self->conversation_keys, slot), (CallNews)news);
-    if (news == CALL_ENDED)
-        talk->flags &= (uint8_t)~CONVERSATION_OPEN;
-    return news == CALL_ENDED;
-}
-
+/* What there is to tell of a block of the ledger; what that needs is fetched. Of most there is nothing, which
+ * the conversation itself shows. */
 static void
-fetch_conversation(const Scorer *self, uint32_t slot)
+find_news(const Scorer *self, const uint32_t *slots, uint32_t n, int64_t end_ms, bool closes,
+          int8_t news[BLOCK])
 {
-    __builtin_prefetch(&self->conversations[slot], 1);
-    __builtin_prefetch(&self->conversation_keys.words[slot]);
+    for (uint32_t i = 0; i < n; i++)
+        __builtin_prefetch(&self->conversations[slots[i]], 1);
+    for (uint32_t i = 0; i < n; i++) {
+        const Conversation *talk = &self->conversations[slots[i]];
+        news[i] = (int8_t)news_of(talk, end_ms, self->grid.length_ms, closes);
+        if (news[i] == NO_NEWS)
+            continue;
+        fetch_peer(self, talk);
+        __builtin_prefetch(&self->conversation_keys.words[slots[i]]);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (news[i] != NO_NEWS)
+            fetch_asset(self, &self->conversations[slots[i]]);
 }
 
 /* Goes on with the round through the ledger by one block. Who has ended leaves it; the others move up. */
@@ -280,16 +281,19 @@ static void
 sweep(Scorer *self, int64_t window_end_ms, bool closes)
 {
     uint32_t from = self->ledger_at, until = MIN(self->n_ledger, from + (uint32_t)BLOCK);
+    int8_t news[BLOCK] = { 0 };
 
-    for (uint32_t i = from; i < until; i++)
-        fetch_conversation(self, self->ledger[i]);
-    for (uint32_t i = from; i < until; i++)
-        fetch_peer(self, &self->conversations[self->ledger[i]]);
-    for (uint32_t i = from; i < until; i++)
-        fetch_asset(self, &self->conversations[self->ledger[i]]);
-    for (uint32_t i = from; i < until; i++)
-        if (!look_at(self, self->ledger[i], window_end_ms, closes))
-            self->ledger[self->ledger_kept++] = self->ledger[i];
+    find_news(self, &self->ledger[from], until - from, window_end_ms, closes, news);
+    for (uint32_t i = from; i < until; i++) {
+        uint32_t slot = self->ledger[i];
+        Conversation *talk = &self->conversations[slot];
+        if (news[i - from] != NO_NEWS)
+            tell(self, talk, key_table_key(&self->conversation_keys, slot), (CallNews)news[i - from]);
+        if (news[i - from] == CALL_ENDED)
+            talk->flags &= (uint8_t)~CONVERSATION_OPEN;
+        else
+            self->ledger[self->ledger_kept++] = slot;
+    }
     self->ledger_at = until;
     if (until < self->n_ledger)
         return;

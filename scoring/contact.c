@@ -365,11 +365,32 @@ may_be_reflected(const Contact *contact)
            contact->first.sampling <= 1;
 }
 
+/* There may be tens of thousands, and each lies somewhere else than the one before, as does what it tells of:
+ * so it is fetched a few steps before its turn. */
+static void
+fetch_ahead(const Scorer *self, uint32_t index)
+{
+    enum { FAR_AHEAD = 16, AHEAD = 8, NEAR_AHEAD = 4 };
+
+    if (index + FAR_AHEAD >= self->n_contacts)
+        return;
+    const Contact *far = &self->contacts[index + FAR_AHEAD], *middle = &self->contacts[index + AHEAD],
+                  *near = &self->contacts[index + NEAR_AHEAD];
+    __builtin_prefetch(&far->state, 1);
+    __builtin_prefetch(&far->first_ms, 1);
+    if ((middle->state == CONTACT_PENDING || middle->state == CONTACT_LIVE) && middle->peer != NONE)
+        __builtin_prefetch(&self->peers[middle->peer], 1);
+    if ((near->state == CONTACT_PENDING || (near->state == CONTACT_LIVE && !near->is_taught)) &&
+        near->peer != NONE)
+        fleet_fetch(self, near->asset, near->asn, &self->peers[near->peer].address);
+}
+
 static void
 resolve_pending(Scorer *self, int64_t number)
 {
     for (uint32_t i = 0; i < self->n_contacts; i++) {
         Contact *contact = &self->contacts[i];
+        fetch_ahead(self, i);
         if (contact->state != CONTACT_PENDING || contact->opened_window > number)
             continue;
         bool is_call = contact->initiator == INITIATOR_ASSET && !may_be_reflected(contact);
@@ -407,6 +428,7 @@ contact_close_window(Scorer *self, int64_t number)
     /* Only now: what is learned must not depend on the order within the window. */
     for (uint32_t i = 0; i < self->n_contacts; i++) {
         Contact *contact = &self->contacts[i];
+        fetch_ahead(self, i);
         if (contact->state != CONTACT_LIVE)
             continue;
         bool is_aside = triage_contact_is_aside(self, contact);

@@ -60,6 +60,18 @@ count_assets(const Scorer *self, uint64_t hash)
     return slot == KEYED_NONE ? 0 : self->groups[slot].assets;
 }
 
+void
+fleet_fetch(const Scorer *self, uint32_t asset, uint32_t asn, const IpAddress *far)
+{
+    const GroupKey groups[] = { group_of(asn, far), group_of_block(far) };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(groups); i++) {
+        uint64_t all = hash_group(self, groups[i], 0);
+        key_table_prefetch(&self->group_keys, all);
+        key_table_prefetch(&self->affinity_keys, hash_affinity(self, all, asset));
+    }
+}
+
 FleetView
 fleet_look(const Scorer *self, uint32_t asset, uint32_t asn, const IpAddress *far)
 {

@@ -484,6 +484,8 @@ typedef struct FleetView {
     uint32_t others_as, others_role, others_block; /* assets that called into it before, this one left out */
     bool is_new_as;
 } FleetView;
+/* Fetches the cache lines in which the next two will look. */
+void fleet_fetch(const Scorer *self, uint32_t asset, uint32_t asn, const IpAddress *far);
 FleetView fleet_look(const Scorer *self, uint32_t asset, uint32_t asn, const IpAddress *far);
 void fleet_teach(Scorer *self, uint32_t asset, uint32_t asn, const IpAddress *far);
 int fleet_prevalence_bin(uint32_t others);

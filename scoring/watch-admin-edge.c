@@ -91,11 +91,8 @@ look(Scorer *scorer, WatchState *state, const Call *call)
     uint32_t row = admin_port_find(call->far_port, call->protocol);
     if (row == ADMIN_PORT_NONE)
         return;
-    bool is_new;
     uint32_t service = admin_port_service(row);
-    watch_item(state, EDGES, &watch_admin_edge,
-               watch_key(scorer, call->asset, call->far_asset, service + 1, NULL), 1, &is_new);
-    if (!is_new)
+    if (!watch_add(state, EDGES, watch_key(scorer, call->asset, call->far_asset, service + 1, NULL), 1))
         return;
     uint32_t role = scorer->assets[call->asset].role;
     Crowd *crowd = watch_item(state, TARGETS, &watch_admin_edge,
@@ -148,7 +145,7 @@ const Watch watch_admin_edge = { .name = "admin_edge",
                                  .memory_days = 1,
                                  .plain = sizeof(Plain),
                                  .tables = { { .item = sizeof(Past), .most = 1 << 15 },
-                                             { .item = sizeof(uint32_t), .most = 8, .is_per_pair = true },
+                                             { .most = 8, .is_per_pair = true },
                                              { .item = sizeof(Crowd), .most = 1 << 16 } },
                                  .began = look,
                                  .ended = look,

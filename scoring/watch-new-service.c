@@ -165,10 +165,7 @@ look(Scorer *scorer, WatchState *state, const Call *call)
     if (!is_served(call))
         return;
     uint32_t role = scorer->assets[call->asset].role, what = service_of(call);
-    bool is_new;
-    watch_item(state, SERVICES, &watch_new_service, watch_key(scorer, call->asset, what, 0, NULL), 2,
-               &is_new);
-    if (!is_new)
+    if (!watch_add(state, SERVICES, watch_key(scorer, call->asset, what, 0, NULL), 2))
         return;
     Crowd *crowd =
         watch_item(state, CROWDS, &watch_new_service, watch_key(scorer, role, what, 0, NULL), 2, NULL);
@@ -318,7 +315,7 @@ const Watch watch_new_service = { .name = "new_service",
                                   .memory_days = 1,
                                   .plain = sizeof(Plain),
                                   .tables = { { .item = sizeof(Past), .most = 1 << 14 },
-                                              { .item = sizeof(uint32_t), .most = 8, .is_per_pair = true },
+                                              { .most = 8, .is_per_pair = true },
                                               { .item = sizeof(Crowd), .most = 1 << 15 } },
                                   .wants = wants,
                                   .began = look,

@@ -290,9 +290,7 @@ add_to_herd(Scorer *scorer, WatchState *state, const Call *call)
 
     fade(&plain->probes, &plain->probes_s, now_s, herd_half_life_s);
     plain->probes += 1;
-    watch_item(state, TRIED, &watch_scan, watch_key(scorer, call->far_port, call->protocol, 3, &call->far), 1,
-               &is_new);
-    if (!is_new)
+    if (!watch_add(state, TRIED, watch_key(scorer, call->far_port, call->protocol, 3, &call->far), 1))
         return;
     double sources = (double)herd->sources, after_s = fmax(0, (double)now_s - herd->last_s);
     fade(&sources, &herd->last_s, now_s, herd_half_life_s);
@@ -355,10 +353,7 @@ try_key(const Scorer *scorer, const Call *call, bool is_ours)
 static bool
 is_tried(Scorer *scorer, WatchState *state, const Call *call, bool is_ours)
 {
-    bool is_new;
-
-    watch_item(state, TRIED, &watch_scan, try_key(scorer, call, is_ours), 1, &is_new);
-    return !is_new;
+    return !watch_add(state, TRIED, try_key(scorer, call, is_ours), 1);
 }
 
 static uint64_t
@@ -475,7 +470,7 @@ const Watch watch_scan = { .name = "scan",
                            .memory_days = 3,
                            .plain = sizeof(Plain),
                            .tables = { { .item = sizeof(Prober), .most = 1 << 16 },
-                                       { .item = sizeof(uint32_t), .most = 4, .is_per_pair = true },
+                                       { .most = 4, .is_per_pair = true },
                                        { .item = sizeof(Herd), .most = 1 << 14 } },
                            .wants = wants,
                            .ended = ended,

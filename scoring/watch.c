@@ -46,11 +46,12 @@ watches_init(Scorer *self)
             state->assets = keyed_items_new(self->conf.max_assets, watches[i]->per_asset);
         for (int t = 0; t < WATCH_TABLES; t++) {
             const WatchTableSize *size = &watches[i]->tables[t];
-            if (size->item == 0)
+            if (size->most == 0)
                 continue;
             g_assert(size->item <= WATCH_ITEM_MOST);
             key_table_init(&state->keys[t], table_room(self, size));
-            state->items[t] = keyed_items_new(key_table_slots(&state->keys[t]), size->item);
+            if (size->item > 0)
+                state->items[t] = keyed_items_new(key_table_slots(&state->keys[t]), size->item);
         }
     }
 }
@@ -63,7 +64,7 @@ watches_clear(Scorer *self)
         g_free(state->plain);
         g_aligned_free(state->assets);
         for (int t = 0; t < WATCH_TABLES; t++) {
-            if (watches[i]->tables[t].item == 0)
+            if (watches[i]->tables[t].most == 0)
                 continue;
             key_table_clear(&state->keys[t]);
             g_aligned_free(state->items[t]);
@@ -164,6 +165,14 @@ watch_item(WatchState *state, int which, const Watch *watch, uint64_t key, uint8
     return item;
 }
 
+bool
+watch_add(WatchState *state, int which, uint64_t key, uint8_t chance)
+{
+    uint32_t slot;
+
+    return key_table_put(&state->keys[which], key, chance, &slot) != KEY_FOUND;
+}
+
 void *
 watch_of_asset(const WatchState *state, const Watch *watch, uint32_t asset)
 {
@@ -212,7 +221,7 @@ watches_save(const Scorer *self, GByteArray *to)
         if (watches[i]->per_asset > 0)
             g_byte_array_append(to, state->assets, (guint)(self->n_assets * watches[i]->per_asset));
         for (int t = 0; t < WATCH_TABLES; t++)
-            if (watches[i]->tables[t].item > 0)
+            if (watches[i]->tables[t].most > 0)
                 scorer_put_table(to, &state->keys[t], state->items[t], watches[i]->tables[t].item);
     }
 }
@@ -230,7 +239,7 @@ watches_restore(Scorer *self, Cursor *from)
         if (assets != NULL)
             memcpy(state->assets, assets, of_assets);
         for (int t = 0; t < WATCH_TABLES; t++)
-            if (watches[i]->tables[t].item > 0 &&
+            if (watches[i]->tables[t].most > 0 &&
                 !scorer_take_table(from, &state->keys[t], state->items[t], watches[i]->tables[t].item))
                 return false;
     }

@@ -28,8 +28,8 @@
 enum { WATCH_ITEM_MOST = 256 };
 
 typedef struct WatchTableSize {
-    size_t item;      /* octets of one item, up to WATCH_ITEM_MOST; 0: no table */
-    uint32_t most;    /* items */
+    size_t item;      /* octets of one item, up to WATCH_ITEM_MOST; 0: a set, keys and nothing more */
+    uint32_t most;    /* items; 0: no table */
     bool is_per_pair; /* @most is a divisor of the configured max-pairs instead */
 } WatchTableSize;
 
@@ -82,6 +82,8 @@ bool watches_restore(Scorer *self, Cursor *from);
  */
 void *watch_item(WatchState *state, int which, const Watch *watch, uint64_t key, uint8_t chance,
                  bool *is_new);
+/* Puts @key into a set; true: it was not there. */
+bool watch_add(WatchState *state, int which, uint64_t key, uint8_t chance);
 /* NULL: not there. */
 void *watch_find(const WatchState *state, int which, const Watch *watch, uint64_t key);
 /* What is kept of an asset; zeroed when it is new. */
