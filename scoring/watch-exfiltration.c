@@ -16,7 +16,8 @@
  * Wang 2021, evidence.h). Null hypothesis: a day like other days of this asset, or of others of its role. On
  * how many days it has had as much is counted, which makes backups dull after their first ones. A
  * conversation that lasts is looked at once an hour. Not seen: what stays below the asset's own record and
- * what its role does daily, and what leaves in small parts for many destinations, which is for volume_out.
+ * what its role does daily, and what leaves in small parts for many destinations or without any answer, which
+ * is for volume_out.
  */
 #include "scoring/detector.h"
 #include "scoring/watch-volume.h"
@@ -48,6 +49,7 @@ typedef struct Balance {
     uint32_t talk_s; /* the conversation that ended last: when it began, and what it has added */
     float talk_net;
     uint16_t talk_port;
+    bool is_answered; /* ever: what is sent to nobody's hand is a flood, or lost */
 } Balance;
 
 /* What is kept of an asset, by kind. */
@@ -224,7 +226,7 @@ ask_out(Scorer *scorer, WatchState *state, const Call *call, Balance *balance, d
     double x = scale(octets);
 
     balance->today = fmaxf(balance->today, (float)x);
-    if (x < record_least)
+    if (x < record_least || !balance->is_answered)
         return;
     SumKind kind = kind_of(scorer, call, now_s, &others);
     if (balance->record <= 0)
@@ -268,6 +270,7 @@ add_out(Scorer *scorer, WatchState *state, const Call *call, double net, bool la
     if (balance == NULL)
         return;
     balance->first_s = balance->first_s == 0 ? seconds_of(call->begin_ms) : balance->first_s;
+    balance->is_answered |= call->is_answered;
     end_pair_day(balance, now_s / 86400);
     double sum = faded((double)balance->sum, balance->last_s, now_s, pair_days);
     if (lasts) { /* it is added when it has ended */

@@ -64,6 +64,10 @@ typedef struct Plain {
     uint32_t probes_s, common_until_s;
 } Plain;
 
+/* A probe is tried again a few times (a SYN six times by Linux, a datagram ten times by nmap); who sends more
+ * without an answer floods, and does not ask whether somebody is there. */
+enum { PROBE_PACKETS = 16 };
+
 static bool
 is_failed(const Call *call, bool is_ours)
 {
@@ -71,7 +75,8 @@ is_failed(const Call *call, bool is_ours)
              from_called = is_ours ? call->packets_in : call->packets_out;
     bool is_refused = call->protocol == TCP && call->is_reset && from_called < REFUSED_PACKETS;
 
-    return from_caller > 0 && (is_refused || (from_called == 0 && !call->is_sampled && !call->is_half_seen));
+    return from_caller > 0 && from_caller <= PROBE_PACKETS &&
+           (is_refused || (from_called == 0 && !call->is_sampled && !call->is_half_seen));
 }
 
 /* Exporters lost records of late: what was answered may look as if it was not. */

@@ -116,6 +116,27 @@ test_many_ports_of_one_host_are_a_scan(void)
     g_assert_nonnull(strstr(told(stage, "10.1.1.9")->reason, "about 1 hosts and"));
 }
 
+/* Hundreds of packets to each port, and no answer: whoever does that asks nothing, nor is it taken for data
+ * that leaves. */
+static void
+test_a_flood_is_no_scan(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, 12, false);
+    for (int i = 0; i < 200; i++)
+        stage_talk(stage, &(Talk){ .day = 12 + i * 1e-5,
+                                   .seconds = 2,
+                                   .caller = "10.1.1.9",
+                                   .callee = "50.7.7.7",
+                                   .port = (uint16_t)(1000 + i),
+                                   .protocol = 17,
+                                   .sent = 3e5 });
+    stage_until(stage, 12.1);
+    g_assert_cmpuint(stage_count(stage, "scan"), ==, 0);
+    g_assert_cmpuint(stage_count(stage, "slow_exfiltration"), ==, 0);
+}
+
 static void
 test_usual_failures_strangers_and_the_house_scanner_are_nothing(void)
 {
@@ -165,6 +186,7 @@ main(int argc, char **argv)
                     test_a_probe_every_three_hours_is_told_of);
     g_test_add_func("/scoring/watch-scan/many-ports-of-one-host-are-a-scan",
                     test_many_ports_of_one_host_are_a_scan);
+    g_test_add_func("/scoring/watch-scan/a-flood-is-no-scan", test_a_flood_is_no_scan);
     g_test_add_func("/scoring/watch-scan/usual-failures-strangers-and-the-house-scanner-are-nothing",
                     test_usual_failures_strangers_and_the_house_scanner_are_nothing);
     g_test_add_func("/scoring/watch-scan/an-outage-is-no-scan", test_an_outage_is_no_scan);
