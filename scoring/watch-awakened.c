@@ -16,7 +16,9 @@
  * a martingale while it goes on, so asking again at each step costs nothing).
  *
  * Nobody can have been silent for a week in the first one, and few pairs in the second: how often it happens
- * is hardly known then, so the stake grows until the time has been twice as long as the silence.
+ * is hardly known then. So what the past says counts by a power that grows to one until the time has been
+ * half as long again as the silence (for t in [0, 1] the mean of e^t is one at most where that of e is:
+ * Jensen).
  *
  * Not seen: who speaks at least once a week, and a pair that the table of peers has forgotten.
  */
@@ -89,7 +91,7 @@ trust_of(const Scorer *scorer, bool is_month)
 {
     double days = (double)(scorer->clock.now_ms - scorer->clock.first_ms) / 86400e3;
 
-    return fmin(1, fmax(0, days / idle_days[is_month] - 1));
+    return fmin(1, fmax(0, 2 * (days / idle_days[is_month] - 1)));
 }
 
 /* The silence is over. */
@@ -111,7 +113,7 @@ awake(Scorer *scorer, WatchState *state, const Call *call, Spell *spell)
 
     *spell = (Spell){ .begin_s = seconds_of(call->begin_ms),
                       .hour = seconds_of(call->begin_ms) / hour_s,
-                      .decibans = (float)decibans_of(1 - trust + trust * e),
+                      .decibans = (float)(trust * decibans_of(e)),
                       .p = (float)fmin(1, 2 * fmin(rate_p, crowd.p)),
                       .silent_days = call->slept_hours / 24.0f,
                       .own = (float)own,
