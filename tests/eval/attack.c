@@ -185,7 +185,7 @@ is_wanted(const AttackConf *conf, char **names, const AttackKind *kind)
     return g_strv_contains((const char *const *)names, kind->name);
 }
 
-/* Harmless, but true: who says that a router was silent then is not wrong. */
+/* Harmless, but true: who says that a router was silent then, or sampled otherwise, is not wrong. */
 static void
 put_outages(const Traffic *traffic, FILE *file)
 {

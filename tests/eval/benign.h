@@ -14,8 +14,8 @@ void habits_add_day(Traffic *traffic, uint32_t day);
 void clockwork_add_day(Traffic *traffic, uint32_t day);
 void tiers_add_day(Traffic *traffic, uint32_t day);
 void changes_add_day(Traffic *traffic, uint32_t day);
-/* What is known from the start: outages, ways that change for good, a day with @load times as much (1: none).
- */
+/* What is known from the start: outages, hours of sampling, ways that change for good, a day with @load times
+ * as much (1: none). */
 void changes_plan(Traffic *traffic, double load);
 
 static inline void

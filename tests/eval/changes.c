@@ -5,7 +5,8 @@
  * Programs are introduced, for one host or for many; a service is set up on another port; a partner moves;
  * the security people scan their own network once a week; backups run at night; strangers sweep through the
  * addresses; a page becomes popular for an evening, and a site has ten times its load for a day. Routers fall
- * silent, and ways out change for an hour or for good.
+ * silent, or sample for some hours because they are too busy and say so, and ways out change for an hour or
+ * for good.
  */
 #include "tests/eval/benign.h"
 
@@ -27,9 +28,10 @@ plan_way(Traffic *traffic, double from_day, double hours, uint8_t way, int8_t to
 }
 
 static void
-plan_silence(Traffic *traffic, uint8_t router, double from_day, double hours)
+plan_fault(Traffic *traffic, RouterFault fault, uint8_t router, double from_day, double hours,
+           uint32_t factor)
 {
-    RouterEvent event = { .router = router, .fault = FAULT_SILENT };
+    RouterEvent event = { .router = router, .fault = (uint8_t)fault, .factor = factor };
 
     event.from_ms = traffic->calendar->begin_ms + (int64_t)(from_day * DAY_MS);
     event.until_ms = event.from_ms + (int64_t)(hours * HOUR_MS);
@@ -63,8 +65,10 @@ changes_plan(Traffic *traffic, double load)
     plan_way(traffic, learn + judged * .35, 0, 0, -1, 50, 0xf0c80002);
     plan_way(traffic, learn + judged * .65, 2, 0, 1, 100, 0);
     plan_load(traffic, load);
-    plan_silence(traffic, ROUTER_WEST, learn * .4, 3);
-    plan_silence(traffic, ROUTER_EAST, learn + judged * .3, 1.5);
+    plan_fault(traffic, FAULT_SILENT, ROUTER_WEST, learn * .4, 3, 0);
+    plan_fault(traffic, FAULT_SILENT, ROUTER_EAST, learn + judged * .3, 1.5, 0);
+    plan_fault(traffic, FAULT_SAMPLED, ROUTER_WEST, learn * .8, 6, 2);
+    plan_fault(traffic, FAULT_SAMPLED, ROUTER_CORE, learn + judged * .8, 12, 4);
 }
 
 /* A program that somebody, or everybody, begins to use on some day and that calls its maker by the clock. */

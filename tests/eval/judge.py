@@ -92,7 +92,11 @@ class Attack:
 
 
 class Outage:
-    """True and harmless: an alert that says so is neither a hit nor false."""
+    """True and harmless: an alert that says so is neither a hit nor false.
+
+    An operator must be told that a router has fallen silent, for nobody can tell from flows that are not there why: so
+    the budget of false alarms need not pay for it, and no intruder was found either.
+    """
 
     def __init__(self, attack):
         self.attack = attack

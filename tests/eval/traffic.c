@@ -72,7 +72,7 @@ traffic_sampling(const Traffic *self, uint32_t router, int64_t ms)
 {
     const RouterEvent *event = fault_at(self, router, ms, FAULT_SAMPLED);
 
-    return event != NULL ? event->factor : self->sampling;
+    return self->sampling * (event != NULL ? event->factor : 1);
 }
 
 /* How many of @packets are picked, one in @n. */

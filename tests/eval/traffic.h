@@ -43,7 +43,7 @@ typedef struct Talk {
 typedef enum RouterFault {
     FAULT_SILENT,  /* exports nothing */
     FAULT_THINNED, /* tells of one flow in @factor */
-    FAULT_SAMPLED, /* samples one packet in @factor, and says so */
+    FAULT_SAMPLED, /* samples @factor times fewer packets, and says so */
     FAULT_TEMPLATE /* its template has fewer fields */
 } RouterFault;
 
