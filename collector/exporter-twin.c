@@ -55,7 +55,7 @@ candidate_of(Exporter *exporter, int64_t now_ms, Candidate *out)
 static bool
 is_together(const Candidate *a, const Candidate *b)
 {
-    int32_t apart = (int32_t)(a->number - b->number);
+    int64_t apart = (int32_t)(a->number - b->number); /* its least value has no negative in 32 bits */
 
     return a->protocol == b->protocol && a->domain == b->domain && b->boot_ms - a->boot_ms <= SAME_START_MS &&
            ABS(apart) <= TOGETHER;

@@ -207,10 +207,9 @@ key_table_find_early(const KeyTable *self, uint64_t key, const void *items, size
 {
     KeySpot spot = key_table_spot(self, key);
     uint32_t at = spot.slot != KEYED_NONE ? spot.slot : spot.free;
-    const uint8_t *item = (const uint8_t *)items + (size_t)at * size;
 
     for (size_t line = 0; at != KEYED_NONE && line < size; line += 64)
-        __builtin_prefetch(item + line, 1);
+        __builtin_prefetch((const uint8_t *)items + (size_t)at * size + line, 1);
     return spot.slot;
 }
 

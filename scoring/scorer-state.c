@@ -56,7 +56,8 @@ put_layout(GByteArray *to, const Scorer *self)
     put(to, words, sizeof words);
 }
 
-/* The used slots of a table: slot, key with its chance, item. @wants may leave some out. */
+/* The used slots of a table: slot, key with its chance, item (@size 0: there are keys alone). @wants may
+ * leave some out. */
 static void
 put_table(GByteArray *to, const KeyTable *keys, const void *items, size_t size,
           bool (*wants)(const void *item, int64_t now_ms), int64_t now_ms)
@@ -66,7 +67,7 @@ put_table(GByteArray *to, const KeyTable *keys, const void *items, size_t size,
 
     put_u32(to, 0);
     for (uint32_t slot = 0; slot < key_table_slots(keys); slot++) {
-        const uint8_t *item = (const uint8_t *)items + (size_t)slot * size;
+        const uint8_t *item = size == 0 ? NULL : (const uint8_t *)items + (size_t)slot * size;
         if (!key_table_has(keys, slot) || (wants != NULL && !wants(item, now_ms)))
             continue;
         put_u32(to, slot);
@@ -366,7 +367,8 @@ take_table(Cursor *from, KeyTable *keys, void *items, size_t size)
             return false;
         keys->words[slot] = word;
         keys->used++;
-        take(from, (uint8_t *)items + (size_t)slot * size, size);
+        if (size > 0)
+            take(from, (uint8_t *)items + (size_t)slot * size, size);
     }
     return !from->failed;
 }
