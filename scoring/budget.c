@@ -4,7 +4,9 @@
 
 #include <math.h>
 
-static const double certainty_most = 6;   /* decibans over the threshold */
+/* Decibans over the threshold that count in full, that are left for all that is beyond, and how much of it
+ * comes to two thirds of those. */
+static const double certainty_most = 6, beyond_most = 6, beyond_scale = 40;
 static const double threshold_least = 20; /* never alert below a hundred to one */
 static const double fade = 0.9;
 static const double e_value_tail = 4.343;            /* mean excess in dB when P(e >= x) = 1/x */
@@ -97,5 +99,7 @@ budget_day(Budget *self, uint32_t assets)
 double
 budget_shown(const Budget *self, EvidenceFamily family, double decibans)
 {
-    return fmin(decibans * self->discount[family], self->threshold + certainty_most);
+    double shown = decibans * self->discount[family], top = self->threshold + certainty_most;
+
+    return shown <= top ? shown : top + beyond_most * (1 - exp((top - shown) / beyond_scale));
 }

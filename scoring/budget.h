@@ -40,9 +40,10 @@ void budget_day(Budget *self, uint32_t assets);
 /* More assets came: the threshold may only wait for the end of the day to fall. */
 void budget_assets(Budget *self, uint32_t assets);
 /*
- * What a family's evidence about one thing counts for: discounted, and not more than a little over the
- * threshold. Whatever a model says, that it is the model which is wrong (a new scanner of the house, a move
- * to another building) is never less likely than some false alarms; only several different questions about
- * the same thing may go further.
+ * What a family's evidence about one thing counts for: discounted, and bent where it is more than a little
+ * over the threshold, so that it never ends more than 12 dB over it. Whatever a model says, that it is the
+ * model which is wrong (a new scanner of the house, a move to another building) is never less likely than
+ * some false alarms; only several different questions about the same thing may go further. Bent and not cut
+ * off: who reads the highest first must meet the strongest first.
  */
 double budget_shown(const Budget *self, EvidenceFamily family, double decibans);

@@ -196,6 +196,24 @@ test_a_detector_that_breaks_its_promise_is_discounted(void)
     g_assert_cmpint(alarms, <, 5 * 100); /* a hundred days */
 }
 
+/* Ever more evidence of one family is worth ever less, but never as little as less of it. */
+static void
+test_bent(void)
+{
+    Budget budget;
+    double before = 0;
+
+    budget_init(&budget, 5, 288);
+    budget_assets(&budget, 200);
+    for (double raw = 1; raw <= DECIBANS_MOST; raw++) {
+        double shown = budget_shown(&budget, FAMILY_WATCH, raw);
+        g_assert_cmpfloat(shown, >, before);
+        g_assert_cmpfloat(shown, <=, fmin(raw, budget.threshold + 12));
+        before = shown;
+    }
+    g_assert_cmpfloat(budget_shown(&budget, FAMILY_WATCH, budget.threshold), ==, budget.threshold);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -217,6 +235,7 @@ main(int argc, char **argv)
                     test_evidence_adds_up_and_does_not_go_below_nothing);
     g_test_add_func("/scoring/novelty/one-new-home-line-says-more-where-there-was-none",
                     test_one_new_home_line_says_more_where_there_was_none);
+    g_test_add_func("/scoring/budget/strong-evidence-is-bent-and-keeps-its-order", test_bent);
     g_test_add_func("/scoring/budget/a-detector-that-breaks-its-promise-is-discounted",
                     test_a_detector_that_breaks_its_promise_is_discounted);
     return g_test_run();
