@@ -40,23 +40,17 @@ key_table_clear(KeyTable *self)
     *self = (KeyTable){ 0 };
 }
 
-/* The slot of the least chance in both lines; every other one there loses @cost of its own. */
-static uint32_t
-pick_victim(KeyTable *self, uint32_t line, uint32_t other, uint8_t cost)
+/* Whoever is passed over when somebody has to go for @key loses @cost of the chance. */
+static void
+charge(KeyTable *self, uint64_t key, uint8_t cost)
 {
-    uint32_t victim = line * KEYED_WAYS;
+    uint32_t lines[2] = { key_table_line(self, key), key_table_other_line(self, key) };
 
-    for (uint32_t i = 0; i < 2 * KEYED_WAYS; i++) {
-        uint32_t slot = (i < KEYED_WAYS ? line : other) * KEYED_WAYS + i % KEYED_WAYS;
-        if (key_table_chance(self, slot) < key_table_chance(self, victim))
-            victim = slot;
+    for (int half = 0; half < 2; half++) {
+        uint64_t *words = &self->words[(size_t)lines[half] * KEYED_WAYS];
+        for (uint32_t i = 0; i < KEYED_WAYS; i++)
+            words[i] -= (uint8_t)words[i] >= cost ? cost : 0;
     }
-    for (uint32_t i = 0; cost > 0 && i < 2 * KEYED_WAYS; i++) {
-        uint32_t slot = (i < KEYED_WAYS ? line : other) * KEYED_WAYS + i % KEYED_WAYS;
-        if (key_table_chance(self, slot) >= cost)
-            self->words[slot] -= cost;
-    }
-    return victim;
 }
 
 static KeyPut
@@ -66,7 +60,8 @@ add(KeyTable *self, uint64_t key, uint32_t free_slot, uint8_t chance, uint8_t co
     if (free_slot != KEYED_NONE) {
         self->used++;
     } else {
-        *slot = pick_victim(self, key_table_line(self, key), key_table_other_line(self, key), cost);
+        *slot = key_table_victim(self, key);
+        charge(self, key, cost);
         self->evictions++;
         self->replaced = key_table_key(self, *slot);
     }

@@ -115,10 +115,13 @@ key_table_set_chance(KeyTable *self, uint32_t slot, uint8_t chance)
     self->words[slot] = key_table_key(self, slot) | chance;
 }
 
+/* Where somebody had to go before, most lines are full, and it will have to be looked in both. */
 static inline void
 key_table_prefetch(const KeyTable *self, uint64_t key)
 {
-    __builtin_prefetch(&self->words[(size_t)key_table_line(self, key) * KEYED_WAYS]);
+    __builtin_prefetch(&self->words[(size_t)key_table_line(self, key) * KEYED_WAYS], 1);
+    if (self->evictions > 0)
+        __builtin_prefetch(&self->words[(size_t)key_table_other_line(self, key) * KEYED_WAYS], 1);
 }
 
 /* Which of a line's slots hold @key, whatever their chance; without a branch, for which one it is cannot be
@@ -200,15 +203,31 @@ key_table_find_at(const KeyTable *self, uint64_t key, uint32_t slot)
     return key_table_find(self, key);
 }
 
+/* The slot of the least chance in both lines of @key: who would have to go for it. Without a branch. */
+static inline uint32_t
+key_table_victim(const KeyTable *self, uint64_t key)
+{
+    uint32_t lines[2] = { key_table_line(self, key), key_table_other_line(self, key) }, least = UINT32_MAX;
+
+    for (uint32_t i = 0; i < 2 * KEYED_WAYS; i++) {
+        uint32_t chance = key_table_chance(self, lines[i / KEYED_WAYS] * KEYED_WAYS + i % KEYED_WAYS);
+        least = MIN(least, chance << 8 | i);
+    }
+    uint32_t at = least & 0xff;
+    return lines[at / KEYED_WAYS] * KEYED_WAYS + at % KEYED_WAYS;
+}
+
 /* Finds @key and fetches its item (all of its cache lines), or the place where it would be put if it came
  * now. */
 static inline uint32_t
 key_table_find_early(const KeyTable *self, uint64_t key, const void *items, size_t size)
 {
     KeySpot spot = key_table_spot(self, key);
-    uint32_t at = spot.slot != KEYED_NONE ? spot.slot : spot.free;
+    uint32_t at = spot.slot != KEYED_NONE   ? spot.slot
+                  : spot.free != KEYED_NONE ? spot.free
+                                            : key_table_victim(self, key);
 
-    for (size_t line = 0; at != KEYED_NONE && line < size; line += 64)
+    for (size_t line = 0; line < size; line += 64)
         __builtin_prefetch((const uint8_t *)items + (size_t)at * size + line, 1);
     return spot.slot;
 }
