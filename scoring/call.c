@@ -48,6 +48,16 @@ judge(const Scorer *self, const Conversation *talk, bool is_low, Call *call)
                                                        : MIN(call->asset_port, call->far_port);
 }
 
+/* The flag that the service of the conversation was answered; 0 where the peer has more than are kept. */
+static uint8_t
+answered_flag(const Peer *peer, uint16_t service)
+{
+    for (uint32_t i = 0; i < G_N_ELEMENTS(peer->services) && peer->services[i] != 0; i++)
+        if (peer->services[i] == service)
+            return (uint8_t)(PEER_ANSWERED << i);
+    return 0;
+}
+
 /* The conversation as the asset of a peer sees it. */
 static Call
 view_of(const Scorer *self, const Conversation *talk, uint32_t peer_slot, bool is_low)
@@ -82,6 +92,7 @@ view_of(const Scorer *self, const Conversation *talk, uint32_t peer_slot, bool i
 
     call.slept_hours = call.is_new_pair ? 0 : peer->slept_hours;
     judge(self, talk, is_low, &call);
+    call.is_known_service = (peer->flags & answered_flag(peer, call.service)) != 0;
     return call;
 }
 
@@ -117,6 +128,8 @@ tell_view(Scorer *self, const Call *call, bool has_begun, CallNews news)
         asset->calls_made += call->is_answered && call->initiator == INITIATOR_ASSET;
         asset->calls_taken += call->is_answered && call->initiator == INITIATOR_FAR;
     }
+    if (news == CALL_ENDED && call->is_answered && call->peer != NONE)
+        self->peers[call->peer].flags |= answered_flag(&self->peers[call->peer], call->service);
     if (self->n_told == TOLD_MOST)
         flush_told(self);
     self->told[self->n_told++] = (CallTold){ .call = *call, .news = news, .has_begun = has_begun };

@@ -28,11 +28,12 @@ typedef struct Call {
     bool is_home;                 /* scorer_is_home of it */
     uint8_t initiator, certainty; /* Initiator, Certainty: who called */
     uint8_t protocol;
-    bool is_answered;  /* packets both ways */
-    bool is_reset;     /* a TCP RST was seen */
-    bool is_again;     /* one with the same ports was seen within the hour before */
-    bool is_sampled;   /* of more packets than were seen: what is not answered may well have been */
-    bool is_half_seen; /* an exporter that sees the asset is silent or thinned: likewise */
+    bool is_answered;      /* packets both ways */
+    bool is_reset;         /* a TCP RST was seen */
+    bool is_again;         /* one with the same ports was seen within the hour before */
+    bool is_sampled;       /* of more packets than were seen: what is not answered may well have been */
+    bool is_half_seen;     /* an exporter that sees the asset is silent or thinned: likewise */
+    bool is_known_service; /* the pair has spoken by this service before, and been answered */
     uint16_t asset_port, far_port;
     uint16_t service; /* the port of whom was called; of the lower port where that is not known */
     uint16_t slices;

@@ -51,28 +51,36 @@ teach_step(Episode *self, EpisodePools *pools, uint32_t role, bool went_on)
 }
 
 void
-episode_begin(Episode *self, EpisodePools *pools, const Scorer *scorer, uint32_t asset, double idle_days,
-              bool is_alerted, int64_t at_ms)
+episode_begin_under(Episode *self, EpisodePools *pools, const Scorer *scorer, uint32_t asset,
+                    const CountModel *model, bool is_alerted, int64_t at_ms)
 {
-    CountModel model = rate_model(&pools->begins, scorer, asset, (double)self->begun, idle_days);
-    uint16_t day = (uint16_t)(at_ms / 86400000 % 65535 + 1);
-
     self->step = 1;
     self->events = 1;
     self->before = self->begun;
-    self->decibans = (float)decibans_of(rate_any_e(&model));
-    self->p = (float)rate_day_p(&model, scorer, 1);
+    self->decibans = (float)decibans_of(rate_any_e(model));
+    self->p = (float)rate_day_p(model, scorer, 1);
     self->answers = 1;
     self->n_answers = 0;
     self->last_s = seconds_of(at_ms);
     self->teaches = !is_alerted;
     if (is_alerted)
         return;
-    if (self->taught_day != day)
-        rate_teach(&pools->begins, scorer, asset, (double)self->begun);
-    self->taught_day = day;
     self->begun += 1;
     teach_step(self, pools, scorer->assets[asset].role, false);
+}
+
+void
+episode_begin(Episode *self, EpisodePools *pools, const Scorer *scorer, uint32_t asset, double idle_days,
+              bool is_alerted, int64_t at_ms)
+{
+    CountModel model = rate_model(&pools->begins, scorer, asset, (double)self->begun, idle_days);
+    uint16_t day = (uint16_t)(at_ms / 86400000 % 65535 + 1);
+
+    if (!is_alerted && self->taught_day != day) {
+        rate_teach(&pools->begins, scorer, asset, (double)self->begun);
+        self->taught_day = day;
+    }
+    episode_begin_under(self, pools, scorer, asset, &model, is_alerted, at_ms);
 }
 
 /* The chance to go on from here; the episode itself, which has been counted as one that could, is left out.

@@ -48,6 +48,10 @@ bool episode_is_over(const Episode *self, int64_t at_ms, double quiet_days);
 /* The first event of a new one. @idle_days: see rate_model. @is_alerted: it does not teach. */
 void episode_begin(Episode *self, EpisodePools *pools, const Scorer *scorer, uint32_t asset, double idle_days,
                    bool is_alerted, int64_t at_ms);
+/* Likewise, where what is expected is not the asset's own rate (a stranger has none): @model, of a window.
+ * The caller teaches it. */
+void episode_begin_under(Episode *self, EpisodePools *pools, const Scorer *scorer, uint32_t asset,
+                         const CountModel *model, bool is_alerted, int64_t at_ms);
 /* A further event. Steps are the 1st, 2nd, 3rd, 4th, 6th, 8th, 12th, ... event; true: it came to the next. */
 bool episode_go_on(Episode *self, EpisodePools *pools, const Scorer *scorer, uint32_t asset, bool is_alerted,
                    int64_t at_ms);

@@ -116,7 +116,8 @@ typedef struct Role {
     float excess[2];
 } Role;
 
-enum { PEER_CALLED = 1, PEER_CALLS_US = 2, PEER_KNOWN = 4, PEER_HOME = 8 }; /* @flags */
+/* @flags. The services that the peer, or the asset to it, has answered: PEER_ANSWERED << their places. */
+enum { PEER_CALLED = 1, PEER_CALLS_US = 2, PEER_KNOWN = 4, PEER_HOME = 8, PEER_ANSWERED = 16 };
 enum { CHANCE_ALERTED = 200 }; /* of a peer in an alert: a scan must not push it out */
 /* One cache line. */
 typedef struct Peer {

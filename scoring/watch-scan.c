@@ -4,18 +4,19 @@
  * source port
  *
  * The sequential test of Jung, Paxson, Berger and Balakrishnan, "Fast portscan detection using sequential
- * hypothesis testing" (IEEE S&P 2004), on first contacts (a far end and port never tried before): each
- * failure (no answer, or refused) and each success moves a random walk by its likelihood ratio. Under the
- * null hypothesis first contacts fail as often as those of this asset and its role did (at least a fifth: the
- * paper's 0.8 of success), under the other one four in five fail. The walk fades by half in four days instead
- * of ending with a window, so a probe every few hours is seen as well as a thousand a second. At the upper
- * bound (10,000 to 1: seven failures and no success) somebody is a scanner; that alone says little, for
- * monitors and crawlers are, and strangers scan whatever the Internet reaches. So this is an event of an
- * episode (episode.h), odd as far as the asset and its role have seldom had one, and further targets are its
- * steps. Many assets that fail at the same time have one cause that is none of theirs (an outage): then no
- * bets are taken. With sampling, no answer is no failure. A herd: strangers' failed probes from one source
- * port, more sources than chance would bring together on it. Cannot see: probes that are answered; targets
- * that are no asset, of strangers.
+ * hypothesis testing" (IEEE S&P 2004), on first contacts (a far end and port never tried before; who answered
+ * there once and does not now has fallen silent, or whoever told of his answers has): each failure (no
+ * answer, or refused) and each success moves a random walk by its likelihood ratio. Under the null hypothesis
+ * first contacts fail as often as those of this asset and its role did (at least a fifth: the paper's 0.8 of
+ * success), under the other one four in five fail. The walk fades by half in four days instead of ending with
+ * a window, so a probe every few hours is seen as well as a thousand a second. At the upper bound (10,000 to
+ * 1: seven failures and no success) somebody is a scanner; that alone says little, for monitors and crawlers
+ * are, and strangers scan whatever the Internet reaches. So this is an event of an episode (episode.h), odd
+ * as far as the asset and its role have seldom had one, or for a stranger the network as a whole, and further
+ * targets are its steps. Many assets that fail at the same time have one cause that is none of theirs (an
+ * outage): then no bets are taken. With sampling, no answer is no failure. A herd: strangers' failed probes
+ * from one source port, more sources than chance would bring together on it. Cannot see: probes that are
+ * answered; targets that are no asset, of strangers.
  */
 #include "scoring/detector.h"
 #include "scoring/episode.h"
@@ -32,6 +33,7 @@ static const double scanner_fails = 0.8, usual_least = 0.2, usual_most = 0.7, bo
 static const double role_trust = 20, fleet_trust = 20, own_most = 500, run_most = 200, worth_telling = 10;
 static const double common_times = 3, common_least = 5;
 static const uint32_t common_s = 2 * 3600;
+static const double network_shape = 0.5, network_days = 1, network_half_life_days = 30;
 static const double herd_half_life_s = 86400, herd_chance = 1e-3;
 
 /* Who probes: an asset, inside or outside, or a far end. */
@@ -59,6 +61,7 @@ typedef struct Plain {
     Share fails[2][MOST_ROLES], fleet_fails[2]; /* inside, outside */
     Share stranger_fails;
     float kinds[MOST_ROLES][KINDS], fleet_kinds[KINDS];
+    double scans, scan_windows;    /* strangers who scanned this network; of the windows it was watched */
     double failing, usual_failing; /* assets with a failed first contact in this window; usually */
     double probes;                 /* of strangers, failed; fading by half in a day */
     uint32_t probes_s, common_until_s;
@@ -190,9 +193,9 @@ kind_of(const Prober *prober, const Call *call)
 }
 
 static void
-tell(Scorer *scorer, const Prober *prober, const Episode *episode, const Call *call, bool is_ours,
-     double usual)
+tell(Scorer *scorer, const Prober *prober, const Call *call, bool is_ours, double usual)
 {
+    const Episode *episode = &prober->episode;
     double decibans = episode_decibans(episode, scorer, prober->asset);
     Opinion opinion = { .watch = &watch_scan,
                         .asset = prober->asset,
@@ -218,33 +221,59 @@ is_of_herd(const Scorer *scorer, const WatchState *state, const Call *call)
     return herd != NULL && !episode_is_over(&herd->episode, call->end_ms, quiet_days);
 }
 
-/* The walk is beyond its bound: an event, and each further failure another one. Those of strangers are events
- * of the asset that they probed first, so that one which they find every day is used to it. */
+/*
+ * Strangers scan networks, not assets: which of ours one meets first, and which do not answer him, says
+ * nothing of that asset. So the next stranger is expected as often as this network has had them, with half of
+ * one a day before any was seen, and how far he goes is held against how far others went.
+ */
+static CountModel
+strangers_model(const Plain *plain, const Scorer *scorer)
+{
+    CountModel model = { .shape = network_shape + plain->scans };
+
+    model.mean = model.shape / (network_days * scorer->windows_per_day + plain->scan_windows);
+    return model;
+}
+
+static void
+begin_stranger(Scorer *scorer, Plain *plain, Prober *prober, bool is_alerted, int64_t at_ms)
+{
+    CountModel model = strangers_model(plain, scorer);
+
+    episode_begin_under(&prober->episode, &plain->strangers, scorer, prober->asset, &model, is_alerted,
+                        at_ms);
+    plain->scans += !is_alerted;
+}
+
+static void
+begin_ours(Scorer *scorer, Plain *plain, Prober *prober, const Call *call, bool is_alerted)
+{
+    uint32_t role = scorer->assets[prober->asset].role, kind = kind_of(prober, call);
+    double p, e = kind_e(plain->kinds[role], plain->fleet_kinds, KINDS, kind, &p);
+
+    episode_begin(&prober->episode, &plain->ours, scorer, prober->asset, 1, is_alerted, call->end_ms);
+    episode_weigh(&prober->episode, e, p);
+    if (!is_alerted)
+        kind_teach(plain->kinds[role], plain->fleet_kinds, KINDS, kind);
+}
+
+/* The walk is beyond its bound: an event, and each further failure another one. */
 static void
 judge(Scorer *scorer, WatchState *state, Prober *prober, const Call *call, bool is_ours, double usual)
 {
     Plain *plain = state->plain;
-    EpisodePools *pools = is_ours ? &plain->ours : &plain->strangers;
-    uint32_t asset = prober->asset, role = scorer->assets[asset].role;
+    uint32_t asset = prober->asset;
     bool is_alerted = case_is_alerted(scorer, &watch_scan, asset, is_ours ? NULL : &call->far);
-    Prober found = *prober; /* its place may be taken by the other item */
-    Prober *owner =
-        is_ours ? prober
-                : watch_item(state, PROBERS, &watch_scan, watch_key(scorer, asset, 3, 0, NULL), 3, NULL);
-    Episode *episode = &owner->episode;
 
-    if (episode_is_over(episode, call->end_ms, quiet_days)) {
-        double p, e = kind_e(plain->kinds[role], plain->fleet_kinds, KINDS, kind_of(&found, call), &p);
-        episode_begin(episode, pools, scorer, asset, 1, is_alerted, call->end_ms);
-        if (is_ours)
-            episode_weigh(episode, e, p);
-        if (is_ours && !is_alerted)
-            kind_teach(plain->kinds[role], plain->fleet_kinds, KINDS, kind_of(&found, call));
-    } else {
-        episode_go_on(episode, pools, scorer, asset, is_alerted, call->end_ms);
-    }
+    if (!episode_is_over(&prober->episode, call->end_ms, quiet_days))
+        episode_go_on(&prober->episode, is_ours ? &plain->ours : &plain->strangers, scorer, asset, is_alerted,
+                      call->end_ms);
+    else if (is_ours)
+        begin_ours(scorer, plain, prober, call, is_alerted);
+    else
+        begin_stranger(scorer, plain, prober, is_alerted, call->end_ms);
     if (is_ours || !is_of_herd(scorer, state, call))
-        tell(scorer, &found, episode, call, is_ours, usual);
+        tell(scorer, prober, call, is_ours, usual);
 }
 
 static void
@@ -376,7 +405,9 @@ is_of_interest(const Call *call, bool is_ours, bool failed)
         return false;
     if (!is_ours && call->far_asset != NONE) /* the caller's view tells of it */
         return false;
-    return failed || (call->is_new_pair && call->is_answered);
+    if (failed) /* an end that used to answer has failed itself, or nobody told of its answer */
+        return !call->is_known_service;
+    return call->is_new_pair && call->is_answered;
 }
 
 static void
@@ -431,10 +462,12 @@ window(Scorer *scorer, WatchState *state, int64_t number)
 
     (void)number;
     episode_window(&plain->ours, scorer);
-    episode_window(&plain->strangers, scorer);
     episode_window(&plain->herds, scorer);
     plain->usual_failing += (plain->failing - plain->usual_failing) / scorer->windows_per_day;
     plain->failing = 0;
+    double keep = exp2(-1 / (network_half_life_days * scorer->windows_per_day));
+    plain->scans *= keep;
+    plain->scan_windows = plain->scan_windows * keep + 1;
 }
 
 static void

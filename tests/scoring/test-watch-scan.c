@@ -146,6 +146,48 @@ test_usual_failures_strangers_and_the_house_scanner_are_nothing(void)
     g_assert_cmpuint(stage_count(stage, "scan"), ==, 0);
 }
 
+/* No desk was ever met first, but strangers sweep this network each night, and many more are customers. */
+static void
+test_a_stranger_who_sweeps_the_desks_is_nothing(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    for (int hour = 0; hour < 12 * 24; hour++) {
+        play(stage, hour / 24.0, (hour + 1) / 24.0, false);
+        for (int i = 0; i < 3; i++) {
+            char customer[IP_TEXT];
+            g_snprintf(customer, sizeof customer, "45.%d.%d.%d", 10 + hour / 250, hour % 250, i + 1);
+            probe(stage, (hour + 1) / 24.0, customer, "10.1.0.4", 0, 443, true);
+        }
+    }
+    for (int i = 0; i < 3 * DESKS; i++) {
+        char desk[IP_TEXT];
+        g_snprintf(desk, sizeof desk, "10.1.1.%d", 1 + i % DESKS);
+        probe(stage, 12.01 + i * 1e-4, "45.3.77.9", desk, 0, (uint16_t)(22 + i / DESKS), false);
+    }
+    stage_until(stage, 12.1);
+    g_assert_cmpuint(stage_count(stage, "scan"), ==, 0);
+}
+
+/* They have failed, or whoever told of their answers has: a first contact is one with somebody not known. */
+static void
+test_ends_that_fall_silent_are_no_scan(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    for (int day = 0; day <= 12; day++) {
+        play(stage, day, day + 0.5, false);
+        for (int i = 0; i < 40; i++) {
+            char text[IP_TEXT];
+            nobody(text, 500 + i);
+            probe(stage, day + 0.5 + i * 1e-5, "10.1.1.9", text, 0, 161, day < 12);
+        }
+        stage_until(stage, day + 0.55);
+        play(stage, day + 0.55, day + 1, false);
+    }
+    g_assert_cmpuint(stage_count(stage, "scan"), ==, 0);
+}
+
 static void
 test_an_outage_is_no_scan(void)
 {
@@ -189,6 +231,10 @@ main(int argc, char **argv)
     g_test_add_func("/scoring/watch-scan/a-flood-is-no-scan", test_a_flood_is_no_scan);
     g_test_add_func("/scoring/watch-scan/usual-failures-strangers-and-the-house-scanner-are-nothing",
                     test_usual_failures_strangers_and_the_house_scanner_are_nothing);
+    g_test_add_func("/scoring/watch-scan/a-stranger-who-sweeps-the-desks-is-nothing",
+                    test_a_stranger_who_sweeps_the_desks_is_nothing);
+    g_test_add_func("/scoring/watch-scan/ends-that-fall-silent-are-no-scan",
+                    test_ends_that_fall_silent_are_no_scan);
     g_test_add_func("/scoring/watch-scan/an-outage-is-no-scan", test_an_outage_is_no_scan);
     g_test_add_func("/scoring/watch-scan/a-herd-with-one-source-port-is-told-of",
                     test_a_herd_with_one_source_port_is_told_of);
