@@ -5,13 +5,13 @@
  * A port proxy, a back door, a shell on a high port: something listens that did not. Servers are given new
  * ports by their owners too, so the null hypothesis is that an asset takes up new ports as often, in such
  * rows (episode.h) and of such kinds (kind.h: port, who calls from where) as it and its role did; a desk that
- * begins to serve is odd, a port that others of the role took up within days is not (crowd.h). The mark of a
- * proxy is a leg behind it: while the call is open the asset has one of its own that begins and ends with it
- * and moves the same octets. Whether a young service has one is a sequential test (Wald, "Sequential
- * Analysis", 1947) of matched calls against what chance would match; how many young services have one, and to
- * which ports, is learned, for in front of an application that is how things are. What was not answered, or
- * was refused, is no service. Cannot see: a proxy on a port that was served before, or that was there on the
- * first day.
+ * begins to serve is odd, a port that others of the role took up within days is not (crowd.h), and one that
+ * any asset serves is less so than one that stands open nowhere else. The mark of a proxy is a leg behind it:
+ * while the call is open the asset has one of its own that begins and ends with it and moves the same octets.
+ * Whether a young service has one is a sequential test (Wald, "Sequential Analysis", 1947) of matched calls
+ * against what chance would match; how many young services have one, and to which ports, is learned, for in
+ * front of an application that is how things are. What was not answered, or was refused, is no service.
+ * Cannot see: a proxy on a port that was served before, or that was there on the first day.
  */
 #include "scoring/admin-port.h"
 #include "scoring/crowd.h"
@@ -26,11 +26,14 @@
 
 enum { TCP = 6, UDP = 17, EPHEMERAL_FROM = 32768, DYNAMIC_FROM = 49152 };
 enum { PAST = 0, SERVICES = 1, CROWDS = 2, SPANS = 4, PORT_KINDS = 4, FAR_KINDS = 3, LEGS = 3 };
+enum { ALONE = 0, SHARED, SHARES };
 enum { KINDS = PORT_KINDS * 2 * FAR_KINDS, MARKS = 1 << 16 };
 enum { NO_LEG = 0, LEG, LEG_ADMIN };
 static const double quiet_days = 1, young_days = 7;
 /* Of the test for a leg: calls with one, if there is one; it is when the odds are twenty to one. */
 static const double with_leg = 0.8, leg_decibans = 13, chance_least = 0.01, chance_most = 0.5;
+/* Of intruders' ports, those that some other asset of ours serves as well; and of the stake, what is kept. */
+static const double secret_shared = 0.1, kept_back = 0.1;
 static const double alike = 0.5; /* octets: the lesser by the greater */
 
 /* A call that has ended, with what is compared. */
@@ -47,13 +50,14 @@ typedef struct Past {
     uint16_t leg_port;
     uint8_t protocol, leg, next_in, next_out;
     float walk, calls_out; /* decibans for a leg; own calls since it is young */
-    float members;         /* who had taken up the port before */
+    float members, others; /* who had taken up the port before: of the role, of all */
     Span in[SPANS], out[SPANS];
 } Past;
 typedef struct Plain {
     EpisodePools pools;
     float kinds[MOST_ROLES][KINDS], fleet_kinds[KINDS];
     float legs[MOST_ROLES][LEGS], fleet_legs[LEGS];
+    float shares[SHARES]; /* new ports that no other asset served, that some did */
     uint64_t
         young[MARKS / 64]; /* assets that have taken up a port lately, by index; to ask no table for others */
 } Plain;
@@ -93,14 +97,34 @@ tell(Scorer *scorer, const Past *past, const Call *call)
                         .decibans = episode_decibans(&past->episode, scorer, call->asset),
                         .numbers = { (double)past->episode.events, (double)past->episode.before,
                                      rate_days(scorer, call->asset), (double)past->members, past->port,
-                                     past->leg_port },
+                                     past->leg_port, (double)past->others },
                         .call = call };
 
     case_take(scorer, &opinion);
 }
 
+/*
+ * Does any other asset, of whatever role, serve this port? A database that is moved, a second mail server, an
+ * application that is rolled out: then it is one more of a service that the house has. A door that an
+ * intruder opens is seldom one that stands open elsewhere, so the bet is on that; what it wins where nobody
+ * else serves the port it loses where somebody does, by how often either was so with new ports so far.
+ */
 static void
-take_up(Scorer *scorer, WatchState *state, const Call *call, double members)
+weigh_share(Plain *plain, Past *past, double others)
+{
+    uint32_t which = others > 0 ? SHARED : ALONE;
+    double chance = ((double)plain->shares[which] + 1) /
+                    ((double)plain->shares[ALONE] + (double)plain->shares[SHARED] + 2);
+    double secret = which == SHARED ? secret_shared : 1 - secret_shared;
+
+    episode_weigh(&past->episode, kept_back + (1 - kept_back) * secret / chance,
+                  which == SHARED ? 1 : chance);
+    if (past->episode.teaches)
+        plain->shares[which] += 1;
+}
+
+static void
+take_up(Scorer *scorer, WatchState *state, const Call *call, double members, double others)
 {
     Plain *plain = state->plain;
     uint32_t role = scorer->assets[call->asset].role, kind = kind_of(call);
@@ -114,8 +138,10 @@ take_up(Scorer *scorer, WatchState *state, const Call *call, double members)
         episode_begin(&past->episode, &plain->pools, scorer, call->asset, 1, is_alerted, call->begin_ms);
     else
         episode_go_on(&past->episode, &plain->pools, scorer, call->asset, is_alerted, call->begin_ms);
-    if (begins)
+    if (begins) {
         episode_weigh(&past->episode, e_kind, p_kind);
+        weigh_share(plain, past, others);
+    }
     if (past->episode.teaches) {
         kind_teach(plain->kinds[role], plain->fleet_kinds, KINDS, kind);
         if (begins)
@@ -126,7 +152,8 @@ take_up(Scorer *scorer, WatchState *state, const Call *call, double members)
                     .young_from_s = seconds_of(call->begin_ms),
                     .port = call->asset_port,
                     .protocol = call->protocol,
-                    .members = (float)members };
+                    .members = (float)members,
+                    .others = (float)others };
     mark(plain, call->asset);
     tell(scorer, past, call);
 }
@@ -159,6 +186,16 @@ wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t 
         keys[SERVICES] = watch_key(scorer, call->asset, service_of(call), 0, NULL);
 }
 
+/* How many assets of any role have served it before this one. */
+static double
+serve_already(WatchState *state, const Scorer *scorer, uint32_t what)
+{
+    Crowd *all =
+        watch_item(state, CROWDS, &watch_new_service, watch_key(scorer, NONE, what, 0, NULL), 2, NULL);
+
+    return (double)all->members++;
+}
+
 static void
 look(Scorer *scorer, WatchState *state, const Call *call)
 {
@@ -169,10 +206,10 @@ look(Scorer *scorer, WatchState *state, const Call *call)
         return;
     Crowd *crowd =
         watch_item(state, CROWDS, &watch_new_service, watch_key(scorer, role, what, 0, NULL), 2, NULL);
-    double members = (double)crowd->members;
+    double members = (double)crowd->members, others = serve_already(state, scorer, what);
     bool is_news = crowd_join(crowd, scorer->roles[role].assets, seconds_of(call->begin_ms));
     if (is_news && rate_days(scorer, call->asset) >= 1)
-        take_up(scorer, state, call, members);
+        take_up(scorer, state, call, members, others);
 }
 
 /* ---- a leg behind it ---- */
@@ -294,13 +331,15 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
     if (one->numbers[5] > 0)
         g_snprintf(leg, sizeof leg, "; behind it a leg of its own goes to port %.0f",
                    (double)one->numbers[5]);
-    g_snprintf(
-        out, room,
-        "%s accepts calls on port %.0f/%s, as it never did (%.0f others of role \"%s\" do), from %s%s; new "
-        "ports in a row: %.0f; it took up new ports %.0f times before in %.1f days",
-        name, (double)one->numbers[4], one->protocol == TCP ? "tcp" : "udp", (double)one->numbers[3],
-        scorer->roles[asset->role].name, far, leg, (double)one->numbers[0], (double)one->numbers[1],
-        (double)one->numbers[2]);
+    g_snprintf(out, room,
+               "%s accepts calls on port %.0f/%s, as it never did (%.0f others of role \"%s\" do), from "
+               "%s%s; of all "
+               "assets %.0f served that port before; new ports in a row: %.0f; it took up new ports %.0f "
+               "times before "
+               "in %.1f days",
+               name, (double)one->numbers[4], one->protocol == TCP ? "tcp" : "udp", (double)one->numbers[3],
+               scorer->roles[asset->role].name, far, leg, (double)one->numbers[6], (double)one->numbers[0],
+               (double)one->numbers[1], (double)one->numbers[2]);
 }
 
 static void

@@ -86,6 +86,20 @@ test_a_desk_that_begins_to_serve_is_told_of(void)
     g_assert_nonnull(strstr(told(stage, "10.1.1.3")->reason, "(0 others of role \"desk\" do)"));
 }
 
+/* One more of a service that the house has is less odd than a door that stands open nowhere else. */
+static void
+test_a_port_that_others_serve_tells_less(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, 12);
+    talk(stage, 11.95, "10.1.1.7", "10.1.1.3", 4444, 3000, 90000);
+    talk(stage, 11.95, "10.1.1.7", "10.1.1.5", 8081, 3000, 90000);
+    stage_until(stage, 12.1);
+    g_assert_nonnull(strstr(told(stage, "10.1.1.3")->reason, "of all assets 0 served that port before"));
+    g_assert_null(stage_find(stage, "new_service", "10.1.1.5", NULL));
+}
+
 static void
 test_a_program_here_and_there_is_nothing(void)
 {
@@ -134,6 +148,8 @@ main(int argc, char **argv)
                     test_a_port_proxy_is_told_of_with_its_leg);
     g_test_add_func("/scoring/watch-new-service/a-desk-that-begins-to-serve-is-told-of",
                     test_a_desk_that_begins_to_serve_is_told_of);
+    g_test_add_func("/scoring/watch-new-service/a-port-that-others-serve-tells-less",
+                    test_a_port_that_others_serve_tells_less);
     g_test_add_func("/scoring/watch-new-service/a-program-here-and-there-is-nothing",
                     test_a_program_here_and_there_is_nothing);
     g_test_add_func("/scoring/watch-new-service/a-program-for-all-is-no-news-once-some-have-it",
