@@ -20,6 +20,7 @@ static const double dull = 1.5; /* residuals below are not worth a look-up */
 static const double common_least = 8, common_clip = 8, factor_most = 0.95, fade = 0.9995;
 static const double role_trust = 2000; /* residuals of a role that weigh as much as the fleet's */
 static const double first_spread = 0.7, half_life_days = 7, ratio_unit = 10000;
+static const double ratio_noise = 0.25; /* one half in the hour, the other not yet: three windows of twelve */
 
 static double
 scaled(int measure, double value)
@@ -29,11 +30,14 @@ scaled(int measure, double value)
 
 /*
  * Counts scatter by themselves (Poisson), which the deviation of a count that is nearly always 0 does not
- * tell: on the scale of log(1 + n / unit) by about sqrt(n + 1) / (unit + n + 1) around @centre.
+ * tell: on the scale of log(1 + n / unit) by about sqrt(n + 1) / (unit + n + 1) around @centre. A ratio
+ * scatters by what has come in and is still to go out.
  */
 static double
-count_noise(int measure, double centre)
+noise_of(int measure, double centre)
 {
+    if (measure == PACE_RATIO)
+        return ratio_noise;
     if (measure != PACE_FLOWS_IN && measure != PACE_FLOWS_OUT && measure != PACE_NEW_IN &&
         measure != PACE_NEW_OUT)
         return 0;
@@ -67,9 +71,16 @@ factor_of(const PacePool *pool, int measure)
     return squares < 50 ? 0.5 : fmin(fmax((double)pool->products[measure] / squares, 0), factor_most);
 }
 
+/*
+ * What passes through an asset (a balancer, a gate, a proxy) goes out in another window than it came in where
+ * routers cut long conversations elsewhere, so the ratio is that of about an hour.
+ */
 static void
-take_values(Pace *pace, const WindowSums *sums)
+take_values(Pace *pace, const WindowSums *sums, double an_hour)
 {
+    pace->hour_out += (float)((sums->octets_out - (double)pace->hour_out) * an_hour);
+    pace->hour_in += (float)((sums->octets_in - (double)pace->hour_in) * an_hour);
+
     const double values[N_PACE_MEASURES] = {
         [PACE_OCTETS_IN] = sums->octets_in,
         [PACE_PACKETS_IN] = (double)sums->packets_in,
@@ -79,7 +90,7 @@ take_values(Pace *pace, const WindowSums *sums)
         [PACE_PACKETS_OUT] = (double)sums->packets_out,
         [PACE_FLOWS_OUT] = sums->flows_out,
         [PACE_NEW_OUT] = pace->new_out,
-        [PACE_RATIO] = log((sums->octets_out + ratio_unit) / (sums->octets_in + ratio_unit)),
+        [PACE_RATIO] = log(((double)pace->hour_out + ratio_unit) / ((double)pace->hour_in + ratio_unit)),
     };
 
     for (int m = 0; m < N_PACE_MEASURES; m++)
@@ -105,12 +116,12 @@ pace_measure(PacePools *pools, const Scorer *scorer, Pace *pace, uint32_t asset,
     uint32_t hour = baseline_hour_of_week(number * scorer->grid.length_ms);
     PacePool *both[] = { &pools->role[role], &pools->fleet };
 
-    take_values(pace, sums);
+    take_values(pace, sums, fmin(1, 24 / scorer->windows_per_day));
     pace->window = number;
     for (int m = 0; m < N_PACE_MEASURES; m++) {
         double x = scaled(m, (double)pace->value[m]);
         GaugeView view = gauge_look(&pace->gauges[m], hour, x, prior_spread(pools, role, m));
-        view.residual = (x - view.centre) / hypot(view.spread, count_noise(m, view.centre));
+        view.residual = (x - view.centre) / hypot(view.spread, noise_of(m, view.centre));
         pace->residual[m] = (float)view.residual;
         if (pace->gauges[m].windows < GAUGE_LEAST)
             continue;

@@ -23,7 +23,7 @@ typedef enum PaceMeasure {
     PACE_PACKETS_OUT,
     PACE_FLOWS_OUT,
     PACE_NEW_OUT, /* far ends that were called for the first time */
-    PACE_RATIO,   /* octets out by octets in */
+    PACE_RATIO,   /* octets out by octets in, of about an hour */
     N_PACE_MEASURES,
     /* What several say together. */
     PACE_FLOOD_IN = N_PACE_MEASURES,
@@ -45,6 +45,7 @@ typedef struct Pace {
     float value[N_PACE_MEASURES];    /* of the window being closed, in its own unit */
     float residual[N_PACE_MEASURES]; /* likewise; after the second pass less all that was foretold */
     PaceSpell spells[PACE_SLOW];
+    float hour_out, hour_in;  /* octets of a window, fading means of an hour */
     uint32_t new_in, new_out; /* counted as conversations begin */
     uint32_t hour;            /* number of the hour that the spells are in */
     int64_t window;           /* for which the first pass was made */

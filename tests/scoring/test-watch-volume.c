@@ -105,6 +105,43 @@ test_weeks_of_office_hours_are_nothing(void)
     refuse_all(stage, all, G_N_ELEMENTS(all), "");
 }
 
+/* A gate: what comes in goes out, in the same window as a rule and @later windows after on a day when the
+ * routers tell late. */
+static void
+pass_on(Stage *stage, double day, double octets, int later)
+{
+    stage_talk(stage, &(Talk){ .day = day - window * 0.5,
+                               .seconds = 20,
+                               .caller = "50.3.0.7",
+                               .callee = "10.1.0.5",
+                               .port = 443,
+                               .sent = octets,
+                               .got = 2000 });
+    play_days(stage, day, day + later * window);
+    stage_talk(stage, &(Talk){ .day = day + (later - 0.4) * window,
+                               .seconds = 20,
+                               .caller = "10.1.0.5",
+                               .callee = "10.1.0.6",
+                               .port = 8080,
+                               .sent = octets * (0.6 + 0.8 * stage_uniform(stage)),
+                               .got = 2000 });
+}
+
+static void
+test_what_is_passed_on_a_little_later_turns_nobody_into_a_sender(void)
+{
+    static const char *const ratio[] = { "ratio" };
+    g_autoptr(Stage) stage = stage_new();
+
+    for (double day = 0; day < 10; day += 1 / 24.0) {
+        bool is_late = day > 9.3 && day < 9.8;
+        play_days(stage, day, day + 6 * window);
+        pass_on(stage, day + 6 * window, 2e6, is_late ? 4 : 0);
+        play_days(stage, day + (is_late ? 10 : 6) * window, day + 12 * window);
+    }
+    refuse_all(stage, ratio, 1, "");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -115,5 +152,7 @@ main(int argc, char **argv)
                          test_a_desk_that_meets_too_many_is_told);
     g_test_add_func("/scoring/watch-volume/weeks-of-office-hours-are-nothing",
                     test_weeks_of_office_hours_are_nothing);
+    g_test_add_func("/scoring/watch-volume/what-is-passed-on-a-little-later-turns-nobody-into-a-sender",
+                    test_what_is_passed_on_a_little_later_turns_nobody_into_a_sender);
     return g_test_run();
 }
