@@ -4,8 +4,9 @@
  * tells other fields than before
  *
  * Whoever has taken a router over may want it to tell less; and what is seen through it is worth less then.
- * Two questions. Has something changed for certain? Silence: no record while forty should have come by the
- * hours that have passed. Thinning: a one-sided CUSUM (Page, "Continuous inspection schemes", Biometrika
+ * Two questions. Has something changed for certain? Silence: no record in three windows while forty should
+ * have come by the hours that have passed, or by what came in the last one: on a busy day the others must
+ * make up for more. Thinning: a one-sided CUSUM (Page, "Continuous inspection schemes", Biometrika
  * 1954) of the records' residual (gauge.h), less what lulls of an hour and more use to come to, less what the
  * other exporters lost at the same time. Sampling:
  * another rate in two windows; then fewer records are no thinning, until a day has shown how many there are.
@@ -34,6 +35,9 @@
 
 typedef enum Fault { FAULT_SILENT = 0, FAULT_THIN, FAULT_SAMPLING, FAULT_FIELDS, N_FAULTS } Fault;
 enum { WEEK_DAYS = 7, SURE_WINDOWS = 2, FIELDS_MOST = 16 };
+/* The first window without records may have been cut short, and what others tell instead comes with their
+ * time-outs. */
+enum { SILENT_WINDOWS = 3 };
 static const double records_least = 20, records_unit = 10, silent_records = 40;
 static const double slack = 1, certain = 12; /* of the CUSUM, in spreads */
 static const double perhaps_moved = 0.25, moved_least = 0.5, moved_most = 2, moved_spreads = 3;
@@ -67,7 +71,8 @@ typedef struct Health {
 /* What an exporter told in a window, and what the others did. */
 typedef struct Told {
     double records, usual, spread, x, centre;
-    double common;                       /* mean loss of the others, in spreads */
+    double due;    /* by the hour, or by what it told in the last one where that was more */
+    double common; /* mean loss of the others, in spreads */
     double others_rise, others_variance; /* records that they told more than usual */
 } Told;
 
@@ -198,12 +203,12 @@ look_at_silence(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter,
         return;
     }
     health->silent_n = (uint16_t)MIN(health->silent_n + 1, UINT16_MAX);
-    health->missed = (float)fmin((double)health->missed + told->usual, 1e9);
+    health->missed = (float)fmin((double)health->missed + told->due, 1e9);
     health->others_rise =
         (float)fmin((double)health->others_rise + told->others_rise - (double)health->others_before, 1e9);
     health->others_variance = (float)fmin((double)health->others_variance + told->others_variance, 1e18);
     health->is_moved = has_moved(health, &perhaps_has);
-    if (health->silent_n < SURE_WINDOWS || (double)health->missed < silent_records || health->is_silent ||
+    if (health->silent_n < SILENT_WINDOWS || (double)health->missed < silent_records || health->is_silent ||
         health->is_moved || (perhaps_has && health->silent_n < DOUBT_WINDOWS))
         return;
     take(scorer, plain, health, exporter, FAULT_SILENT, told->usual, 0);
@@ -361,6 +366,7 @@ told_by(const Scorer *scorer, Health *health, uint32_t exporter, int64_t number)
     told.centre = view.centre;
     told.spread = view.spread;
     told.usual = records_unit * expm1(view.centre);
+    told.due = records_unit * expm1(view.centre + fmax(0, (double)health->slow) * view.spread);
     return told;
 }
 

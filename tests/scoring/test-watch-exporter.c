@@ -134,6 +134,21 @@ test_what_others_tell_instead_is_nothing(void)
         g_error("%s", part->reason);
 }
 
+/* Then more is missing than on other days, and more of it comes by the others. */
+static void
+test_what_others_tell_instead_on_a_busy_day_is_nothing(void)
+{
+    g_autoptr(Stage) stage = new_stage();
+
+    play_days(stage, 0, 10.4, 1, NULL);
+    play_days(stage, 10.4, 10.55, 4, NULL);
+    play_days(stage, 10.55, 10.7, 4, &(Fault){ 1, 10.55, 10.65, 0, true });
+    play_days(stage, 10.7, 11, 1, NULL);
+    const AlertContribution *part = told(stage, "10.1.2.2");
+    if (part != NULL)
+        g_error("%s", part->reason);
+}
+
 /* An exporter that is silent says nothing of what answered. */
 static void
 test_other_alerts_tell_that_an_exporter_is_silent(void)
@@ -186,6 +201,8 @@ main(int argc, char **argv)
                     test_a_second_outage_is_an_alert_of_its_own);
     g_test_add_func("/scoring/watch-exporter/what-others-tell-instead-is-nothing",
                     test_what_others_tell_instead_is_nothing);
+    g_test_add_func("/scoring/watch-exporter/what-others-tell-instead-on-a-busy-day-is-nothing",
+                    test_what_others_tell_instead_on_a_busy_day_is_nothing);
     g_test_add_func("/scoring/watch-exporter/other-alerts-tell-that-an-exporter-is-silent",
                     test_other_alerts_tell_that_an_exporter_is_silent);
     g_test_add_func("/scoring/watch-exporter/a-quiet-day-of-all-is-nothing",
