@@ -330,7 +330,8 @@ is_successor(const HabitBook *book, const Call *call, uint32_t pace, double peri
     return false;
 }
 
-/* The first time only: afterwards it is known. */
+/* The first time only: afterwards it is known. What is new in the time of learning, when all that comes once
+ * a week is, is worth what was known then (episode.h), though it be looked at again when more is known. */
 static void
 note_rate(const HabitBook *book, Beat *beat, const Call *call, const HabitView *view)
 {
@@ -343,7 +344,8 @@ note_rate(const HabitBook *book, Beat *beat, const Call *call, const HabitView *
         kind_service_teach(services, &plain->fleet_services, call->protocol, call->service);
     beat->found_ms = book->scorer->clock.now_ms;
     beat->has_moved = book->variant > 0;
-    beat->rate_decibans = (float)(view->rate_decibans + (is_asked ? decibans_of(e) : 0));
+    double learned = fmin(1, view->days / fmax(1, book->scorer->conf.learn_days));
+    beat->rate_decibans = (float)(learned * (view->rate_decibans + (is_asked ? decibans_of(e) : 0)));
     beat->rate_p = is_asked ? (float)fmin(1, 2 * fmin(view->rate_p, p)) : 1;
     beat->own = (float)view->own;
     beat->days = (float)view->days;
