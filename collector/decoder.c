@@ -135,7 +135,7 @@ decoder_forget(Decoder *self)
     wire->domain = NULL;
     wire->datagram = NULL;
     memset(self->sockets, 0, sizeof self->sockets);
-    self->aged_ms = 0;
+    self->twins_ms = self->aged_ms = 0;
 }
 
 static bool
