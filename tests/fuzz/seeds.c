@@ -30,6 +30,7 @@ static const Target targets[] = {
     { "session", ~0u, NULL },
     { "stream", BIT(PROTOCOL_IPFIX), "ipfix" },
     { "state", 0, NULL },
+    { "scorer-state", 0, NULL },
     { "csv-places", 0, NULL },
     { "csv-assets", 0, NULL },
     { "listed", 0, NULL },
@@ -130,13 +131,12 @@ forget(void *user, FlowBatch *batch)
 }
 
 static void
-give_state(uint8_t reader, GBytes *state, SeedTaker take, void *user)
+give_state(GBytes *state, SeedTaker take, void *user)
 {
-    g_autoptr(GByteArray) seed = g_byte_array_new();
+    gsize length;
+    const void *bytes = g_bytes_get_data(state, &length);
 
-    g_byte_array_append(seed, &reader, 1);
-    g_byte_array_append(seed, g_bytes_get_data(state, NULL), (guint)g_bytes_get_size(state));
-    take(user, seed->data, seed->len);
+    take(user, bytes, length);
 }
 
 static void
@@ -171,10 +171,10 @@ decoder_states(SeedTaker take, void *user)
         feed(one, generated, exporter);
         feed(all, generated, exporter);
         g_autoptr(GBytes) saved = decoder_save(one);
-        give_state(0, saved, take, user);
+        give_state(saved, take, user);
     }
     g_autoptr(GBytes) saved = decoder_save(all);
-    give_state(0, saved, take, user);
+    give_state(saved, take, user);
 }
 
 static void
@@ -225,14 +225,14 @@ scorer_states(SeedTaker take, void *user)
 
     scorer_set_exporters(scorer, one_exporter, NULL);
     g_autoptr(GBytes) empty = scorer_save(scorer);
-    give_state(1, empty, take, user);
+    give_state(empty, take, user);
     feed(decoder, generated, 0);
     decoder_flush(decoder, (WallTime){ 1767225700000 });
     g_autoptr(GBytes) busy = scorer_save(scorer);
-    give_state(1, busy, take, user);
+    give_state(busy, take, user);
     scorer_finish(scorer);
     g_autoptr(GBytes) closed = scorer_save(scorer);
-    give_state(1, closed, take, user);
+    give_state(closed, take, user);
 }
 
 static void
@@ -382,10 +382,11 @@ seeds_generated(const char *name, SeedTaker take, void *user)
         torn_streams(take, user);
     if (target->protocols != 0)
         sessions(target, take, user);
-    else if (strcmp(name, "state") == 0) {
+    else if (strcmp(name, "state") == 0)
         decoder_states(take, user);
+    else if (strcmp(name, "scorer-state") == 0)
         scorer_states(take, user);
-    } else if (strcmp(name, "lists") == 0)
+    else if (strcmp(name, "lists") == 0)
         lists(take, user);
     else if (strcmp(name, "csv-places") == 0)
         texts(places, G_N_ELEMENTS(places), take, user);

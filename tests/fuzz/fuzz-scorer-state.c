@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fuzz-scorer-state.c - what a scorer's state file may hold: the disk is not trusted more than the network
+ *
+ * It must be able to go on after a state that it refused, too. Slow, for a scorer's tables take megabytes
+ * each time.
+ */
+#include "scoring/scorer.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <stdlib.h>
+
+static void
+take_alert(void *user, const Alert *alert)
+{
+    json_t *object = alert_to_json(alert);
+
+    FUZZ_CHECK(object != NULL);
+    char *text = json_dumps(object, JSON_COMPACT);
+    FUZZ_CHECK(text != NULL);
+    free(text);
+    json_decref(object);
+}
+
+static void
+take_sample(void *user, const SeriesSample *sample)
+{
+}
+
+static IpAddress
+exporter_of(void *user, uint32_t index)
+{
+    return ip_from_v4(0xc0000201);
+}
+
+/* A day later than most of what the seeds know. */
+static void
+score_a_flow(Scorer *scorer)
+{
+    g_autoptr(FlowBatch) batch = flow_batch_new();
+    FlowRecord flow = { .src = ip_from_v4(0xc6120001),
+                        .dst = ip_from_v4(0xcb007105),
+                        .octets = 4000,
+                        .packets = 5,
+                        .start_ms = 1767312000000,
+                        .end_ms = 1767312001000,
+                        .export_ms = 1767312002000,
+                        .src_port = 40000,
+                        .dst_port = 443,
+                        .protocol = 6,
+                        .family = 4 };
+
+    batch->n = 1;
+    batch->n_losses = 0;
+    batch->records[0] = flow;
+    scorer_batch(scorer, batch);
+    scorer_finish(scorer);
+}
+
+static void
+check_json(json_t *object)
+{
+    FUZZ_CHECK(object != NULL);
+    char *text = json_dumps(object, JSON_COMPACT);
+    FUZZ_CHECK(text != NULL); /* NULL for numbers that are none, and for what is no UTF-8 */
+    free(text);
+    json_decref(object);
+}
+
+/* What is ours, and where the rest is, are made once a process: they do not change. */
+static const IpPrefix ours = { .address = { .bytes = { [10] = 0xff, 0xff, 198, 18 } }, .length = 111 };
+
+static const AssetTable *
+shared_assets(void)
+{
+    static AssetTable *assets;
+
+    if (assets == NULL)
+        assets = asset_table_new(&ours, 1, NULL, NULL);
+    return assets;
+}
+
+static const PlaceTable *
+shared_places(void)
+{
+    static PlaceTable *places;
+
+    if (places == NULL)
+        places = place_table_new(NULL, 0, &ours, 1, NULL);
+    return places;
+}
+
+static void
+restore(GBytes *state)
+{
+    ScoringConf conf = { .budget = 5,
+                         .learn_days = 7,
+                         .window_s = 300,
+                         .max_assets = 100,
+                         .max_peers_per_asset = 100,
+                         .max_pairs = 1000,
+                         .series_assets = 10,
+                         .hash_seed = 1 };
+    ScorerSink sink = { .alert = take_alert, .sample = take_sample };
+    g_autoptr(Scorer) scorer = scorer_new(&conf, shared_assets(), shared_places(), &sink);
+    g_autoptr(GError) error = NULL;
+
+    scorer_set_exporters(scorer, exporter_of, NULL);
+    if (!scorer_restore(scorer, state, &error))
+        FUZZ_CHECK(error != NULL);
+    score_a_flow(scorer);
+    check_json(scorer_status_json(scorer));
+    check_json(scorer_assets_json(scorer, NULL, NULL, 0, 10));
+    g_autoptr(GBytes) saved = scorer_save(scorer);
+    FUZZ_CHECK(saved != NULL);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    g_autoptr(GBytes) state = g_bytes_new(bytes, length);
+
+    restore(state);
+    return 0;
+}
