@@ -13,7 +13,8 @@
  * Fields: one that all windows had is gone, or one that none had is there. What others tell instead has moved
  * to other ways (maintenance, a broken line): nothing is missing, and nothing is said. And how often does
  * that happen here? Each such change is an event under a gamma-Poisson rate of the kind over all exporters,
- * the exporter's own past behind it: where routers are restarted every week, silence is dull.
+ * the exporter's own past behind it: where routers are restarted every week, silence is dull. While it is
+ * silent, how long routers are silent here is asked as well: minutes are a restart, hours a broken line.
  *
  * An outage without an enemy is told as well, once: whoever runs a network must know that he is blind. Each
  * kind of fault is a case of its own and each spell an alert of its own (Watch.is_incident), so that a line
@@ -34,6 +35,7 @@
 #include <stdio.h>
 
 typedef enum Fault { FAULT_SILENT = 0, FAULT_THIN, FAULT_SAMPLING, FAULT_FIELDS, N_FAULTS } Fault;
+enum { LAST_STEPS = 8 }; /* of how long one is silent: 1/2, 1, 2, 4 ... hours */
 enum { WEEK_DAYS = 7, SURE_WINDOWS = 2, FIELDS_MOST = 16 };
 /* The first window without records may have been cut short, and what others tell instead comes with their
  * time-outs. */
@@ -47,6 +49,14 @@ static const double prior_spread = 0.5, common_clip = 4;
 static const double slow_windows = 12, lull_step = 0.001;
 static const double rate_prior = 0.5, own_shape = 0.5;
 
+/* A time of silence. */
+typedef struct Spell {
+    float decibans, p, before, now; /* as it was told */
+    float past;                     /* how many there had been of its kind */
+    uint16_t windows;               /* since then */
+    uint8_t step;                   /* of LAST_STEPS, that it has come to */
+} Spell;
+
 typedef struct Health {
     Gauge records;
     float cusum, residual;
@@ -56,6 +66,7 @@ typedef struct Health {
     float others_before;                /* in a window */
     float off_sum;                      /* of what the windows of this day were off the gauge */
     float events[N_FAULTS];
+    Spell silence;
     uint32_t windows;          /* watched */
     uint32_t sampling, other;  /* the usual rate; another one, and in how many windows */
     uint16_t had[FIELDS_MOST]; /* windows that had the field */
@@ -83,6 +94,7 @@ typedef struct Others {
 
 typedef struct Plain {
     double events[N_FAULTS], windows; /* of all exporters */
+    Share lasts[LAST_STEPS];          /* silences that came so far, and that lasted on to the next step */
 } Plain;
 
 static int
@@ -146,29 +158,69 @@ assets_behind(const Scorer *scorer, uint32_t exporter, bool only)
 }
 
 static void
-take(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter, Fault fault, double before, double now)
+tell(Scorer *scorer, const Health *health, uint32_t exporter, Fault fault, const Spell *spell)
 {
-    CountModel model = model_of(plain, health, fault), day = model;
     uint32_t asset = asset_of(scorer, exporter);
-
-    day.mean *= scorer->windows_per_day;
+    double hours = spell->windows * 24 / scorer->windows_per_day;
     Opinion opinion = { .watch = &watch_exporter_change,
                         .asset = asset,
-                        .p = count_mid_p(&day, 1),
-                        .decibans = decibans_of(0.5 / chance_of_one(&model)) + few_bonus(scorer),
+                        .p = (double)spell->p,
+                        .decibans = (double)spell->decibans,
                         .service = (uint16_t)fault,
                         .protocol = CASE_ASPECT,
                         .is_service = true,
                         .at_ms = scorer->grid.first * scorer->grid.length_ms - 1,
-                        .numbers = { (double)fault, before, now, (double)health->events[fault],
-                                     health->windows / scorer->windows_per_day,
+                        .numbers = { (double)fault, (double)spell->before, (double)spell->now,
+                                     (double)spell->past, health->windows / scorer->windows_per_day,
                                      assets_behind(scorer, exporter, false),
-                                     assets_behind(scorer, exporter, true) } };
+                                     assets_behind(scorer, exporter, true), hours } };
 
     if (asset != NONE)
         case_take(scorer, &opinion);
+}
+
+static void
+take(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter, Fault fault, double before, double now)
+{
+    CountModel model = model_of(plain, health, fault), day = model;
+
+    day.mean *= scorer->windows_per_day;
+    Spell spell = { .decibans = (float)(decibans_of(0.5 / chance_of_one(&model)) + few_bonus(scorer)),
+                    .p = (float)count_mid_p(&day, 1),
+                    .before = (float)before,
+                    .now = (float)now,
+                    .past = health->events[fault] };
+    tell(scorer, health, exporter, fault, &spell);
     health->events[fault] += 1;
     plain->events[fault] += 1;
+    if (fault != FAULT_SILENT)
+        return;
+    health->silence = spell;
+    plain->lasts[0].of += 1;
+}
+
+/*
+ * It lasts. Restarts take minutes, broken lines hours, so how long routers are silent here is asked at each
+ * doubling, all of the stake on its going on (episode.h); this one is left out of those that could. Fewer
+ * records than before say nothing by going on: harmless ones come to stay.
+ */
+static void
+go_on(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter)
+{
+    Spell *spell = &health->silence;
+    double half_hour = fmax(1, scorer->windows_per_day / 48);
+
+    spell->windows = (uint16_t)MIN(spell->windows + 1, UINT16_MAX);
+    if (spell->step >= LAST_STEPS || spell->windows < ldexp(half_hour, spell->step))
+        return;
+    Share *share = &plain->lasts[spell->step++];
+    double chance = fmin(1, ((double)share->with + 1) / (fmax(0, (double)share->of - 1) + 2));
+    spell->decibans += (float)decibans_of(1 / chance);
+    spell->p *= (float)chance;
+    share->with += 1;
+    if (spell->step < LAST_STEPS)
+        plain->lasts[spell->step].of += 1;
+    tell(scorer, health, exporter, FAULT_SILENT, spell);
 }
 
 /* A new level begins to be measured. */
@@ -208,6 +260,8 @@ look_at_silence(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter,
         (float)fmin((double)health->others_rise + told->others_rise - (double)health->others_before, 1e9);
     health->others_variance = (float)fmin((double)health->others_variance + told->others_variance, 1e18);
     health->is_moved = has_moved(health, &perhaps_has);
+    if (health->is_silent)
+        go_on(scorer, plain, health, exporter);
     if (health->silent_n < SILENT_WINDOWS || (double)health->missed < silent_records || health->is_silent ||
         health->is_moved || (perhaps_has && health->silent_n < DOUBT_WINDOWS))
         return;
@@ -467,7 +521,7 @@ fields_words(uint32_t missing, uint32_t added, char *out, size_t room)
 static void
 explain(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
-    char name[80], words[160];
+    char name[80], words[160], lasts[60] = "";
     double before = (double)one->numbers[1], now = (double)one->numbers[2];
 
     detector_asset_words(&scorer->assets[one->asset], name, sizeof name);
@@ -491,12 +545,15 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
         g_strlcpy(words, "tells", sizeof words);
         fields_words((uint32_t)before, (uint32_t)now, words + 5, sizeof words - 5);
     }
-    g_snprintf(out, room,
-               "the exporter %s %s; that happened to it %.0f times before in %.1f days. It sees %.0f assets, "
-               "%.0f of "
-               "them alone: what they seem to leave off meanwhile is no evidence",
-               name, words, (double)one->numbers[3], (double)one->numbers[4], (double)one->numbers[5],
-               (double)one->numbers[6]);
+    if (one->numbers[7] > 0)
+        g_snprintf(lasts, sizeof lasts, "; it has lasted for %.2g hours", (double)one->numbers[7]);
+    g_snprintf(
+        out, room,
+        "the exporter %s %s%s; that happened to it %.0f times before in %.1f days. It sees %.0f assets, "
+        "%.0f of "
+        "them alone: what they seem to leave off meanwhile is no evidence",
+        name, words, lasts, (double)one->numbers[3], (double)one->numbers[4], (double)one->numbers[5],
+        (double)one->numbers[6]);
 }
 
 static void

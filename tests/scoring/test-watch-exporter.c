@@ -94,6 +94,24 @@ test_a_silent_exporter_is_told(void)
     check(&(Fault){ 1, 10.5, 10.6, 0, false }, "told nothing, where", false);
 }
 
+/* Others were silent for minutes. */
+static void
+test_the_longer_it_lasts_the_odder_it_is(void)
+{
+    g_autoptr(Stage) stage = new_stage();
+    const Fault fault = { 1, 10.5, 10.8, 0, false };
+
+    play_days(stage, 0, 10.5, 1, NULL);
+    play_days(stage, 10.5, 10.52, 1, &fault);
+    g_assert_nonnull(told(stage, "10.1.2.2"));
+    double begins = told(stage, "10.1.2.2")->decibans;
+    play_days(stage, 10.52, 10.75, 1, &fault);
+    const AlertContribution *part = told(stage, "10.1.2.2");
+    g_test_message("%.1f dB, then %.1f dB: %s", begins, part->decibans, part->reason);
+    g_assert_cmpfloat(part->decibans, >, begins + 1);
+    g_assert_nonnull(strstr(part->reason, "; it has lasted for 4 hours; that happened to it 0 times before"));
+}
+
 static void
 test_a_thinned_exporter_is_told_over_a_restart(void)
 {
@@ -194,6 +212,8 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/scoring/watch-exporter/a-silent-exporter-is-told", test_a_silent_exporter_is_told);
+    g_test_add_func("/scoring/watch-exporter/the-longer-it-lasts-the-odder-it-is",
+                    test_the_longer_it_lasts_the_odder_it_is);
     g_test_add_func("/scoring/watch-exporter/a-thinned-exporter-is-told-over-a-restart",
                     test_a_thinned_exporter_is_told_over_a_restart);
     g_test_add_func("/scoring/watch-exporter/missing-fields-are-told", test_missing_fields_are_told);
