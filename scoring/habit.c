@@ -79,6 +79,7 @@ crowd_look(const Ladder *self, const Scorer *scorer, uint32_t asset, uint32_t ot
     CrowdView view = { .step = crowd_step(others_as, others_block) };
 
     view.p = ladder_p(self, scorer, asset, view.step);
+    view.mid_p = (view.p + (view.step > 0 ? ladder_p(self, scorer, asset, view.step - 1) : 0)) / 2;
     view.decibans = decibans_of(bet_on_secret(self, scorer, asset, view.step));
     return view;
 }

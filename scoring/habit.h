@@ -37,7 +37,8 @@ void ladder_descend(Ladder *self, const Scorer *scorer, uint32_t asset, int step
 /* How odd it is that so few others have something to do with a far network, by a ladder of such counts. */
 typedef struct CrowdView {
     int step;
-    double p, decibans;
+    double p, mid_p; /* of this step or a lower one; and with the half of this one alone, for steps are few */
+    double decibans;
 } CrowdView;
 CrowdView crowd_look(const Ladder *self, const Scorer *scorer, uint32_t asset, uint32_t others_as,
                      uint32_t others_block);

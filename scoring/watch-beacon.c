@@ -368,18 +368,19 @@ judge(HabitBook *book, Beat *beat, const Call *call, const Rhythm *rhythm, doubl
     bool is_new = now_ms - beat->found_ms < new_ms;
     double rate = is_new ? (double)beat->rate_decibans : 0;
     double shape = shape_decibans(book, book->state->plain, beat, call->asset, rhythm);
-    Opinion opinion = { .watch = &watch_beacon,
-                        .asset = call->asset,
-                        .far = &call->far,
-                        .service = call->service,
-                        .protocol = call->protocol,
-                        .p = is_first ? fmin(1, 2 * fmin((double)beat->rate_p, view.crowd.p)) : view.crowd.p,
-                        .decibans = rate + view.crowd.decibans + shape,
-                        .overlap = rate,
-                        .numbers = { rhythm->period_s, rhythm->spread, view.others_as, view.others_block,
-                                     (double)beat->own, beat->in_rhythm, size_spread(beat),
-                                     (double)beat->days },
-                        .call = call };
+    Opinion opinion = {
+        .watch = &watch_beacon,
+        .asset = call->asset,
+        .far = &call->far,
+        .service = call->service,
+        .protocol = call->protocol,
+        .p = is_first ? fmin(1, 2 * fmin((double)beat->rate_p, view.crowd.mid_p)) : view.crowd.mid_p,
+        .decibans = rate + view.crowd.decibans + shape,
+        .overlap = rate,
+        .numbers = { rhythm->period_s, rhythm->spread, view.others_as, view.others_block, (double)beat->own,
+                     beat->in_rhythm, size_spread(beat), (double)beat->days },
+        .call = call
+    };
 
     case_take(scorer, &opinion);
     if (!case_is_alerted(scorer, &watch_beacon, call->asset, &call->far))
