@@ -277,7 +277,7 @@ typedef struct ScorerCounters {
 } ScorerCounters;
 
 /* What a watch (watch.h) has learned. */
-enum { MOST_WATCHES = BUDGET_WATCHES, WATCH_TABLES = 3 };
+enum { MOST_WATCHES = BUDGET_WATCHES, WATCH_TABLES = 5 };
 typedef struct WatchState {
     void *plain, *assets;
     KeyTable keys[WATCH_TABLES];

@@ -17,40 +17,60 @@
  * are averaged and half of the stake is kept back, as most log-ins are followed by nothing. A log-in is often
  * known only when it is over, so the latest contacts are kept with their times.
  *
+ * A gate makes first contacts after many a log-in, so there another comparison tells more: what follows the
+ * visits of this guest, and what follows those of the others (visit.h)? New ways inside count, be it to a
+ * host or by an administration protocol to a host that is known. It is asked of everybody whose line the
+ * asset has known for a week at most, and visit after visit adds up, for who is at home there goes new ways
+ * once and then knows them. The two questions, this one and that of spells, are asked about the same
+ * contacts, so the average of the bets counts.
+ *
  * The time between is not tested: contacts that a cause before the log-in brought about count as well. Not
  * seen: a home user who had been there before, and what is done over the session itself.
  */
+#include "scoring/admin-port.h"
 #include "scoring/detector.h"
 #include "scoring/habit.h"
+#include "scoring/visit.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
-enum { RECENT = 24, CHANCE_ASSET = 3 };
+enum { DOORS = 0, HABITS, GATES, GUESTS, EDGES };
+enum { RECENT = 24, CHANCE_ASSET = 3, CHANCE_GUEST = 1 };
 enum { SESSION_PACKETS = 8, SESSION_OCTETS = 3000 }; /* more than a handshake and a refusal */
 static const int64_t lasting_ms = 60000, after_ms = 1800000;
+static const int64_t stranger_ms = 7 * (int64_t)86400000, born_ms = 2 * (int64_t)86400000;
 static const double busy_a_day = 20; /* a service with more new blocks a day is not kept in mind by address */
 
 typedef enum Pivot { PIVOT_ANY = 0, PIVOT_INSIDE, N_PIVOTS } Pivot;
 
-/* An asset that was logged in to, or made first contacts. */
+/* The first contacts of an asset. */
 typedef struct Door {
-    IpAddress far; /* of the oddest log-in of the last half hour */
-    int64_t begin_ms;
-    uint16_t service;
-    uint8_t protocol, news;
-    float decibans, p, own, days; /* of the log-in */
-    float others_as, others_block;
     float spells[N_PIVOTS];                        /* of first contacts, ever counted */
     uint32_t last_s[N_PIVOTS], in_spell[N_PIVOTS]; /* the latest first contact; how many in its spell */
-    uint32_t recent_s[RECENT]; /* the latest: flow time in even seconds, plus one if it was another asset */
+    uint32_t recent_s[RECENT]; /* the latest: flow time in even seconds, plus one if it was a way inside */
     uint32_t n_recent;
 } Door;
+
+/* Whose line has logged in to an asset. */
+typedef struct Guest {
+    IpAddress far;
+    int64_t begin_ms; /* of the latest visit */
+    uint16_t service;
+    uint8_t protocol, news, is_stranger;
+    float decibans, p; /* of his log-in, as a habit of the service's; 0 where it was none that is new */
+    float own, days, others_as, others_block; /* see HabitView */
+    float before, share; /* decibans of the visits that are over; of visits that come as far as the latest */
+    uint32_t visits, edges; /* how many; new ways inside in those that are over */
+    VisitTail taught;       /* what his visits are to the gate's past */
+} Guest;
 
 typedef struct Plain {
     Habits habits;
     RatePools pools[N_PIVOTS];
     Ladder sizes[N_PIVOTS]; /* of spells; the larger the lower */
+    VisitTail visits[MOST_ROLES], fleet_visits;
 } Plain;
 
 /* ---- what the asset does afterwards ---- */
@@ -58,19 +78,26 @@ typedef struct Plain {
 static Door *
 door_of(const Scorer *scorer, WatchState *state, uint32_t asset)
 {
-    return watch_item(state, 0, &watch_home_login, watch_key(scorer, asset, 0, 0, NULL), CHANCE_ASSET, NULL);
+    return watch_item(state, DOORS, &watch_home_login, watch_key(scorer, asset, 0, 0, NULL), CHANCE_ASSET,
+                      NULL);
+}
+
+static bool
+is_of(uint32_t recent_s, Pivot pivot)
+{
+    return recent_s != 0 && (recent_s & 1) == (pivot == PIVOT_INSIDE);
 }
 
 /* First contacts from the log-in until half an hour after. */
 static uint32_t
-count_contacts(const Door *door, Pivot pivot)
+count_contacts(const Door *door, Pivot pivot, int64_t login_ms)
 {
-    int64_t from = door->begin_ms / 1000 - 1, until = from + after_ms / 1000;
+    int64_t from = login_ms / 1000 - 1, until = from + after_ms / 1000;
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < RECENT; i++) {
         int64_t at = door->recent_s[i] & ~1u;
-        n += at >= from && at < until && (pivot == PIVOT_ANY || (door->recent_s[i] & 1) != 0);
+        n += at >= from && at < until && is_of(door->recent_s[i], pivot);
     }
     return n;
 }
@@ -84,54 +111,176 @@ size_step(uint32_t n)
 
 /* Was a contact made in the half hour before the log-in? Then the spell is none of its making. */
 static bool
-was_going_on(const Door *door, Pivot pivot)
+was_going_on(const Door *door, Pivot pivot, int64_t login_ms)
 {
-    int64_t login = door->begin_ms / 1000 - 1;
+    int64_t login = login_ms / 1000 - 1;
 
     for (uint32_t i = 0; i < RECENT; i++) {
         int64_t at = door->recent_s[i] & ~1u;
-        if (at < login && at >= login - after_ms / 1000 &&
-            (pivot == PIVOT_ANY || (door->recent_s[i] & 1) != 0))
+        if (at < login && at >= login - after_ms / 1000 && is_of(door->recent_s[i], pivot))
             return true;
     }
     return false;
 }
 
 static double
-bet(const Plain *plain, const Scorer *scorer, uint32_t asset, const Door *door, Pivot pivot)
+bet(const Plain *plain, const Scorer *scorer, uint32_t asset, const Door *door, Pivot pivot, int64_t login_ms)
 {
-    uint32_t n = count_contacts(door, pivot);
+    uint32_t n = count_contacts(door, pivot, login_ms);
 
     if (n == 0)
-        return 1;
+        return 0;
     double own = fmin(1e6, fmax(0, (double)door->spells[pivot]));
     CountModel model = rate_model(&plain->pools[pivot], scorer, asset, own, 0);
     model.mean *= fmax(1, (double)after_ms / (double)scorer->grid.length_ms);
-    double began = was_going_on(door, pivot) ? 1 : count_e(&model, 1, scorer->windows_per_day, BET_NOW);
+    double began =
+        was_going_on(door, pivot, login_ms) ? 1 : count_e(&model, 1, scorer->windows_per_day, BET_NOW);
     return began * e_hedged(ladder_p(&plain->sizes[pivot], scorer, asset, size_step(n)));
 }
 
-static void
-give_opinion(Scorer *scorer, const Plain *plain, uint32_t asset, const Door *door, const Call *login)
-{
-    uint32_t n = count_contacts(door, PIVOT_ANY), inside = count_contacts(door, PIVOT_INSIDE);
-    double pivot = n == 0 ? 0
-                          : decibans_of(0.5 + 0.25 * bet(plain, scorer, asset, door, PIVOT_ANY) +
-                                        0.25 * bet(plain, scorer, asset, door, PIVOT_INSIDE));
-    Opinion opinion = { .watch = &watch_home_login,
-                        .asset = asset,
-                        .far = &door->far,
-                        .service = door->service,
-                        .protocol = door->protocol,
-                        .p = (double)door->p,
-                        .decibans = (double)door->decibans + pivot,
-                        .overlap = (double)door->decibans,
-                        .numbers = { (double)door->own, (double)door->days, (double)door->others_as,
-                                     (double)door->others_block, n, inside, door->news, pivot },
-                        .at_ms = MAX(1, door->begin_ms),
-                        .call = login };
+/* ---- the guests of a gate, and what follows their visits ---- */
 
-    case_take(scorer, &opinion);
+static Gate *
+gate_of(const Scorer *scorer, WatchState *state, uint32_t asset)
+{
+    return watch_item(state, GATES, &watch_home_login, watch_key(scorer, asset, 0, 0, NULL), CHANCE_ASSET,
+                      NULL);
+}
+
+static uint64_t
+guest_key(const Scorer *scorer, uint32_t asset, const IpAddress *far)
+{
+    return watch_key(scorer, asset, 0, 0, far);
+}
+
+static Guest *
+find_guest(const WatchState *state, uint64_t key)
+{
+    return watch_find(state, GUESTS, &watch_home_login, key);
+}
+
+/* What a visit of his that began then is worth, an e-value: that it came to so many new ways, and that there
+ * was a spell of first contacts. */
+static double
+worth_of(const Scorer *scorer, WatchState *state, uint32_t asset, const Visit *visit, Guest *guest)
+{
+    const Plain *plain = state->plain;
+    const Door *door = door_of(scorer, state, asset);
+    VisitQuestion question = { .gate = gate_of(scorer, state, asset),
+                               .role = &plain->visits[scorer->assets[asset].role],
+                               .fleet = &plain->fleet_visits,
+                               .own = &guest->taught };
+    double p, visits = visit_e(&question, visit->edges, &p);
+    double spells = 0.4 + 0.2 * bet(plain, scorer, asset, door, PIVOT_ANY, guest->begin_ms) +
+                    0.4 * bet(plain, scorer, asset, door, PIVOT_INSIDE, guest->begin_ms);
+
+    guest->share = (float)p;
+    return 0.5 * spells + 0.5 * visits;
+}
+
+static Visit *
+visit_of(Gate *gate, uint64_t guest)
+{
+    for (int i = 0; i < VISITS_OPEN; i++)
+        if (gate->open[i].guest == guest)
+            return &gate->open[i];
+    return NULL;
+}
+
+static void
+give_opinion(Scorer *scorer, WatchState *state, uint32_t asset, Guest *guest, const Call *login)
+{
+    const Door *door = door_of(scorer, state, asset);
+    const Visit *visit = visit_of(gate_of(scorer, state, asset), guest_key(scorer, asset, &guest->far));
+    /* While it goes on, what has not come may still come. */
+    double now = visit == NULL ? 1 : fmax(1, worth_of(scorer, state, asset, visit, guest));
+    double pivot = fmin(DECIBANS_MOST, (double)guest->before) + decibans_of(now);
+    Opinion opinion = {
+        .watch = &watch_home_login,
+        .asset = asset,
+        .far = &guest->far,
+        .service = guest->service,
+        .protocol = guest->protocol,
+        .p = (double)guest->p,
+        .decibans = (double)guest->decibans + pivot,
+        .overlap = (double)guest->decibans,
+        .numbers = { (double)guest->own, (double)guest->days, (double)guest->others_as,
+                     (double)guest->others_block, count_contacts(door, PIVOT_ANY, guest->begin_ms),
+                     count_contacts(door, PIVOT_INSIDE, guest->begin_ms), guest->news, pivot },
+        .at_ms = MAX(1, guest->begin_ms),
+        .call = login
+    };
+
+    if (opinion.decibans > 0)
+        case_take(scorer, &opinion);
+}
+
+/* It becomes part of what is usual, and of what is held against the guest. */
+static void
+end_visit(Scorer *scorer, WatchState *state, uint32_t asset, Gate *gate, const Visit *visit)
+{
+    Plain *plain = state->plain;
+    const ScoredAsset *of = &scorer->assets[asset];
+    Guest *guest = find_guest(state, visit->guest);
+    bool must_not = scorer->clock.now_ms - of->first_ms < born_ms;
+
+    if (guest != NULL) {
+        double e = worth_of(scorer, state, asset, visit, guest);
+        guest->before = (float)fmin(DECIBANS_MOST, fmax(0, (double)guest->before + decibans_of(e)));
+        guest->edges += visit->edges;
+        must_not |= case_is_alerted(scorer, &watch_home_login, asset, &guest->far);
+    }
+    if (!must_not)
+        visit_teach(gate, visit, &plain->visits[of->role], &plain->fleet_visits,
+                    guest != NULL ? &guest->taught : NULL);
+}
+
+/* By the time of what is told of, which may be minutes ago. */
+static void
+end_visits(Scorer *scorer, WatchState *state, const Call *call, Gate *gate)
+{
+    for (int i = 0; i < VISITS_OPEN; i++) {
+        Visit over = gate->open[i];
+        if (!visit_is_over(&over, seconds_of(call->begin_ms)))
+            continue;
+        end_visit(scorer, state, call->asset, gate, &over);
+        gate->open[i] = (Visit){ 0 };
+    }
+}
+
+/* Was his line unknown a week ago, though the asset was known? */
+static bool
+is_unknown(const Scorer *scorer, const Call *call)
+{
+    int64_t met_ms = call->peer == NONE ? call->begin_ms : 1000 * (int64_t)scorer->peers[call->peer].first_s;
+
+    return call->begin_ms - met_ms < stranger_ms && met_ms - scorer->assets[call->asset].first_ms > born_ms;
+}
+
+/* Who has logged in; *@is_news: it begins a visit. */
+static Guest *
+note_guest(Scorer *scorer, WatchState *state, const Call *call, bool *is_news)
+{
+    uint64_t key = guest_key(scorer, call->asset, &call->far);
+    Guest *guest = watch_item(state, GUESTS, &watch_home_login, key, CHANCE_GUEST, NULL);
+    bool is_known = guest->begin_ms > 0 && guest->begin_ms <= scorer->clock.now_ms;
+
+    *is_news = !is_known || call->begin_ms >= guest->begin_ms + after_ms;
+    if (!*is_news)
+        return guest;
+    Gate *gate = gate_of(scorer, state, call->asset);
+    end_visits(scorer, state, call, gate);
+    bool is_stranger = is_unknown(scorer, call);
+    if (!is_known || !is_stranger)
+        *guest = (Guest){ .far = call->far, .p = 1, .news = HABIT_KNOWN };
+    guest->is_stranger = is_stranger;
+    guest->begin_ms = call->begin_ms;
+    guest->service = call->asset_port;
+    guest->protocol = call->protocol;
+    guest->visits++;
+    visit_begin(gate, key, seconds_of(call->begin_ms),
+                count_contacts(door_of(scorer, state, call->asset), PIVOT_INSIDE, call->begin_ms));
+    return guest;
 }
 
 /* A spell that is over teaches how large spells are; a new one, how often they come. */
@@ -152,23 +301,31 @@ add_to_spell(Plain *plain, const Scorer *scorer, uint32_t asset, Door *door, Piv
     door->spells[pivot] += 1;
 }
 
-/* A first contact of the asset's own making. */
+/* A first contact of the asset's own making, or a new way inside. Everybody who came lately may be the
+ * reason. */
 static void
-add_contact(Scorer *scorer, WatchState *state, const Call *call)
+add_contact(Scorer *scorer, WatchState *state, const Call *call, Pivot pivot)
 {
-    Plain *plain = state->plain;
     Door *door = door_of(scorer, state, call->asset);
-    bool is_inside = call->far_asset != NONE;
-    bool is_after =
-        door->begin_ms > 0 && call->begin_ms >= door->begin_ms && call->begin_ms - after_ms < door->begin_ms;
+    Gate *gate = watch_find(state, GATES, &watch_home_login, watch_key(scorer, call->asset, 0, 0, NULL));
+    bool is_alerted = false;
 
-    door->recent_s[door->n_recent++ % RECENT] = (seconds_of(call->begin_ms) & ~1u) | is_inside;
-    if (is_after)
-        give_opinion(scorer, plain, call->asset, door, call);
-    if (is_after && case_is_alerted(scorer, &watch_home_login, call->asset, &door->far))
-        return; /* what the intruder does is not usual */
-    for (int i = 0; i <= is_inside; i++)
-        add_to_spell(plain, scorer, call->asset, door, (Pivot)i, seconds_of(call->begin_ms));
+    door->recent_s[door->n_recent++ % RECENT] =
+        (MAX(2, seconds_of(call->begin_ms)) & ~1u) | (pivot == PIVOT_INSIDE);
+    if (gate != NULL)
+        end_visits(scorer, state, call, gate);
+    if (gate != NULL && pivot == PIVOT_INSIDE)
+        visit_note_edge(gate, seconds_of(call->begin_ms));
+    for (int i = 0; gate != NULL && i < VISITS_OPEN; i++) {
+        Guest *guest = gate->open[i].guest != 0 ? find_guest(state, gate->open[i].guest) : NULL;
+        if (guest == NULL || call->begin_ms < guest->begin_ms || call->begin_ms >= guest->begin_ms + after_ms)
+            continue;
+        if (guest->is_stranger > 0 || guest->news != HABIT_KNOWN)
+            give_opinion(scorer, state, call->asset, guest, call);
+        is_alerted |= case_is_alerted(scorer, &watch_home_login, call->asset, &guest->far);
+    }
+    if (!is_alerted) /* what the intruder does is not usual */
+        add_to_spell(state->plain, scorer, call->asset, door, pivot, seconds_of(call->begin_ms));
 }
 
 /* ---- the log-in ---- */
@@ -191,20 +348,17 @@ is_busy(const HabitBook *book, const Call *call)
            busy_a_day * (2 + rate_days(book->scorer, call->asset));
 }
 
+/* What is odd about the log-in itself. */
 static void
-open_door(Door *door, const Call *login, const HabitView *view)
+keep_news(Guest *guest, const HabitView *view)
 {
-    door->far = login->far;
-    door->begin_ms = login->begin_ms;
-    door->service = login->asset_port;
-    door->protocol = login->protocol;
-    door->news = (uint8_t)view->news;
-    door->decibans = (float)(view->rate_decibans + view->crowd.decibans);
-    door->p = (float)fmin(1, 2 * fmin(view->rate_p, view->crowd.p));
-    door->own = (float)view->own;
-    door->days = (float)view->days;
-    door->others_as = (float)view->others_as;
-    door->others_block = (float)view->others_block;
+    guest->news = (uint8_t)view->news;
+    guest->decibans = (float)(view->rate_decibans + view->crowd.decibans);
+    guest->p = (float)fmin(1, 2 * fmin(view->rate_p, view->crowd.p));
+    guest->own = (float)view->own;
+    guest->days = (float)view->days;
+    guest->others_as = (float)view->others_as;
+    guest->others_block = (float)view->others_block;
 }
 
 static void
@@ -214,28 +368,24 @@ add_login(Scorer *scorer, WatchState *state, const Call *call)
     HabitBook book = { scorer,
                        state,
                        &watch_home_login,
-                       1,
+                       HABITS,
                        &plain->habits,
                        0,
                        (uint32_t)call->protocol << 16 | call->asset_port };
+    bool is_news;
 
     if (is_busy(&book, call)) {
         if (call->is_new_pair)
             habit_note(&book, call->asset, HABIT_NEW_BLOCK);
         return;
     }
+    Guest *guest = note_guest(scorer, state, call, &is_news);
     HabitView view = habit_look(&book, call, call->begin_ms);
-    if (view.news == HABIT_KNOWN)
-        return;
-    Door *door = door_of(scorer, state, call->asset);
-    double decibans = view.rate_decibans + view.crowd.decibans;
-    bool is_over = call->begin_ms - after_ms >= door->begin_ms || door->begin_ms > scorer->clock.now_ms;
-    if (is_over || decibans >= (double)door->decibans) {
-        open_door(door, call, &view);
-        if (decibans > 0)
-            give_opinion(scorer, plain, call->asset, door, call);
-    }
-    if (!case_is_alerted(scorer, &watch_home_login, call->asset, &call->far))
+    if (view.news != HABIT_KNOWN)
+        keep_news(guest, &view);
+    if (is_news && (view.news != HABIT_KNOWN || guest->is_stranger > 0))
+        give_opinion(scorer, state, call->asset, guest, call);
+    if (view.news != HABIT_KNOWN && !case_is_alerted(scorer, &watch_home_login, call->asset, &call->far))
         habit_keep(&book, call, &view);
 }
 
@@ -252,12 +402,38 @@ is_first_contact(const Call *call)
     return call->is_new_pair && call->initiator == INITIATOR_ASSET;
 }
 
+/* Of a way inside; 0: none that is of interest. Hosts that know each other may be new to each other in an
+ * administration protocol. */
+static uint64_t
+edge_key(const Scorer *scorer, const Call *call)
+{
+    uint32_t row = ADMIN_PORT_NONE;
+
+    if (call->far_asset == NONE || call->initiator != INITIATOR_ASSET || call->far_asset == call->asset)
+        return 0;
+    row = admin_port_find(call->far_port, call->protocol);
+    if (row == ADMIN_PORT_NONE && !call->is_new_pair)
+        return 0;
+    uint32_t service = row == ADMIN_PORT_NONE ? 0 : admin_port_service(row) + 1;
+    return watch_key(scorer, call->asset, call->far_asset, service, NULL);
+}
+
 static void
 wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
 {
     (void)state;
     if (is_first_contact(call))
-        keys[0] = watch_key(scorer, call->asset, 0, 0, NULL);
+        keys[DOORS] = watch_key(scorer, call->asset, 0, 0, NULL);
+    keys[EDGES] = edge_key(scorer, call);
+}
+
+static void
+look_inside(Scorer *scorer, WatchState *state, const Call *call)
+{
+    uint64_t key = edge_key(scorer, call);
+
+    if (key != 0 && call_is_session(call) && watch_add(state, EDGES, key, 1))
+        add_contact(scorer, state, call, PIVOT_INSIDE);
 }
 
 static void
@@ -265,7 +441,15 @@ began(Scorer *scorer, WatchState *state, const Call *call)
 {
     told(scorer, state, call);
     if (is_first_contact(call))
-        add_contact(scorer, state, call);
+        add_contact(scorer, state, call, PIVOT_ANY);
+    look_inside(scorer, state, call);
+}
+
+static void
+ended(Scorer *scorer, WatchState *state, const Call *call)
+{
+    told(scorer, state, call);
+    look_inside(scorer, state, call);
 }
 
 static void
@@ -281,22 +465,50 @@ window(Scorer *scorer, WatchState *state, int64_t number)
 
 /* ---- in words ---- */
 
+/* What followed his visits. */
+static void
+after_words(const Scorer *scorer, const Case *one, char *out, size_t room)
+{
+    const WatchState *state = &scorer->watch_states[one->watch];
+    const Guest *guest = find_guest(state, guest_key(scorer, one->asset, &one->far));
+    const Gate *gate = watch_find(state, GATES, &watch_home_login, watch_key(scorer, one->asset, 0, 0, NULL));
+    uint32_t edges = guest != NULL ? guest->edges : 0;
+
+    for (int i = 0; guest != NULL && gate != NULL && i < VISITS_OPEN; i++)
+        if (gate->open[i].guest == guest_key(scorer, one->asset, &one->far))
+            edges += gate->open[i].edges;
+    g_snprintf(out, room, "no first contacts followed");
+    if (one->numbers[4] >= 1)
+        g_snprintf(out, room, "%.0f%s first contacts of its own followed within half an hour",
+                   (double)one->numbers[4], one->numbers[4] >= RECENT ? " or more" : "");
+    if (edges == 0)
+        return;
+    size_t length = one->numbers[4] >= 1 ? strlen(out) : 0;
+    g_snprintf(out + length, room - length,
+               "%s%u visit%s from there, %u ways inside after them that it never took before; %.2g %% of its "
+               "visits have as many as the latest",
+               length > 0 ? "; " : "", guest->visits, guest->visits == 1 ? "" : "s", edges,
+               100 * (double)guest->share);
+}
+
 static void
 explain(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
     static const char *const news[] = { "a home network it never had",
-                                        "a block of home addresses it never had" };
+                                        "a block of home addresses it never had",
+                                        "a home line it had not met a week before" };
     uint32_t asn = place_table_find(scorer->places, &one->far)->asn;
-    char name[80], far[IP_TEXT], crowd[120], after[120] = "no first contacts followed";
-    int kind = one->numbers[6] >= 1 ? 1 : 0;
+    char name[80], far[IP_TEXT], crowd[120] = "", after[240];
+    int kind = (int)CLAMP(one->numbers[6], 0, HABIT_KNOWN);
 
     detector_asset_words(&scorer->assets[one->asset], name, sizeof name);
     ip_text(&one->far, far);
-    if (one->numbers[4] >= 1)
-        g_snprintf(after, sizeof after,
-                   "%.0f%s first contacts of its own followed within half an hour, %.0f with other assets",
-                   (double)one->numbers[4], one->numbers[4] >= RECENT ? " or more" : "",
-                   (double)one->numbers[5]);
+    after_words(scorer, one, after, sizeof after);
+    if (kind == HABIT_KNOWN) {
+        g_snprintf(out, room, "%s was logged in to on port %u from %s, %s; %s", name, one->service, far,
+                   news[kind], after);
+        return;
+    }
     habit_crowd_words(asn, (double)one->numbers[2], (double)one->numbers[3], crowd, sizeof crowd);
     g_snprintf(
         out, room,
@@ -309,8 +521,9 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
     (void)scorer;
     g_strlcpy(out,
-              one->numbers[7] > 3 ? "a log-in that the asset does not follow up with first contacts"
-                                  : "a home network that had logged in there before",
+              one->numbers[7] > 3
+                  ? "a log-in that the asset does not follow up with first contacts or new ways inside"
+                  : "a home network that had logged in there before",
               room);
 }
 
@@ -318,11 +531,14 @@ const Watch watch_home_login = { .name = "home_login",
                                  .memory_days = 1,
                                  .plain = sizeof(Plain),
                                  .tables = { { .item = sizeof(Door), .most = 64, .is_per_pair = true },
-                                             { .item = sizeof(HabitItem), .most = 8, .is_per_pair = true } },
+                                             { .item = sizeof(HabitItem), .most = 8, .is_per_pair = true },
+                                             { .item = sizeof(Gate), .most = 64, .is_per_pair = true },
+                                             { .item = sizeof(Guest), .most = 16, .is_per_pair = true },
+                                             { .most = 8, .is_per_pair = true } },
                                  .wants = wants,
                                  .began = began,
                                  .lasts = told,
-                                 .ended = told,
+                                 .ended = ended,
                                  .window = window,
                                  .explain = explain,
                                  .instead = instead };

@@ -7,7 +7,7 @@
  * case_take (case.h): who, with whom, a p-value, evidence in decibans, and up to eight numbers. Cases add up
  * over time and become alerts; only then is a watch asked for words.
  *
- * A watch keeps what it has learned in one plain struct and in up to three bounded tables, which the frame
+ * A watch keeps what it has learned in one plain struct and in up to five bounded tables, which the frame
  * makes, saves and restores; no pointers in them. Whatever is read from there after a restart may be wrong
  * and must be checked where it is used (an asset's index against n_assets). Nothing of it allocates or locks.
  * All calls come from the scoring thread.

@@ -143,6 +143,69 @@ test_customers_and_staff_are_nothing(void)
     g_assert_null(find_login(stage, "10.1.0.1", NULL));
 }
 
+/* Staff come in by the tenth, which then goes to one of three hosts, three days in four to the same as ever;
+ * a dozen new ones come to be used over the days. */
+static void
+play_gate(Stage *stage, int from, int to)
+{
+    for (int visit = from; visit < to; visit++) {
+        char home[32], inner[32];
+        double day = visit / 10.0;
+        g_snprintf(home, sizeof home, "45.1.%d.9", visit / 12 % 40);
+        log_in(stage, day, home, "10.1.0.10", 4433);
+        g_snprintf(inner, sizeof inner, "10.1.0.%d", visit % 8 == 7 ? 20 + visit / 8 % 24 : 11 + visit % 3);
+        stage_talk(stage, &(Talk){ .day = day + 0.004,
+                                   .seconds = 60,
+                                   .caller = "10.1.0.10",
+                                   .callee = inner,
+                                   .port = 445,
+                                   .sent = 9000,
+                                   .got = 90000 });
+        stage_until(stage, day + 0.1);
+    }
+}
+
+/* Three visits, and after each the gate goes where it never went: by a service that it never used there. */
+static void
+test_a_guest_for_whom_the_gate_goes_new_ways_is_told_of(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play_gate(stage, 0, 10 * DAYS);
+    for (int visit = 0; visit < 3; visit++) {
+        log_in(stage, DAYS + visit + 0.0005, "45.1.77.9", "10.1.0.10", 4433);
+        for (int i = 0; i < 5; i++) {
+            char next[32];
+            g_snprintf(next, sizeof next, "10.1.0.%d", 11 + (visit * 5 + i) % 40);
+            stage_talk(stage, &(Talk){ .day = DAYS + visit + 0.002 + i * 60 / 86400.0,
+                                       .seconds = 20,
+                                       .caller = "10.1.0.10",
+                                       .callee = next,
+                                       .port = 3389,
+                                       .sent = 3000,
+                                       .got = 5000 });
+        }
+        play_gate(stage, 10 * (DAYS + visit) + 1, 10 * (DAYS + visit + 1));
+    }
+    const Alert *alert = find_login(stage, "10.1.0.10", "45.1.77.9");
+    g_assert_nonnull(alert);
+    const char *reason = stage_part(alert, "home_login")->reason;
+    g_assert_nonnull(strstr(reason, "3 visits from there, "));
+    g_assert_nonnull(strstr(reason, " ways inside after them that it never took before"));
+    for (uint32_t i = 0; i < stage_alerts(stage); i++) /* and not of who came at other times */
+        g_assert_true(!stage_alert(stage, i)->has_peer || stage_alert(stage, i) == alert ||
+                      stage_part(stage_alert(stage, i), "home_login") == NULL);
+}
+
+static void
+test_staff_at_a_gate_are_nothing(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play_gate(stage, 0, 10 * (DAYS + 10));
+    g_assert_null(find_login(stage, "10.1.0.10", NULL));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -155,5 +218,9 @@ main(int argc, char **argv)
                     test_a_restart_between_log_in_and_contacts_loses_nothing);
     g_test_add_func("/scoring/watch-home-login/customers-and-staff-are-nothing",
                     test_customers_and_staff_are_nothing);
+    g_test_add_func("/scoring/watch-home-login/a-guest-for-whom-the-gate-goes-new-ways-is-told-of",
+                    test_a_guest_for_whom_the_gate_goes_new_ways_is_told_of);
+    g_test_add_func("/scoring/watch-home-login/staff-at-a-gate-are-nothing",
+                    test_staff_at_a_gate_are_nothing);
     return g_test_run();
 }
