@@ -116,7 +116,8 @@ typedef struct Role {
     float excess[2];
 } Role;
 
-/* @flags. The services that the peer, or the asset to it, has answered: PEER_ANSWERED << their places. */
+/* @flags. CALLS_US: by other ports than its own. The services that the peer, or the asset to it, has
+ * answered: PEER_ANSWERED << their places. */
 enum { PEER_CALLED = 1, PEER_CALLS_US = 2, PEER_KNOWN = 4, PEER_HOME = 8, PEER_ANSWERED = 16 };
 enum { CHANCE_ALERTED = 200 }; /* of a peer in an alert: a scan must not push it out */
 /* One cache line. */
@@ -128,9 +129,10 @@ typedef struct Peer {
     uint32_t flows, asn;
     float octets_out, octets_in;
     uint16_t services[4];
-    uint8_t flags, access;
-    uint16_t slept_hours; /* how long it had been silent when its latest conversation began */
-    uint32_t woke_s;      /* when a silence of a week or more ended last (watch-awakened.c); 0: never */
+    uint8_t flags;
+    uint8_t access : 5, is_long : 1; /* @is_long: a conversation with it went on for an hour */
+    uint16_t slept_hours;            /* how long it had been silent when its latest conversation began */
+    uint32_t woke_s; /* when a silence of a week or more ended last (watch-awakened.c); 0: never */
 } Peer;
 G_STATIC_ASSERT(sizeof(Peer) == 64);
 

@@ -76,7 +76,7 @@ scorer_peer(Scorer *self, uint32_t asset_index, const IpAddress *far, uint64_t k
                                 .asset = asset_index,
                                 .contact = NONE,
                                 .asn = place->asn,
-                                .access = place->access,
+                                .access = (unsigned)place->access & 31u,
                                 .flags = scorer_is_home(place) ? PEER_HOME : 0,
                                 .first_s = seconds_of(now_ms),
                                 .last_s = seconds_of(now_ms) };

@@ -303,6 +303,8 @@ touch_contact(Scorer *self, uint32_t peer_slot, Conversation *talk, const Side *
             return;
         }
         Initiator initiator = judge(talk, asset, side, flow, source_low, &certainty);
+        if (initiator == INITIATOR_FAR && side->asset_port != side->far_port) /* time servers' are equal */
+            peer->flags |= PEER_CALLS_US;
         if (initiator == INITIATOR_FAR || duplicate)
             return;
         talk->contact = contact_open(self, side->asset, peer_slot, flow);

@@ -410,6 +410,15 @@ beat_key(const Scorer *scorer, const Call *call)
     return watch_key(scorer, call->asset, call->service, call->protocol, &call->far);
 }
 
+uint32_t
+beacon_beats(const Scorer *scorer, uint32_t asset, const IpAddress *far, uint16_t service, uint8_t protocol)
+{
+    const WatchState *state = &scorer->watch_states[watch_index(&watch_beacon)];
+    const Beat *beat = watch_find(state, 0, &watch_beacon, watch_key(scorer, asset, service, protocol, far));
+
+    return beat != NULL ? beat->in_rhythm : 0;
+}
+
 static void
 wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
 {

@@ -26,6 +26,7 @@ const Watch *const watches[] = {
     &watch_hoarding,
     &watch_egress_change,
     &watch_exporter_change,
+    &watch_standing,
 };
 const uint32_t n_watches = G_N_ELEMENTS(watches);
 G_STATIC_ASSERT(G_N_ELEMENTS(watches) <= MOST_WATCHES);

@@ -88,6 +88,9 @@ bool watch_add(WatchState *state, int which, uint64_t key, uint8_t chance);
 void *watch_find(const WatchState *state, int which, const Watch *watch, uint64_t key);
 /* What is kept of an asset; zeroed when it is new. */
 void *watch_of_asset(const WatchState *state, const Watch *watch, uint32_t asset);
+/* Calls in a row that the asset made by the clock there, as far as watch-beacon.c has found; 0: none. */
+uint32_t beacon_beats(const Scorer *scorer, uint32_t asset, const IpAddress *far, uint16_t service,
+                      uint8_t protocol);
 /* A key of three numbers and, where there is one, an address. */
 uint64_t watch_key(const Scorer *scorer, uint32_t a, uint32_t b, uint32_t c, const IpAddress *address);
 
@@ -102,6 +105,7 @@ extern const Watch watch_relay;
 extern const Watch watch_router_endpoint;
 extern const Watch watch_scan;
 extern const Watch watch_spray;
+extern const Watch watch_standing;
 extern const Watch watch_tunnel;
 extern const Watch watch_flood;
 extern const Watch watch_volume_in;

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-watch-standing.c - who was there from the first record on is told of if none of its like does the same
+ */
+#include "scoring/watch.h"
+#include "tests/scoring/stage.h"
+
+enum { DESKS = 60, SERVERS = 12, DAYS = 11 };
+
+static void
+call(Stage *stage, double day, const char *caller, const char *callee, uint16_t port)
+{
+    stage_talk(stage, &(Talk){ .day = day,
+                               .seconds = 20,
+                               .caller = caller,
+                               .callee = callee,
+                               .port = port,
+                               .sent = 5000 + 9000 * stage_uniform(stage),
+                               .got = 40000,
+                               .out_if = 3 });
+}
+
+/* Desks and servers keep up this and that; the first @odd servers call a home line on an odd port, from the
+ * first day on. */
+static void
+play_day(Stage *stage, int day, int desks, int odd)
+{
+    char own[32], far[32];
+
+    for (int part = 0; part < 2; part++) {
+        double at = day + 0.2 + 0.4 * part;
+        for (int i = 0; i < desks + SERVERS; i++) {
+            bool is_desk = i < desks;
+            g_snprintf(own, sizeof own, "10.1.%d.%d", is_desk, 10 + (is_desk ? i : i - desks));
+            for (int service = 0; service < 3; service++) {
+                g_snprintf(far, sizeof far, "50.%d.0.9", 10 + (i * (service + 1)) % 23);
+                call(stage, at, own, far, service == 2 ? 993 : 443);
+            }
+            if (!is_desk && i - desks < odd)
+                call(stage, at, own, "45.1.0.9", 8443);
+            at += 1e-4;
+        }
+        stage_until(stage, at + 0.01);
+    }
+}
+
+static const Case *
+case_of(Stage *stage, const char *asset)
+{
+    Scorer *scorer = stage_scorer(stage);
+    IpAddress own, far;
+
+    g_assert_true(ip_parse(asset, &own) && ip_parse("45.1.0.9", &far));
+    return case_find(scorer, &watch_standing, scorer_find_asset(scorer, &own), &far, 0, 0);
+}
+
+static void
+test_one_that_was_always_there_is_told_of(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    for (int day = 0; day < DAYS; day++) {
+        play_day(stage, day, DESKS, 1);
+        if (day == 6)
+            stage_restart(stage);
+    }
+    const Alert *alert = stage_find(stage, "standing", "10.1.0.10", "45.1.0.9");
+    g_assert_nonnull(alert);
+    const AlertContribution *part = stage_part(alert, "standing");
+    g_test_message("%.1f dB, p %.2g: %s | %s", part->decibans, part->p, part->reason, alert->counterfactual);
+    g_assert_cmpfloat(part->p, <, 0.01);
+    g_assert_nonnull(strstr(part->reason, "has called 45.1.0.9 (AS 64501, residential) on port 8443 for"));
+    g_assert_nonnull(strstr(part->reason, "of its role 0 % keep up something with that class of network"));
+    g_assert_nonnull(strstr(alert->counterfactual, "others of its role"));
+}
+
+/* What half of the role does is what the role does. */
+static void
+test_what_the_role_does_is_dull(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    for (int day = 0; day < DAYS; day++)
+        play_day(stage, day, DESKS, SERVERS / 2);
+    for (int i = 0; i < SERVERS / 2; i++) {
+        char server[32];
+        g_snprintf(server, sizeof server, "10.1.0.%d", 10 + i);
+        g_assert_null(stage_find(stage, "standing", server, "45.1.0.9"));
+    }
+}
+
+/* Among a few nobody can be called the odd one out. */
+static void
+test_a_small_network_says_nothing(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    for (int day = 0; day < DAYS; day++)
+        play_day(stage, day, 20, 1);
+    g_assert_null(case_of(stage, "10.1.0.10"));
+}
+
+/* The odd one is looked for anew once it was called harmless. */
+static void
+test_a_verdict_ends_it(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    IpAddress own, far;
+
+    for (int day = 0; day < DAYS; day++)
+        play_day(stage, day, DESKS, 1);
+    g_assert_true(ip_parse("10.1.0.10", &own) && ip_parse("45.1.0.9", &far));
+    Scorer *scorer = stage_scorer(stage);
+    case_forgive(scorer, scorer_find_asset(scorer, &own), &far, NULL, 0, true);
+    uint32_t opinions = case_of(stage, "10.1.0.10")->n_opinions;
+    for (int day = DAYS; day < DAYS + 3; day++)
+        play_day(stage, day, DESKS, 1);
+    g_assert_cmpuint(case_of(stage, "10.1.0.10")->n_opinions, ==, opinions);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/scoring/standing/one-that-was-always-there-is-told-of",
+                    test_one_that_was_always_there_is_told_of);
+    g_test_add_func("/scoring/standing/what-the-role-does-is-dull", test_what_the_role_does_is_dull);
+    g_test_add_func("/scoring/standing/a-small-network-says-nothing", test_a_small_network_says_nothing);
+    g_test_add_func("/scoring/standing/a-verdict-ends-it", test_a_verdict_ends_it);
+    return g_test_run();
+}
