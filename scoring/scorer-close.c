@@ -19,6 +19,7 @@ static const double persistence_most = 0.95, level_step = 0.3, learn_after = 12,
 /* With an alert open about a contact, a little more volume is most likely the same thing. */
 static const double same_cause = 10;
 static const double rate_step = 0.05, silent_least = 20;
+static const double spell_least = 6 /* decibans */, worth_most = 100;
 
 static int
 slot_of(int64_t number)
@@ -121,6 +122,51 @@ tell_series(const Scorer *self, const ScoredAsset *asset, const WindowSums *sums
     self->sink.sample(self->sink.user, &sample);
 }
 
+static bool
+is_spell(const ScoredAsset *asset)
+{
+    return (double)asset->volume_evidence >= spell_least;
+}
+
+/*
+ * An e-value is fair given the past and the hour that all have in common, and there are two things that the
+ * baseline does not know. On a day on which everybody does more, the windows of the like are worth more than
+ * 1 at the same time (where most are silent, that is no shift of their residuals). And hours hang together:
+ * who works early goes on working, so that windows after odd hours are worth more than others. Both are
+ * measured; by the larger one, what an hour adds is doubted. The budget is told of the evidence without the
+ * doubt: its bar stands where it stood.
+ */
+static double
+doubt_of_hour(const Scorer *self, const ScoredAsset *asset)
+{
+    double worth = fmax(1, (double)asset->others_worth);
+
+    if (is_spell(asset))
+        worth = fmax(worth, 1 + (double)self->roles[asset->role].spell_excess);
+    return decibans_of(worth);
+}
+
+/* No more than the hour adds. */
+static double
+doubted(const Scorer *self, const ScoredAsset *asset, double windows)
+{
+    double added = fmax(0, decibans_of((double)asset->hour_e / windows));
+
+    return (double)asset->volume_doubt + fmin(added, doubt_of_hour(self, asset));
+}
+
+static void
+learn_worth(const Scorer *self, ScoredAsset *asset, Role *role, double e)
+{
+    const float spell_step = 1 / 1000.0f;
+    double an_hour = fmin(1, 24 / self->windows_per_day);
+
+    e = fmin(e, worth_most);
+    asset->worth += (float)((e - (double)asset->worth) * an_hour);
+    if (is_spell(asset) && asset->quarantine == 0)
+        role->spell_excess += ((float)e - 1 - role->spell_excess) * spell_step;
+}
+
 /*
  * The windows of an hour hang together in ways that no model here knows, so their e-values are averaged,
  * which is valid whatever the dependence; hours are multiplied.
@@ -131,9 +177,13 @@ add_volume_evidence(const Scorer *self, ScoredAsset *asset, double e, Finding *f
     int64_t hour = number * self->grid.length_ms / 3600000;
 
     if (hour != asset->hour) {
-        if (asset->hour_windows > 0)
+        if (asset->hour_windows > 0) {
+            asset->volume_doubt = (float)doubted(self, asset, (double)asset->hour_windows);
             asset->volume_evidence = (float)fmax(
                 0, cusum_step((double)asset->volume_evidence, (double)(asset->hour_e / asset->hour_windows)));
+        }
+        if (asset->volume_evidence <= 0)
+            asset->volume_doubt = 0;
         asset->hour = hour;
         asset->hour_e = asset->hour_windows = 0;
         if (asset->volume_evidence <= 0 || asset->hour_p <= 0)
@@ -197,12 +247,14 @@ score_volume(Scorer *self, uint32_t index, const Measured *measured, const Windo
         trust * volume_e(asset, &self->roles[asset->role], (double)finding.decibans, measured->is_busy) +
         (1 - trust);
     add_volume_evidence(self, asset, e, &finding, number);
+    learn_worth(self, asset, &self->roles[asset->role], e);
     double raw = volume_score(self, asset);
-    double shown = budget_shown(&self->budget, FAMILY_VOLUME, raw);
+    double fair = raw - doubted(self, asset, fmax(1, self->windows_per_day / 24));
+    double shown = budget_shown(&self->budget, FAMILY_VOLUME, fair);
     double wanted = self->budget.threshold + (story_has_contact(self, index) ? same_cause : 0);
     /* Told when it shows: an alert that names a dull window would explain nothing. */
     if (shown >= wanted && trust >= 0.3 && sums->octets_out > measured->band.high)
-        story_volume(self, index, raw, &finding, sums->octets_out, &measured->band, number);
+        story_volume(self, index, fair, &finding, sums->octets_out, &measured->band, number);
     if (triage_volume_is_aside(self, index))
         return;
     asset->peak[FAMILY_VOLUME] = (float)fmax((double)asset->peak[FAMILY_VOLUME], raw);
@@ -253,7 +305,7 @@ close_asset(Scorer *self, uint32_t index, const Measured *measured, double shift
  */
 enum { SITES = 1024 };
 typedef struct SiteShift {
-    double sum;
+    double sum, worth;
     uint32_t n;
 } SiteShift;
 
@@ -286,6 +338,18 @@ shift_of(const Scorer *self, SiteShift sites[SITES], const ScoredAsset *asset)
                 mean_shift(site->sum, site->n));
 }
 
+/* What the e-values of the asset's like are worth this hour, without its own: of its role at its site, or of
+ * @all where those are few; 0: nobody knows. */
+static double
+others_worth(SiteShift sites[SITES], const SiteShift *all, const ScoredAsset *asset)
+{
+    const SiteShift *like = site_of(sites, asset);
+
+    if (like->n <= common_least)
+        like = all;
+    return like->n > common_least ? fmax(0, like->worth - (double)asset->worth) / (like->n - 1) : 0;
+}
+
 static void
 close_assets(Scorer *self, int64_t number)
 {
@@ -293,7 +357,7 @@ close_assets(Scorer *self, int64_t number)
     self->untaught = untaught;
     uint32_t hour = baseline_hour_of_week(number * self->grid.length_ms);
     g_autofree Measured *measured = g_new(Measured, MAX(1, self->n_assets));
-    SiteShift sites[SITES] = { 0 };
+    SiteShift sites[SITES] = { 0 }, all = { 0 };
 
     for (uint32_t r = 0; r < self->n_roles; r++)
         self->roles[r].shift_sum = self->roles[r].shift_n = 0;
@@ -309,13 +373,18 @@ close_assets(Scorer *self, int64_t number)
         role->shift_n++;
         SiteShift *site = site_of(sites, asset);
         site->sum += clipped;
+        site->worth += (double)asset->worth;
         site->n++;
+        all.worth += (double)asset->worth;
+        all.n++;
         self->fleet.shift_sum += clipped;
         self->fleet.shift_n++;
     }
     for (uint32_t r = 0; r < self->n_roles; r++)
         self->roles[r].shift = common_shift(&self->roles[r]);
     self->fleet.shift = common_shift(&self->fleet);
+    for (uint32_t i = 0; i < self->n_assets; i++)
+        self->assets[i].others_worth = (float)others_worth(sites, &all, &self->assets[i]);
     for (uint32_t i = 0; i < self->n_assets; i++)
         close_asset(self, i, &measured[i], shift_of(self, sites, &self->assets[i]), number, untaught);
 }

@@ -92,6 +92,8 @@ typedef struct ScoredAsset {
     NoveltyCount novelty;
     ResidualSketch residuals[2]; /* in hours that are usually quiet, and in busy ones */
     float excess;                /* how much more than 1 the windows' e-values have been worth on average */
+    float worth, others_worth;   /* what they are worth this hour, fading mean; likewise those of its like */
+    float volume_doubt;          /* of the evidence, decibans that the like and the spell explain */
     Baseline octets_out;
 } ScoredAsset;
 
@@ -114,6 +116,7 @@ typedef struct Role {
     PortTable ports[2];          /* of new contacts, by home or not */
     ResidualSketch residuals[2]; /* like an asset's */
     float excess[2];
+    float spell_excess; /* likewise, of windows after hours that were odd */
 } Role;
 
 /* @flags. CALLS_US: by other ports than its own. The services that the peer, or the asset to it, has

@@ -249,12 +249,12 @@ is_sane_sketch(const ResidualSketch *sketch)
 static bool
 is_sane_role(Role *role)
 {
-    bool sane = are_finite(&role->spread, 1) && are_finite(role->excess, 2) && role->spread >= 0 &&
-                is_sane_sketch(&role->residuals[0]) && is_sane_sketch(&role->residuals[1]) &&
-                are_finite(role->ports[0].n, ROLE_PORTS + 1) &&
-                are_finite(role->ports[1].n, ROLE_PORTS + 1) && role->ports[0].total >= 0 &&
-                role->ports[1].total >= 0 && is_sane_share(&role->egress) &&
-                are_finite_doubles(&role->shift_sum, 1) && are_finite_doubles(&role->shift, 1);
+    bool sane =
+        are_finite(&role->spread, 1) && are_finite(role->excess, 2) && are_finite(&role->spell_excess, 1) &&
+        role->spread >= 0 && is_sane_sketch(&role->residuals[0]) && is_sane_sketch(&role->residuals[1]) &&
+        are_finite(role->ports[0].n, ROLE_PORTS + 1) && are_finite(role->ports[1].n, ROLE_PORTS + 1) &&
+        role->ports[0].total >= 0 && role->ports[1].total >= 0 && is_sane_share(&role->egress) &&
+        are_finite_doubles(&role->shift_sum, 1) && are_finite_doubles(&role->shift, 1);
 
     role->name[sizeof role->name - 1] = '\0';
     for (int i = 0; i < DURATION_BINS; i++)
@@ -309,7 +309,8 @@ is_sane_asset(const Scorer *self, ScoredAsset *asset)
     for (int i = 0; i < WINDOWS_OPEN; i++)
         if (!are_finite_doubles(&asset->open[i].octets_in, 2) || !are_finite(&asset->open[i].packets_in, 3))
             return false;
-    const float *numbers[] = { &asset->octets_rate,     &asset->excess,        &asset->calls_made,
+    const float *numbers[] = { &asset->octets_rate,     &asset->excess,        &asset->worth,
+                               &asset->others_worth,    &asset->volume_doubt,  &asset->calls_made,
                                &asset->calls_taken,     &asset->score,         &asset->volume_evidence,
                                &asset->hour_p,          &asset->hour_e,        &asset->hour_windows,
                                &asset->home_evidence,   &asset->as_evidence,   &asset->level,

@@ -4,22 +4,30 @@
  * from inside before it leaves
  *
  * slow_exfiltration: for each pair the octets sent less those received, fading with a half-life of a week; of
- * a day the largest such sum of an asset, for far ends that it has known for long, and for those that are new
- * to it by how many others call into their /24. So a burst and a trickle are one question, many pairs of an
- * asset are not many tests, and an upload to where all go is compared with such uploads. hoarding: likewise
- * what an asset fetched from other assets, fading with a half-life of a day. On a logarithmic scale two
- * things are asked of it: how far it lies above all that the asset had on other days (its record), ranked
- * among how far assets of the role, and all, surpass theirs in a day; and how it ranks among their amounts.
- * The first finds what is much for this asset alone, even where another one of its role makes larger
- * backups every night; the second finds who has done so from the first day on. Ranks are conformal with a
- * Pareto tail (calibrate.h); the e-values of the two are averaged, for they are asked of the same (Vovk and
- * Wang 2021, evidence.h). Null hypothesis: a day like other days of this asset, or of others of its role. On
- * how many days it has had as much is counted, which makes backups dull after their first ones. A
- * conversation that lasts is looked at once an hour. Not seen: what stays below the asset's own record and
- * what its role does daily, and what leaves in small parts for many destinations or without any answer, which
- * is for volume_out.
+ * a day the largest such sum of an asset (daily.h), for far ends that are new to it by how many others call
+ * into their /24, and for those that it has known for long. These kinds are a ladder: of a far end as little
+ * known as this, or less, is asked, so that who sends much to strangers every day is not odd when he sends
+ * as much to somebody known. A burst and a trickle are one question, many pairs of an asset are not many
+ * tests, and an upload to where all go is compared with such uploads. hoarding: likewise what an asset
+ * fetched from other assets, fading with a half-life of a day.
+ *
+ * Sizes of transfers have heavy tails (Crovella and Bestavros, "Self-similarity in World Wide Web traffic",
+ * IEEE/ACM ToN 1997), and a sum of such is large because one of them is (the principle of a single big jump;
+ * Foss, Korshunov and Zachary, "An Introduction to Heavy-Tailed and Subexponential Distributions", 2011,
+ * ch. 3). A single large copy is what happens by itself now and then; a large sum without its largest part
+ * hardly ever. So each sum is asked about twice, as a whole and without its largest conversation, and the
+ * e-values are averaged (Vovk and Wang 2021, evidence.h): the lone copy loses half its stake.
+ *
+ * What remains is a matter of direction: data that leaves goes one way, while calls, tunnels and remote
+ * desktops send much because much comes back. Given that a sum is large at all, its ratio of out to in is
+ * ranked among those of such sums of the same service, of the role first. Null hypothesis: a day like other
+ * days of this asset, or of others of its role, in both. A conversation that lasts is looked at once an hour.
+ * Not seen: what stays below the asset's own record and what its role does daily, and what leaves in small
+ * parts for many destinations or without any answer, which is for volume_out.
  */
+#include "scoring/daily.h"
 #include "scoring/detector.h"
+#include "scoring/one-way.h"
 #include "scoring/watch-volume.h"
 #include "scoring/watch.h"
 
@@ -27,49 +35,47 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is compared with what. */
+/* What is compared with what: the ladder, and what was fetched. */
 typedef enum SumKind { TO_NEW_ALONE = 0, TO_NEW_FEW, TO_NEW_MANY, TO_OLD, FETCHED, KINDS } SumKind;
-enum { STEPS = 12, FEW = 3 /* others */ };
-static const double net_least = 10000, pair_days = 7, hoard_days = 1, odd_p = 2e-3, pool_days = 30;
-static const double unit = 1e5;   /* octets: x = log(1 + sum / unit) */
-static const double grown = 0.35; /* a pair must have grown by a third beyond its past */
-static const double record_least = 1, record_keep = 0.99; /* a record fades by 1 % a day */
+/* The whole of a sum, and what is left without its largest conversation. */
+typedef enum SumPart { WHOLE = 0, REST, PARTS } SumPart;
+enum { FEW = 3 /* others */ };
+static const double net_least = 10000, pair_days = 7, hoard_days = 1, odd_p = 2e-3;
+static const double unit = 1e5;         /* octets: x = log(1 + sum / unit) */
+static const double grown = 0.35;       /* a pair must have grown by a third beyond its past */
+static const double record_least = 1;   /* x */
+static const double record_keep = 0.99; /* a pair's record fades by 1 % a day */
 static const uint32_t new_s = 7 * 86400, day_s = 86400;
-static const double grown_up = 14; /* days; on the first ones everything is a record */
-enum { RECORD_DAYS = 3 };
 
 /* A pair's balance. */
 typedef struct Balance {
-    float sum, most; /* octets, fading; the largest x of days that are over */
-    float today;     /* largest x of today */
+    float sum, most[PARTS]; /* octets, fading; the largest x of days that are over */
+    float today[PARTS];     /* largest x of today */
+    float largest;          /* of its conversations, octets, fading likewise */
+    float out;              /* octets sent, fading likewise */
     uint32_t day;
     uint32_t last_s, first_s;
-    float record; /* of the asset for such ends when it first sent there: what it has added itself is not held
-                     for it */
-    uint32_t talk_s; /* the conversation that ended last: when it began, and what it has added */
-    float talk_net;
+    float record[PARTS]; /* of the asset for such ends when it first sent there: what it has added itself is
+                            not held for it */
+    uint32_t talk_s;     /* the conversation that ended last: when it began, and what it has added */
+    float talk_net, talk_out;
     uint16_t talk_port;
     bool is_answered; /* ever: what is sent to nobody's hand is a flood, or lost */
 } Balance;
 
-/* What is kept of an asset, by kind. */
+/* What is kept of an asset. */
 typedef struct AssetPast {
-    float today[KINDS];         /* largest x of today */
-    float most[KINDS];          /* of the days before, fading: the record */
-    float over[KINDS];          /* by how much it was surpassed today */
-    uint8_t seen[KINDS][STEPS]; /* days with x of 1 and more, 2 and more, ... */
+    Daily daily[KINDS][PARTS];
     uint16_t days;
     uint8_t alerted; /* kinds (bits) of which something is in an alert today */
     float rise;      /* the largest of today that its like have in common, log scale */
     float fetched;   /* octets from inside, fading */
+    float largest;   /* of those, in one conversation, fading likewise */
     uint32_t fetched_s;
 } AssetPast;
 
-typedef struct SumPool {
-    ResidualSketch amount[KINDS], record[KINDS];
-} SumPool;
 typedef struct Plain {
-    SumPool role[MOST_ROLES], fleet;
+    DailyPools pools[KINDS][PARTS];
 } Plain;
 
 static double
@@ -87,53 +93,58 @@ faded(double sum, uint32_t from_s, uint32_t to_s, double half_life_days)
 /* A sum as it is asked about. */
 typedef struct Sum {
     SumKind kind;
-    double x, record, over; /* @record: what it should not surpass */
-    double days;            /* for which it has counted among the asset's past itself */
+    double x[PARTS], record[PARTS]; /* @record: what it should not surpass */
+    double days;                    /* for which it has counted among the asset's past itself */
 } Sum;
 typedef struct Odds {
     double p, decibans;
 } Odds;
 
-/*
- * Where days are alike, the next one is a record with a chance of 1/(days + 1) (Renyi, "Theorie des elements
- * saillants d'une suite d'observations", 1962): what is learned from records of the young is more than others
- * will show. The share of it that an asset of two weeks would have had.
- */
-static double
-share_of_age(const AssetPast *past)
+/* What was more than any day before counts among today's, of its kind and of those that are less odd. */
+static void
+note_sum(AssetPast *past, const Sum *sum)
 {
-    return fmin(1, (past->days + 1) / grown_up);
+    int last = sum->kind <= TO_OLD ? TO_OLD : (int)sum->kind;
+
+    for (int kind = (int)sum->kind; kind <= last; kind++)
+        for (int part = 0; part < PARTS; part++) {
+            Daily *daily = &past->daily[kind][part];
+            double record =
+                fmax(fmax(record_least, sum->record[part]), kind > (int)sum->kind ? (double)daily->most : 0);
+            daily->today = fmaxf(daily->today, (float)sum->x[part]);
+            daily->over = fmaxf(daily->over, (float)fmax(0, sum->x[part] - record));
+        }
 }
 
-/* Chances of as much within a day, and what the two bets come to. */
+/* The asset's record for such far ends, and for those that are odder. */
+static double
+record_of(const AssetPast *past, SumKind kind, SumPart part)
+{
+    double record = 0;
+
+    for (int one = kind <= TO_OLD ? 0 : (int)kind; one <= (int)kind; one++)
+        record = fmax(record, (double)past->daily[one][part].most);
+    return record;
+}
+
+/* Chances of as much within a day, and what the bets come to. @direction: e-value of its ratio. */
 static Odds
-odds(const Plain *plain, const Scorer *scorer, const AssetPast *past, uint32_t asset, const Sum *sum)
+odds(Plain *plain, const Scorer *scorer, AssetPast *past, uint32_t asset, const Sum *sum, double direction)
 {
-    const SumPool *role = &plain->role[scorer->assets[asset].role], *fleet = &plain->fleet;
     double days = scorer->assets[asset].octets_out.n / scorer->windows_per_day;
-    double trust = fmin(1, days / fmax(1, scorer->conf.learn_days));
-    int step = (int)fmin(STEPS, sum->x), kind = (int)sum->kind;
-    double own = step > 0 ? fmax(0, past->seen[kind][step - 1] - sum->days) : 0;
-    double own_p = own > 0 ? fmin(1, (own + 1) / (past->days + 1.0)) : 0;
-    double record_p =
-        sketch_amount_p(&role->record[kind], &fleet->record[kind], sum->over) / share_of_age(past);
-    double amount_p = fmax(own_p, sketch_amount_p(&role->amount[kind], &fleet->amount[kind], sum->x));
-    record_p = fmax(own_p, fmin(1, record_p));
-    double e = (e_of_rare_p(record_p) + e_of_rare_p(amount_p)) / 2;
+    double trust = fmin(1, days / fmax(1, scorer->conf.learn_days)), e = 0, p = 1;
 
-    return (Odds){ .p = fmin(1, 2 * fmin(record_p, amount_p)),
-                   .decibans = decibans_of(trust * e + 1 - trust) };
-}
-
-/*
- * The threshold counts windows, each of them a test of every asset (budget.h). Here is one test a day, which
- * may stake what the day's windows may together, and the promise is kept. That is between this watch and the
- * budget: it is no part of what is lent to other cases (Opinion.overlap).
- */
-static double
-day_bonus(const Scorer *scorer)
-{
-    return decibans_of(fmax(1, scorer->windows_per_day));
+    for (int part = 0; part < PARTS; part++) {
+        DailyAsk ask = { .asset = &scorer->assets[asset],
+                         .days = past->days,
+                         .own = sum->days,
+                         .x = sum->x[part],
+                         .over = fmax(0, sum->x[part] - fmax(record_least, sum->record[part])) };
+        DailyOdds one = daily_odds(&plain->pools[sum->kind][part], &past->daily[sum->kind][part], &ask);
+        e += one.e / PARTS;
+        p = fmin(p, PARTS * one.p);
+    }
+    return (Odds){ .p = p, .decibans = decibans_of(trust * e * direction + 1 - trust) };
 }
 
 static void
@@ -146,8 +157,8 @@ take(Scorer *scorer, const Watch *watch, const Call *call, const Odds *odds,
                         .service = call->service,
                         .protocol = call->protocol,
                         .p = odds->p,
-                        .decibans = odds->decibans + day_bonus(scorer),
-                        .overlap = day_bonus(scorer),
+                        .decibans = odds->decibans + daily_bonus(scorer),
+                        .overlap = daily_bonus(scorer),
                         .call = call };
 
     memcpy(opinion.numbers, numbers, sizeof opinion.numbers);
@@ -166,8 +177,10 @@ end_pair_day(Balance *balance, uint32_t day)
 {
     if (balance->day == day)
         return;
-    balance->most = fmaxf(balance->most * (float)record_keep, balance->today);
-    balance->today = 0;
+    for (int part = 0; part < PARTS; part++) {
+        balance->most[part] = fmaxf(balance->most[part] * (float)record_keep, balance->today[part]);
+        balance->today[part] = 0;
+    }
     balance->day = day;
 }
 
@@ -203,60 +216,91 @@ less_common(const AssetPast *past, double octets)
     return scale(octets * exp(-fmax(0, (double)past->rise)));
 }
 
-/* The pair's sum as it is compared. A new far end is held against what was before it. */
+/* The pair's sum as it is compared. A new far end is held against what was before it, an old one also
+ * against what went there while it was new. */
 static Sum
-sum_out(AssetPast *past, Balance *balance, SumKind kind, double x, uint32_t now_s)
+sum_out(const AssetPast *past, Balance *balance, SumKind kind, double octets, double rest, uint32_t now_s)
 {
     bool is_old = kind == TO_OLD;
-    double days = is_old ? 0 : ceil((now_s - (double)balance->first_s) / day_s);
-    double record = is_old ? (double)past->most[kind] : (double)balance->record;
-    Sum sum = { .kind = kind, .x = x, .record = record, .days = days };
+    Sum sum = { .kind = kind,
+                .x = { less_common(past, octets), less_common(past, rest) },
+                .days = is_old ? 0 : ceil((now_s - (double)balance->first_s) / day_s) };
 
-    sum.over = fmax(0, x - fmax(record_least, record));
-    past->over[kind] = fmaxf(past->over[kind], (float)sum.over);
+    for (int part = 0; part < PARTS; part++) {
+        double record = record_of(past, kind, (SumPart)part);
+        if (balance->record[part] <= 0)
+            balance->record[part] = fmaxf((float)record_least, (float)record);
+        sum.record[part] = is_old ? fmax(record, (double)balance->most[part]) : (double)balance->record[part];
+    }
     return sum;
 }
 
-/* The pair has sent @octets more than it got, fading: is it odd? */
+/* More than on any day before, by a third? The rest may have grown where the whole has not. */
+static bool
+has_grown(const Balance *balance, double x, double x_rest)
+{
+    return x >= (double)balance->most[WHOLE] + grown ||
+           (x_rest >= record_least && x_rest >= (double)balance->most[REST] + grown);
+}
+
+/* The pair has sent @octets more than it got, fading, @rest of them without the largest conversation, and
+ * @sent in all: is it odd? */
 static void
-ask_out(Scorer *scorer, WatchState *state, const Call *call, Balance *balance, double octets)
+ask_out(Scorer *scorer, WatchState *state, const Call *call, Balance *balance, double octets, double rest,
+        double sent)
 {
     AssetPast *past = watch_of_asset(state, &watch_slow_exfiltration, call->asset);
     uint32_t now_s = seconds_of(call->end_ms), others;
-    double x = scale(octets);
+    double x = scale(octets), x_rest = scale(rest);
+    bool is_first = x >= record_least && balance->today[WHOLE] < (float)record_least;
 
-    balance->today = fmaxf(balance->today, (float)x);
+    balance->today[WHOLE] = fmaxf(balance->today[WHOLE], (float)x);
+    balance->today[REST] = fmaxf(balance->today[REST], (float)x_rest);
     if (x < record_least || !balance->is_answered)
         return;
     SumKind kind = kind_of(scorer, call, now_s, &others);
-    if (balance->record <= 0)
-        balance->record = fmaxf((float)record_least, past->most[kind]);
-    past->today[kind] = fmaxf(past->today[kind], (float)less_common(past, octets));
-    if (case_is_alerted(scorer, &watch_slow_exfiltration, call->asset, &call->far))
+    Sum sum = sum_out(past, balance, kind, octets, rest, now_s);
+    bool is_alerted = case_is_alerted(scorer, &watch_slow_exfiltration, call->asset, &call->far);
+    note_sum(past, &sum);
+    if (is_alerted)
         past->alerted |= (uint8_t)(1u << kind);
-    if (x < (double)balance->most + grown)
+    double direction = one_way_look(scorer, state, &watch_slow_exfiltration, call, sent, sent - octets);
+    if (is_first && !is_alerted)
+        one_way_teach(scorer, state, &watch_slow_exfiltration, call, sent, sent - octets);
+    if (!has_grown(balance, x, x_rest))
         return;
-    Sum sum = sum_out(past, balance, kind, less_common(past, octets), now_s);
-    Odds found = odds(state->plain, scorer, past, call->asset, &sum);
+    Odds found = odds(state->plain, scorer, past, call->asset, &sum, direction);
     const double numbers[CASE_NUMBERS] = { octets,     (now_s - (double)balance->first_s) / day_s,
-                                           others,     unit * expm1(sum.record),
-                                           past->days, kind };
+                                           others,     unit * expm1(sum.record[WHOLE]),
+                                           past->days, kind,
+                                           rest,       sent / fmax(1, sent - octets) };
     if (found.p < odd_p)
         take(scorer, &watch_slow_exfiltration, call, &found, numbers);
 }
 
 /* A conversation that was told as ended and went on is told with the same octets again. */
-static double
-not_added_yet(Balance *balance, const Call *call, double net)
+static bool
+is_told_again(const Balance *balance, const Call *call)
 {
-    uint32_t begin_s = seconds_of(call->begin_ms);
-    bool is_same = balance->talk_s == begin_s && balance->talk_port == call->asset_port;
-    double fresh = is_same ? net - (double)balance->talk_net : net;
+    return balance->talk_s == seconds_of(call->begin_ms) && balance->talk_port == call->asset_port;
+}
 
-    balance->talk_s = begin_s;
+static void
+add_talk(Balance *balance, const Call *call, double net, uint32_t now_s)
+{
+    bool is_again = is_told_again(balance, call);
+    double fresh = is_again ? net - (double)balance->talk_net : net;
+    double sent = is_again ? call->octets_out - (double)balance->talk_out : call->octets_out;
+
+    balance->sum = (float)fmax(0, faded((double)balance->sum, balance->last_s, now_s, pair_days) + fresh);
+    balance->out = (float)fmax(
+        (double)balance->sum, faded((double)balance->out, balance->last_s, now_s, pair_days) + fmax(0, sent));
+    balance->largest = (float)fmax(faded((double)balance->largest, balance->last_s, now_s, pair_days), net);
+    balance->talk_s = seconds_of(call->begin_ms);
     balance->talk_port = call->asset_port;
     balance->talk_net = (float)net;
-    return fresh;
+    balance->talk_out = (float)call->octets_out;
+    balance->last_s = MAX(balance->last_s, now_s);
 }
 
 static void
@@ -272,16 +316,18 @@ add_out(Scorer *scorer, WatchState *state, const Call *call, double net, bool la
     balance->first_s = balance->first_s == 0 ? seconds_of(call->begin_ms) : balance->first_s;
     balance->is_answered |= call->is_answered;
     end_pair_day(balance, now_s / 86400);
-    double sum = faded((double)balance->sum, balance->last_s, now_s, pair_days);
     if (lasts) { /* it is added when it has ended */
+        double sum = faded((double)balance->sum, balance->last_s, now_s, pair_days) + net;
+        double out = faded((double)balance->out, balance->last_s, now_s, pair_days) + call->octets_out;
+        double largest = faded((double)balance->largest, balance->last_s, now_s, pair_days);
         if (net > 0)
-            ask_out(scorer, state, call, balance, sum + net);
+            ask_out(scorer, state, call, balance, sum, sum - fmax(largest, net), fmax(out, sum));
         return;
     }
-    balance->sum = (float)fmax(0, sum + not_added_yet(balance, call, net));
-    balance->last_s = MAX(balance->last_s, now_s);
+    add_talk(balance, call, net, now_s);
+    double sum = (double)balance->sum;
     if (net > 0)
-        ask_out(scorer, state, call, balance, (double)balance->sum);
+        ask_out(scorer, state, call, balance, sum, sum - (double)balance->largest, (double)balance->out);
 }
 
 /* ---- from inside ---- */
@@ -300,24 +346,26 @@ add_fetched(Scorer *scorer, WatchState *state, const Call *call, bool lasts)
     AssetPast *past = watch_of_asset(state, &watch_slow_exfiltration, call->asset);
     uint32_t now_s = seconds_of(call->end_ms);
     double sum = faded((double)past->fetched, past->fetched_s, now_s, hoard_days) + call->octets_in;
+    double largest = fmax(faded((double)past->largest, past->fetched_s, now_s, hoard_days), call->octets_in);
 
     if (!lasts) {
         past->fetched = (float)sum;
+        past->largest = (float)largest;
         past->fetched_s = MAX(past->fetched_s, now_s);
     }
-    double x = less_common(past, sum), before = (double)past->today[FETCHED],
-           record = (double)past->most[FETCHED];
-    past->today[FETCHED] = fmaxf(past->today[FETCHED], (float)x);
+    Sum asked = { .kind = FETCHED,
+                  .x = { less_common(past, sum), less_common(past, sum - largest) },
+                  .record = { record_of(past, FETCHED, WHOLE), record_of(past, FETCHED, REST) } };
+    bool is_more = asked.x[WHOLE] >= (double)past->daily[FETCHED][WHOLE].today + 0.01 ||
+                   asked.x[REST] >= (double)past->daily[FETCHED][REST].today + 0.01;
+    note_sum(past, &asked);
     if (is_loud(scorer, call->asset))
         past->alerted |= 1u << FETCHED;
-    if (x < before + 0.01) /* it was asked already */
+    if (!is_more) /* it was asked already */
         return;
-    Sum asked = {
-        .kind = FETCHED, .x = x, .record = record, .over = fmax(0, x - fmax(record_least, record))
-    };
-    past->over[FETCHED] = fmaxf(past->over[FETCHED], (float)asked.over);
-    Odds found = odds(state->plain, scorer, past, call->asset, &asked);
-    const double numbers[CASE_NUMBERS] = { sum, unit * expm1(record), past->days };
+    Odds found = odds(state->plain, scorer, past, call->asset, &asked, 1);
+    const double numbers[CASE_NUMBERS] = { sum, unit * expm1(asked.record[WHOLE]), past->days,
+                                           sum - largest };
     if (found.p < odd_p)
         take(scorer, &watch_hoarding, call, &found, numbers);
 }
@@ -362,47 +410,23 @@ ended(Scorer *scorer, WatchState *state, const Call *call)
 
 /* ---- the day's end ---- */
 
-static void
-teach_kind(Plain *plain, uint32_t role, AssetPast *past, int kind)
-{
-    SumPool *both[] = { &plain->role[role], &plain->fleet };
-    double x = (double)past->today[kind], part = share_of_age(past);
-
-    for (int i = 0; i < 2; i++) {
-        sketch_count(&both[i]->amount[kind], x);
-        if (past->days < RECORD_DAYS)
-            continue;
-        sketch_count_part(&both[i]->record[kind], (double)past->over[kind], part);
-        sketch_count_part(&both[i]->record[kind], 0, 1 - part);
-    }
-    for (int step = 0; step < STEPS && x >= step + 1; step++)
-        if (past->seen[kind][step] < UINT8_MAX)
-            past->seen[kind][step]++;
-    past->most[kind] = fmaxf(past->most[kind] * (float)record_keep, past->today[kind]);
-}
-
-static bool
-ends_day(const Scorer *scorer, int64_t number)
-{
-    int64_t length = scorer->grid.length_ms;
-
-    return (number + 1) * length / 86400000 != number * length / 86400000;
-}
-
-/* At the end of a day each asset's largest sums are learned; nothing is a sum too. */
+/* Each asset's largest sums are learned; nothing is a sum too. */
 static void
 asset(Scorer *scorer, WatchState *state, uint32_t index, const WindowSums *sums, int64_t number)
 {
     AssetPast *past = watch_of_asset(state, &watch_slow_exfiltration, index);
+    Plain *plain = state->plain;
+    bool is_alerted = false;
 
     (void)sums;
     past->rise = fmaxf(past->rise, scorer->assets[index].rise);
-    if (!ends_day(scorer, number))
+    if (!daily_ends(scorer, number))
         return;
     for (int kind = 0; kind < KINDS; kind++) {
-        if ((past->alerted >> kind & 1) == 0)
-            teach_kind(state->plain, scorer->assets[index].role, past, kind);
-        past->today[kind] = past->over[kind] = 0;
+        is_alerted = (kind <= TO_OLD && is_alerted) || (past->alerted >> kind & 1) != 0;
+        for (int part = 0; part < PARTS; part++)
+            daily_end(&plain->pools[kind][part], &past->daily[kind][part], scorer->assets[index].role,
+                      past->days, is_alerted);
     }
     past->alerted = 0;
     past->rise = 0;
@@ -411,25 +435,15 @@ asset(Scorer *scorer, WatchState *state, uint32_t index, const WindowSums *sums,
 }
 
 static void
-fade_pool(SumPool *pool, double keep)
-{
-    for (int kind = 0; kind < KINDS; kind++) {
-        sketch_fade(&pool->amount[kind], keep);
-        sketch_fade(&pool->record[kind], keep);
-    }
-}
-
-static void
 window(Scorer *scorer, WatchState *state, int64_t number)
 {
     Plain *plain = state->plain;
-    double keep = exp2(-1 / pool_days);
 
-    if (!ends_day(scorer, number))
+    if (!daily_ends(scorer, number))
         return;
-    for (uint32_t r = 0; r < scorer->n_roles; r++)
-        fade_pool(&plain->role[r], keep);
-    fade_pool(&plain->fleet, keep);
+    for (int kind = 0; kind < KINDS; kind++)
+        for (int part = 0; part < PARTS; part++)
+            daily_fade(&plain->pools[kind][part], scorer->n_roles);
 }
 
 /* ---- words ---- */
@@ -437,20 +451,22 @@ window(Scorer *scorer, WatchState *state, int64_t number)
 static void
 explain(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
-    char name[80], far[IP_TEXT], sum[32], before[32];
+    char name[80], far[IP_TEXT], sum[32], rest[32], before[32];
     bool is_old = (int)one->numbers[5] == TO_OLD;
 
     detector_asset_words(&scorer->assets[one->asset], name, sizeof name);
     detector_octets_words((double)one->numbers[0], sum);
+    detector_octets_words((double)one->numbers[6], rest);
     detector_octets_words((double)one->numbers[3], before);
     g_snprintf(
         out, room,
-        "%s sent %s more to %s (port %u) than it got from there, within %.1f days and with what is old "
-        "counting less; %.0f other assets call into that /%d. The most that it had sent to one far end %s "
-        "was %s, and so much more is one day in %.0f of assets of its role",
-        name, sum, ip_text(&one->far, far), one->service, (double)one->numbers[1], (double)one->numbers[2],
-        ip_is_v4(&one->far) ? 24 : 48, is_old ? "that it has long known" : "that was as new to it", before,
-        1 / fmax((double)one->p, 1e-12));
+        "%s sent %s more to %s (port %u) than it got from there (%.3g times as much; %s without the largest "
+        "conversation), within %.1f days and with what is old counting less; %.0f other assets call into "
+        "that /%d. The most that it had sent to one far end %s was %s, and so much more is one day in %.0f "
+        "of assets of its role",
+        name, sum, ip_text(&one->far, far), one->service, (double)one->numbers[7], rest,
+        (double)one->numbers[1], (double)one->numbers[2], ip_is_v4(&one->far) ? 24 : 48,
+        is_old ? "that it has long known" : "that was as new to it", before, 1 / fmax((double)one->p, 1e-12));
 }
 
 static void
@@ -466,16 +482,17 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 static void
 explain_hoarding(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
-    char name[80], sum[32], usual[32];
+    char name[80], sum[32], rest[32], usual[32];
 
     detector_asset_words(&scorer->assets[one->asset], name, sizeof name);
     detector_octets_words((double)one->numbers[0], sum);
+    detector_octets_words((double)one->numbers[3], rest);
     detector_octets_words((double)one->numbers[1], usual);
     g_snprintf(
         out, room,
-        "%s fetched %s from other assets within about a day; the most of a day was %s in the %.0f days "
-        "before, and so much more is one day in %.0f of assets of its role",
-        name, sum, usual, (double)one->numbers[2], 1 / fmax((double)one->p, 1e-12));
+        "%s fetched %s from other assets within about a day (%s without the largest conversation); the most "
+        "of a day was %s in the %.0f days before, and so much more is one day in %.0f of assets of its role",
+        name, sum, rest, usual, (double)one->numbers[2], 1 / fmax((double)one->p, 1e-12));
 }
 
 static void
@@ -493,7 +510,8 @@ const Watch watch_slow_exfiltration = {
     .memory_days = 7,
     .plain = sizeof(Plain),
     .per_asset = sizeof(AssetPast),
-    .tables = { { .item = sizeof(Balance), .most = 4, .is_per_pair = true } },
+    .tables = { { .item = sizeof(Balance), .most = 4, .is_per_pair = true },
+                [ONE_WAY_TABLE] = { .item = sizeof(OneWay), .most = ONE_WAY_SERVICES } },
     .wants = wants,
     .lasts = lasts,
     .ended = ended,

@@ -156,6 +156,71 @@ test_uploads_and_backups_are_nothing(void)
     }
 }
 
+/* What a watch says about a desk on a stage, in decibans; 0: it is told of nowhere. */
+static double
+said(Stage *stage, const char *kind, const char *desk)
+{
+    const Alert *alert = stage_find(stage, kind, desk, NULL);
+    const AlertContribution *part = alert != NULL ? stage_part(alert, kind) : NULL;
+
+    if (part != NULL)
+        g_test_message("%.1f dB: %s", part->decibans, part->reason);
+    return part != NULL ? part->decibans : 0;
+}
+
+static void
+call_home(Stage *stage, double day, const char *desk, const char *far, double sent, double got)
+{
+    stage_talk(stage, &(Talk){ .day = day,
+                               .seconds = 500,
+                               .caller = desk,
+                               .callee = far,
+                               .port = 3478,
+                               .sent = sent,
+                               .got = got,
+                               .out_if = 3 });
+}
+
+/* As much more sent than got, once in a call as many have them, and once in an upload. */
+static void
+test_a_call_is_no_upload(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    for (int hour = 0; hour < 14 * 24; hour++) {
+        char desk[32], far[32];
+        play_days(stage, hour / 24.0, (hour + 1) / 24.0);
+        g_snprintf(desk, sizeof desk, "10.1.1.%d", 20 + hour % 20);
+        g_snprintf(far, sizeof far, "50.%d.7.%d", 10 + (int)(stage_uniform(stage) * 200), 1 + hour % 200);
+        double got = exp(14 + 4 * stage_uniform(stage));
+        call_home(stage, (hour + 0.5) / 24.0, desk, far, got * exp(2 * stage_uniform(stage) - 0.6), got);
+    }
+    call_home(stage, 14.01, "10.1.1.5", "50.241.0.5", 6e8, 2e8);
+    for (int part = 0; part < 3; part++)
+        send_out(stage, 14.02 + part / 100.0, "10.1.1.9", "50.240.0.9", 4e8 / 3 * 50 / 49);
+    stage_until(stage, 14.2);
+    double call = said(stage, "slow_exfiltration", "10.1.1.5");
+    double upload = said(stage, "slow_exfiltration", "10.1.1.9");
+    g_assert_cmpfloat(upload, >, 0);
+    g_assert_cmpfloat(upload, >, call + 6);
+}
+
+/* One desk copies something large for once; another one takes as much in many pieces. */
+static void
+test_a_large_copy_is_no_hoard(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play_days(stage, 0, 21);
+    fetch(stage, 21.01, "10.1.1.5", 1.2e8);
+    for (int part = 0; part < 20; part++)
+        fetch(stage, 21.01 + part / 100.0, "10.1.1.4", 6e6);
+    stage_until(stage, 21.4);
+    double copy = said(stage, "hoarding", "10.1.1.5"), hoard = said(stage, "hoarding", "10.1.1.4");
+    g_assert_cmpfloat(hoard, >, 0);
+    g_assert_cmpfloat(hoard, >, copy + 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -167,6 +232,8 @@ main(int argc, char **argv)
     g_test_add_func("/scoring/watch-exfiltration/a-burst-is-told-while-it-lasts",
                     test_a_burst_is_told_while_it_lasts);
     g_test_add_func("/scoring/watch-exfiltration/a-hoard-is-told", test_a_hoard_is_told);
+    g_test_add_func("/scoring/watch-exfiltration/a-call-is-no-upload", test_a_call_is_no_upload);
+    g_test_add_func("/scoring/watch-exfiltration/a-large-copy-is-no-hoard", test_a_large_copy_is_no_hoard);
     g_test_add_func("/scoring/watch-exfiltration/uploads-and-backups-are-nothing",
                     test_uploads_and_backups_are_nothing);
     return g_test_run();

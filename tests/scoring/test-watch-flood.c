@@ -95,6 +95,7 @@ test_amplification_is_told_within_two_windows(gconstpointer restarts)
     g_assert_cmpstr(alert->kind, ==, "flood");
     g_assert_nonnull(strstr(part->reason, "UDP source port 123 (amplification)"));
     g_assert_nonnull(strstr(part->reason, "received"));
+    g_assert_nonnull(strstr(part->reason, "had no answer"));
     g_assert_nonnull(strstr(alert->counterfactual, "far ends that are known"));
     g_assert_cmpuint(alert->n_flows, >, 0);
     for (uint32_t i = 0; i < stage_alerts(stage); i++) /* nobody else is under attack */
