@@ -49,6 +49,7 @@ static const double odd_days = 30;     /* half-life */
 typedef struct Hot {
     uint32_t asset; /* + 1; 0: nobody */
     int64_t window;
+    float hold; /* packets of its own, less those of others who hash here */
     float packets[2], amplified[2], unanswered[2];
     float wasted[2];      /* octets that were not answered, for certain */
     uint32_t n_wasted[2]; /* their conversations */
@@ -100,7 +101,24 @@ is_hot(const Scorer *scorer, const Call *call, int64_t number)
 static uint32_t
 hot_slot(uint32_t asset, int64_t number)
 {
-    return (asset * WINDOWS_OPEN + (uint32_t)(number & (WINDOWS_OPEN - 1))) % HOTS;
+    return (uint32_t)(keyed_mix(asset, (uint64_t)number, 1) % HOTS);
+}
+
+/* Of two that hash to one place while their windows are open, the one with more packets holds it: a vote
+ * (Boyer and Moore, "MJRTY - a fast majority vote algorithm", 1991), so that a trickle does not take a
+ * flood's place. False: the place is another's. */
+static bool
+hold(Hot *hot, uint32_t asset, int64_t number, float packets)
+{
+    if (hot->asset != asset + 1 || hot->window != number) {
+        if (hot->asset != 0 && hot->window > number - WINDOWS_OPEN && hot->hold >= packets) {
+            hot->hold -= packets;
+            return false;
+        }
+        *hot = (Hot){ .asset = asset + 1, .window = number };
+    }
+    hot->hold += packets;
+    return true;
 }
 
 /* The table forgets the smallest (space saving; Metwally, Agrawal and El Abbadi, 2005). */
@@ -130,8 +148,8 @@ note_hot(Plain *plain, const Call *call, int64_t number)
              to = way == 0 ? call->asset_port : call->far_port;
     bool amplified = is_amplifier(call->protocol, from);
 
-    if (hot->asset != call->asset + 1 || hot->window != number)
-        *hot = (Hot){ .asset = call->asset + 1, .window = number };
+    if (!hold(hot, call->asset, number, packets))
+        return;
     hot->packets[way] += packets;
     hot->amplified[way] += amplified ? packets : 0;
     hot->unanswered[way] += call->is_answered ? 0 : packets;
