@@ -11,7 +11,10 @@
  * and service. Network equipment is what the inventory, or what was learned, calls network, router, switch or
  * firewall; exporters' own addresses are among it. What it did not answer is noise; ICMP, which answers to
  * everybody, is left out; so is what a station that manages it for days begins to ask as well, unless it is
- * of the kinds named above. Cannot see: what came from such a station, or was there on the first day.
+ * of the kinds named above; and so is a further server of time or names where it has asked another one for
+ * days: who asks does not choose them, for a name stands for a pool whose addresses turn round (RFC 8633,
+ * section 3.2), and which router is given the next one first is an accident. Cannot see: what came from such
+ * a station, was there on the first day, or is carried in what looks like time and names.
  */
 #include "scoring/crowd.h"
 #include "scoring/detector.h"
@@ -23,8 +26,17 @@
 #include <string.h>
 
 enum { ICMP = 1, TCP = 6, UDP = 17, GRE = 47, ESP = 50, ICMP6 = 58, BOTH = 0 };
-enum { PAST = 0, EDGES = 1, FAR_ENDS = 2, SERVICES = 20, GRAVE = 10, DIRECTIONS = 3, FAR_KINDS = 5 };
-enum { KINDS = SERVICES * DIRECTIONS * FAR_KINDS, LOW_PORT = 17, HIGH_PORT = 18, OTHER = 19 };
+enum {
+    PAST = 0,
+    EDGES = 1,
+    FAR_ENDS = 2,
+    SERVICES = 20,
+    GRAVE = 10,
+    DIRECTIONS = 3,
+    FAR_KINDS = 5,
+    POOL = 99
+};
+enum { KINDS = SERVICES * DIRECTIONS * FAR_KINDS, TIME = 13, NAMES, LOW_PORT = 17, HIGH_PORT, OTHER };
 static const double quiet_days = 1, managed_days = 2, managed_least = 2;
 
 /* What equipment does; below GRAVE, what it seldom should do anew. Without a port: by protocol alone. */
@@ -56,8 +68,8 @@ static const struct {
     { 830, TCP, 11, "NETCONF" },
     { 514, BOTH, 12, "syslog" },
     { 6514, TCP, 12, "syslog" },
-    { 123, UDP, 13, "NTP" },
-    { 53, BOTH, 14, "DNS" },
+    { 123, UDP, TIME, "NTP" },
+    { 53, BOTH, NAMES, "DNS" },
     { 179, TCP, 15, "BGP" },
     { 646, BOTH, 15, "LDP" },
     { 3784, UDP, 15, "BFD" },
@@ -175,6 +187,28 @@ is_manager(const Call *call, const Edge *known, double others)
            (double)seconds_of(call->begin_ms) - known->first_s > managed_days * 86400;
 }
 
+/* On the first day all is new that was always there, and what began then may be told of only when it ends. */
+static bool
+was_there(const Scorer *scorer, const Call *call)
+{
+    return call->begin_ms - scorer->assets[call->asset].first_ms < 86400000;
+}
+
+/* Does it ask another server of the pool, having asked one for days? The pool stands with the edges, as the
+ * far end that nobody is. */
+static bool
+is_pool(const Scorer *scorer, WatchState *state, const Call *call, uint32_t service)
+{
+    bool is_first;
+
+    if ((service != TIME && service != NAMES) || way_of(call) == INITIATOR_FAR || call->far_asset != NONE)
+        return false;
+    Edge *pool = watch_item(state, EDGES, &watch_router_endpoint,
+                            watch_key(scorer, call->asset, service, POOL, NULL), 2, &is_first);
+    pool->first_s = is_first ? seconds_of(call->begin_ms) : pool->first_s;
+    return !is_first && (double)seconds_of(call->begin_ms) - pool->first_s > managed_days * 86400;
+}
+
 static void
 look(Scorer *scorer, WatchState *state, const Call *call)
 {
@@ -203,7 +237,8 @@ look(Scorer *scorer, WatchState *state, const Call *call)
     const char *name;
     uint32_t service = service_of(has_calls ? call->service : 0, call->protocol, &name);
     bool is_news = crowd_join(crowd, scorer->roles[role].assets, seconds_of(call->begin_ms));
-    if (rate_days(scorer, call->asset) < 1 || !is_news ||
+    bool is_of_pool = is_pool(scorer, state, call, service);
+    if (was_there(scorer, call) || !is_news || is_of_pool ||
         (service >= GRAVE && is_manager(call, known, others)))
         return;
     judge(scorer, state, call, service, others, !is_first);
@@ -262,6 +297,7 @@ const Watch watch_router_endpoint = { .name = "router_endpoint",
                                                   { .item = sizeof(Edge), .most = 1 << 16 },
                                                   { .item = sizeof(Crowd), .most = 1 << 15 } },
                                       .began = look,
+                                      .lasts = look,
                                       .ended = look,
                                       .window = window,
                                       .explain = explain,

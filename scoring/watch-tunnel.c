@@ -15,7 +15,8 @@
  *
  * Where the keep-alive is slower than the two minutes after which a conversation begins anew (call.h), one
  * that begins within an hour with the same two ports (Call.is_again) is the same connection: a client's port
- * is not drawn twice so soon (28,000 to one).
+ * is not drawn twice so soon (28,000 to one). Where it is not drawn but fixed by the protocol, on both sides
+ * (time, IKE) or below 1024, it says nothing, and each conversation stands for itself.
  *
  * Not seen: a tunnel that is busy from the first hour on (that is for the volume), one through a proxy that
  * everybody uses, and one that is re-opened with another port more often than every two hours (that is for
@@ -58,6 +59,13 @@ is_of_interest(const Call *call)
     return has_called && call->is_answered && call->access != ACCESS_OWN && call->far_asset == NONE;
 }
 
+/* Did the caller draw its port, so that the same one again is the same connection? */
+static bool
+is_drawn(const Call *call)
+{
+    return call->asset_port >= 1024 && call->asset_port != call->far_port;
+}
+
 /* The connection that @call is, or is a further piece of. */
 static void
 follow(Line *line, const Call *call)
@@ -66,7 +74,8 @@ follow(Line *line, const Call *call)
 
     if (line->piece_ms == call->begin_ms && is_same)
         return;
-    if (is_same && call->begin_ms >= line->piece_ms && call->begin_ms < line->end_ms + hour_ms) {
+    if (is_same && is_drawn(call) && call->begin_ms >= line->piece_ms &&
+        call->begin_ms < line->end_ms + hour_ms) {
         line->piece_ms = call->begin_ms;
         return;
     }
@@ -245,7 +254,9 @@ lasts(Scorer *scorer, WatchState *state, const Call *call)
 static void
 ended(Scorer *scorer, WatchState *state, const Call *call)
 {
-    if ((call->end_ms - call->begin_ms >= hour_ms || call->is_again) && is_of_interest(call))
+    bool is_piece = call->is_again && is_drawn(call);
+
+    if ((call->end_ms - call->begin_ms >= hour_ms || is_piece) && is_of_interest(call))
         look(scorer, state, call, true);
 }
 

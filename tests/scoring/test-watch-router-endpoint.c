@@ -113,6 +113,30 @@ test_a_new_log_server_is_no_news_once_some_use_it(void)
     g_assert_cmpuint(stage_count(stage, "router_endpoint"), <=, 3);
 }
 
+/* A name stands for the servers of a pool, and one router is given the next addresses before the others are.
+ */
+static void
+test_another_time_server_is_nothing(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    for (int day = 0; day < 12; day++) {
+        play(stage, day, day + 1, "10.1.0.8");
+        for (int i = 1; i <= ROUTERS; i++) {
+            char router[IP_TEXT];
+            g_snprintf(router, sizeof router, "10.1.2.%d", i);
+            talk(stage, day + 0.9, router, "50.3.0.9", 17, 123, 48, 48);
+        }
+    }
+    for (int i = 0; i < 4; i++) {
+        char server[IP_TEXT];
+        g_snprintf(server, sizeof server, "50.%d.0.9", 4 + i);
+        talk(stage, 11.91 + i / 100.0, "10.1.2.3", server, 17, 123, 48, 48);
+    }
+    stage_until(stage, 12.1);
+    g_assert_cmpuint(stage_count(stage, "router_endpoint"), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -127,5 +151,7 @@ main(int argc, char **argv)
                     test_usual_business_and_strangers_are_nothing);
     g_test_add_func("/scoring/watch-router-endpoint/a-new-log-server-is-no-news-once-some-use-it",
                     test_a_new_log_server_is_no_news_once_some_use_it);
+    g_test_add_func("/scoring/watch-router-endpoint/another-time-server-is-nothing",
+                    test_another_time_server_is_nothing);
     return g_test_run();
 }

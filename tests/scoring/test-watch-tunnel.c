@@ -126,6 +126,30 @@ test_a_keep_alive_every_five_minutes_is_one_connection(void)
     g_assert_nonnull(find_tunnel(stage, &tunnel));
 }
 
+/* Both ports are the protocol's own, so that a poll every half hour has the ports of the one before. */
+static void
+test_polls_from_a_fixed_port_are_no_connection(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    const Tunnel none = { "10.1.0.4", "50.9.0.7", FIRST_DAYS + 9, FIRST_DAYS + 9, 0 };
+
+    play(stage, 0, FIRST_DAYS, &none);
+    for (int poll = 0; poll < 48; poll++) {
+        stage_talk(stage, &(Talk){ .day = FIRST_DAYS + poll / 48.0,
+                                   .seconds = 1,
+                                   .caller = none.asset,
+                                   .callee = none.far,
+                                   .protocol = 17,
+                                   .port = 123,
+                                   .caller_port = 123,
+                                   .sent = 48,
+                                   .got = 48,
+                                   .out_if = 3 });
+        stage_until(stage, FIRST_DAYS + (poll + 1) / 48.0);
+    }
+    g_assert_null(stage_find(stage, "tunnel", none.asset, none.far));
+}
+
 static void
 test_a_restart_in_its_middle_loses_nothing(void)
 {
@@ -160,6 +184,8 @@ main(int argc, char **argv)
                     test_a_tunnel_to_an_old_acquaintance_is_told_of);
     g_test_add_func("/scoring/watch-tunnel/a-keep-alive-every-five-minutes-is-one-connection",
                     test_a_keep_alive_every_five_minutes_is_one_connection);
+    g_test_add_func("/scoring/watch-tunnel/polls-from-a-fixed-port-are-no-connection",
+                    test_polls_from_a_fixed_port_are_no_connection);
     g_test_add_func("/scoring/watch-tunnel/a-restart-in-its-middle-loses-nothing",
                     test_a_restart_in_its_middle_loses_nothing);
     g_test_add_func("/scoring/watch-tunnel/a-push-service-that-all-desks-use-is-nothing",
