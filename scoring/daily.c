@@ -22,7 +22,8 @@ share_of_age(double days)
     return fmin(1, (days + 1) / grown_up);
 }
 
-/* What the day has in common for the others of the role: how much more they are worth than usual. */
+/* What the day has in common for the others of the role: how much more they are worth than usual. Two of
+ * them may be as odd as can be for reasons of their own: that excuses nobody. */
 static double
 common_worth(DailyPool *pool, Daily *self, double e)
 {
@@ -36,7 +37,7 @@ common_worth(DailyPool *pool, Daily *self, double e)
     }
     if (pool->asked <= (float)asked_least)
         return 1;
-    double others = (double)((pool->worth - self->worth) / (pool->asked - 1));
+    double others = ((double)(pool->worth - self->worth) - 2 * worth_most) / (double)(pool->asked - 1);
     return fmax(1, others / fmax(1, (double)pool->usual));
 }
 

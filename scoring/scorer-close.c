@@ -339,7 +339,7 @@ shift_of(const Scorer *self, SiteShift sites[SITES], const ScoredAsset *asset)
 }
 
 /* What the e-values of the asset's like are worth this hour, without its own: of its role at its site, or of
- * @all where those are few; 0: nobody knows. */
+ * @all where those are few; 0: nobody knows. Two may be odd for reasons of their own: that excuses nobody. */
 static double
 others_worth(SiteShift sites[SITES], const SiteShift *all, const ScoredAsset *asset)
 {
@@ -347,7 +347,8 @@ others_worth(SiteShift sites[SITES], const SiteShift *all, const ScoredAsset *as
 
     if (like->n <= common_least)
         like = all;
-    return like->n > common_least ? fmax(0, like->worth - (double)asset->worth) / (like->n - 1) : 0;
+    double worth = like->worth - (double)asset->worth - 2 * worth_most;
+    return like->n > common_least ? fmax(0, worth) / (like->n - 1) : 0;
 }
 
 static void
