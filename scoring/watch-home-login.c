@@ -174,7 +174,8 @@ worth_of(const Scorer *scorer, WatchState *state, uint32_t asset, const Visit *v
     double spells = 0.4 + 0.2 * bet(plain, scorer, asset, door, PIVOT_ANY, guest->begin_ms) +
                     0.4 * bet(plain, scorer, asset, door, PIVOT_INSIDE, guest->begin_ms);
 
-    guest->share = (float)p;
+    if (visit->edges > 0)
+        guest->share = (float)p;
     return 0.5 * spells + 0.5 * visits;
 }
 
@@ -485,8 +486,8 @@ after_words(const Scorer *scorer, const Case *one, char *out, size_t room)
         return;
     size_t length = one->numbers[4] >= 1 ? strlen(out) : 0;
     g_snprintf(out + length, room - length,
-               "%s%u visit%s from there, %u ways inside after them that it never took before; %.2g %% of its "
-               "visits have as many as the latest",
+               "%s%u visit%s from there, %u ways inside after them that it never took before; %.3g %% of its "
+               "visits have as many as his latest with any",
                length > 0 ? "; " : "", guest->visits, guest->visits == 1 ? "" : "s", edges,
                100 * (double)guest->share);
 }
