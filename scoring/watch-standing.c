@@ -38,11 +38,12 @@ enum { GRADES = N_ACCESS_CLASSES + 5 + 4 + 7 + 2 };
 G_STATIC_ASSERT(DIRECTIONS *GRADES <= 64);
 enum { ASSETS_LEAST = 40, PORTS_MOST = 4, PARTS = 24 };
 static const int64_t day_s = 86400;
-static const uint32_t stood_s = 3 * 86400, lately_s = 36 * 3600, flows_least = 6, pairs_few = 4,
+static const uint32_t stood_s = 3 * 86400, lately_s = 36 * 3600, flows_least = 6, callers_few = 4,
                       quiet_censuses = 7;
 static const int64_t quiet_ms = 6 * (int64_t)86400000; /* and the day of the alert */
 static const double fleet_weight = 4; /* assets of the role that the fleet's share stands for */
-/* Of the stake, on coming in so high that it is just told, and on a tenth of that. */
+/* Of the stake, on coming in so high that it is just told, and on a tenth of
+ * that. */
 static const double stake_told = 0.7, stake_rarer = 0.3, rarer = 10, audit_days = 14;
 
 typedef struct Pair {
@@ -220,16 +221,18 @@ is_told(const Scorer *scorer, const Peer *peer)
     return one != NULL && (one->forgiven_until_ms > now_ms || one->alerted_until_ms + quiet_ms > now_ms);
 }
 
-/* Whoever offers something to many is called by all sorts, and did not choose them; who calls many on one
- * port (a monitor) has one reason for all of them, and they are told of once. */
+/*
+ * Whoever offers something to many is called by all sorts, and did not choose them; and what an asset does at
+ * one port (a monitor's polls, a gateway's guests) has one reason mostly, and is told of once a week.
+ */
 static bool
-is_of_many(const Scorer *scorer, WatchState *state, const Peer *peer, uint32_t direction, uint16_t port)
+has_one_reason(const Scorer *scorer, WatchState *state, const Peer *peer, uint32_t direction, uint16_t port)
 {
     const Plain *plain = state->plain;
     const PortUse *use = port_use(scorer, state, MOST_ROLES + peer->asset, direction, port, false);
 
-    return use != NULL && use->before > pairs_few &&
-           (direction == IN || (use->told > 0 && use->told + quiet_censuses > plain->census));
+    return use != NULL && ((direction == IN && use->before > callers_few) ||
+                           (use->told > 0 && use->told + quiet_censuses > plain->census));
 }
 
 /* Of equals that of the lower address, so that the order of reading does not matter. */
@@ -265,7 +268,7 @@ judge(const Scorer *scorer, WatchState *state, const Peer *peer, const uint32_t 
     }
     pair.surprise = (float)surprise;
     if (!isfinite(surprise) || !is_odder(&pair, &standing->oddest) ||
-        is_of_many(scorer, state, peer, direction, pair.port) || is_told(scorer, peer))
+        has_one_reason(scorer, state, peer, direction, pair.port) || is_told(scorer, peer))
         return;
     pair.share_class = (float)shares[TRAIT_CLASS];
     pair.share_crowd = (float)shares[TRAIT_CROWD];

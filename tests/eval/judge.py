@@ -26,7 +26,7 @@ MANY_ASSETS = 3
 # What an alert may state as its cause and be right.
 CAUSES = {
     "residential_path": {"residential_path", "new_peer"},
-    "quiet_long": {"quiet_long", "residential_path"},
+    "quiet_long": {"quiet_long", "tunnel", "residential_path"},
     "beacon_fixed": {"beacon"},
     "beacon_jitter": {"beacon"},
     "beacon_sparse": {"beacon"},
