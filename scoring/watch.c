@@ -73,6 +73,14 @@ watches_clear(Scorer *self)
     }
 }
 
+/* Is the watch told of it at all? Most want to hear of the beginning alone, or of the end. */
+static bool
+is_told(const Watch *watch, const CallTold *told)
+{
+    return (told->has_begun && watch->began != NULL) || (told->news == CALL_LASTS && watch->lasts != NULL) ||
+           (told->news == CALL_ENDED && watch->ended != NULL);
+}
+
 /*
  * What the watch will look up for the block comes into the cache, a step behind the other: the lines with the
  * keys of all calls, then the items. Each would be waited for otherwise, and that is most of what a watch
@@ -86,6 +94,8 @@ fetch_block(const Scorer *self, const Watch *watch, const WatchState *state, con
 
     memset(keys, 0, n * sizeof keys[0]);
     for (uint32_t i = 0; i < n; i++) {
+        if (!is_told(watch, &block[i]))
+            continue;
         watch->wants(self, state, &block[i].call, keys[i]);
         for (int t = 0; t < WATCH_TABLES; t++)
             if (keys[i][t] != 0)
