@@ -250,6 +250,10 @@ call_begin(Scorer *self, uint32_t slot, bool is_known)
 
     if (is_known && (talk->flags & CONVERSATION_OPEN) != 0)
         part_with(self, talk, key_table_key(&self->conversation_keys, slot));
+    /* The old one stays in the ledger as the new one; that it was not told yet was never put off beyond this.
+     */
+    if ((talk->flags & (CONVERSATION_OPEN | CONVERSATION_TOLD)) == (CONVERSATION_OPEN | CONVERSATION_TOLD))
+        self->due_s[slot] = 0;
     call_open(self, slot);
 }
 
@@ -268,25 +272,58 @@ news_of(const Conversation *talk, int64_t end_ms, int64_t window_ms, bool closes
     return (talk->flags & CONVERSATION_TOLD) == 0 && age_ms > 0 ? CALL_BEGAN : NO_NEWS;
 }
 
-/* What there is to tell of a block of the ledger; what that needs is fetched. Of most there is nothing, which
- * the conversation itself shows. */
+/*
+ * Before when there will be nothing to tell of a conversation, after @news of it. Records that come until
+ * then move its end on, seldom its beginning back, and not far: two minutes are left for that. What has
+ * lasted for most of an hour is looked at each time.
+ */
+static uint32_t
+due_after(const Conversation *talk, int news)
+{
+    bool is_told = news != NO_NEWS || (talk->flags & CONVERSATION_TOLD) != 0;
+    int64_t quiet_ms = conversation_end_ms(talk) + QUIET_MS,
+            hour_ms = talk->begin_ms + HOUR_MS - 5 * QUIET_MS;
+
+    return seconds_of(is_told ? MIN(quiet_ms, hour_ms) : talk->begin_ms - QUIET_MS);
+}
+
+/* What there is to tell of one of the ledger, which is due; what that needs is fetched. */
+static int
+look_for_news(const Scorer *self, uint32_t slot, int64_t end_ms, bool closes)
+{
+    const Conversation *talk = &self->conversations[slot];
+    int news = news_of(talk, end_ms, self->grid.length_ms, closes);
+
+    self->due_s[slot] = due_after(talk, news);
+    if (news != NO_NEWS) {
+        fetch_peer(self, talk);
+        __builtin_prefetch(&self->conversation_keys.words[slot]);
+    }
+    return news;
+}
+
+/* What there is to tell of a block of the ledger. Of most there is nothing, and that they are not due shows
+ * it in less memory than they themselves take. */
 static void
 find_news(const Scorer *self, const uint32_t *slots, uint32_t n, int64_t end_ms, bool closes,
           int8_t news[BLOCK])
 {
+    uint32_t end_s = seconds_of(end_ms), due[BLOCK], n_due = 0;
+
     for (uint32_t i = 0; i < n; i++)
-        __builtin_prefetch(&self->conversations[slots[i]], 1);
+        __builtin_prefetch(&self->due_s[slots[i]], 1);
     for (uint32_t i = 0; i < n; i++) {
-        const Conversation *talk = &self->conversations[slots[i]];
-        news[i] = (int8_t)news_of(talk, end_ms, self->grid.length_ms, closes);
-        if (news[i] == NO_NEWS)
+        news[i] = NO_NEWS;
+        if (self->due_s[slots[i]] > end_s)
             continue;
-        fetch_peer(self, talk);
-        __builtin_prefetch(&self->conversation_keys.words[slots[i]]);
+        __builtin_prefetch(&self->conversations[slots[i]], 1);
+        due[n_due++] = i;
     }
-    for (uint32_t i = 0; i < n; i++)
-        if (news[i] != NO_NEWS)
-            fetch_asset(self, &self->conversations[slots[i]]);
+    for (uint32_t k = 0; k < n_due; k++)
+        news[due[k]] = (int8_t)look_for_news(self, slots[due[k]], end_ms, closes);
+    for (uint32_t k = 0; k < n_due; k++)
+        if (news[due[k]] != NO_NEWS)
+            fetch_asset(self, &self->conversations[slots[due[k]]]);
 }
 
 /* Goes on with the round through the ledger by one block. Who has ended leaves it; the others move up. */
@@ -299,13 +336,15 @@ sweep(Scorer *self, int64_t window_end_ms, bool closes)
     find_news(self, &self->ledger[from], until - from, window_end_ms, closes, news);
     for (uint32_t i = from; i < until; i++) {
         uint32_t slot = self->ledger[i];
-        Conversation *talk = &self->conversations[slot];
         if (news[i - from] != NO_NEWS)
-            tell(self, talk, key_table_key(&self->conversation_keys, slot), (CallNews)news[i - from]);
-        if (news[i - from] == CALL_ENDED)
-            talk->flags &= (uint8_t)~CONVERSATION_OPEN;
-        else
+            tell(self, &self->conversations[slot], key_table_key(&self->conversation_keys, slot),
+                 (CallNews)news[i - from]);
+        if (news[i - from] == CALL_ENDED) {
+            self->conversations[slot].flags &= (uint8_t)~CONVERSATION_OPEN;
+            self->due_s[slot] = 0;
+        } else {
             self->ledger[self->ledger_kept++] = slot;
+        }
     }
     self->ledger_at = until;
     if (until < self->n_ledger)

@@ -371,7 +371,8 @@ struct Scorer {
     uint32_t *ledger; /* slots of conversations that go on, in the order of arrival; see call.h */
     uint32_t n_ledger, ledger_room;
     uint32_t ledger_at, ledger_kept; /* how far the sweep has come, and how many before there stay */
-    uint32_t since_step;             /* records */
+    uint32_t *due_s;     /* of each slot in it: flow time before which there is nothing to tell; else 0 */
+    uint32_t since_step; /* records */
     uint32_t n_parted;
     Parted *parted;        /* whose places were needed, and who are still to be told of */
     struct CallTold *told; /* block for the watches (call.h), empty between records */
@@ -490,8 +491,9 @@ typedef struct FleetView {
     uint32_t others_as, others_role, others_block; /* assets that called into it before, this one left out */
     bool is_new_as;
 } FleetView;
-/* Fetches the cache lines in which the next two will look. */
-void fleet_fetch(const Scorer *self, uint32_t asset, uint32_t asn, const IpAddress *far);
+/* Fetches the cache lines in which the next two will look: those with the keys, and when these have come
+ * (@has_keys) those behind them. */
+void fleet_fetch(const Scorer *self, uint32_t asset, uint32_t asn, const IpAddress *far, bool has_keys);
 FleetView fleet_look(const Scorer *self, uint32_t asset, uint32_t asn, const IpAddress *far);
 void fleet_teach(Scorer *self, uint32_t asset, uint32_t asn, const IpAddress *far);
 int fleet_prevalence_bin(uint32_t others);

@@ -46,6 +46,7 @@ init_tables(Scorer *self)
     self->work = g_new0(Work, BLOCK);
     self->ledger_room = 2 * key_table_slots(&self->conversation_keys);
     self->ledger = keyed_items_new(self->ledger_room, sizeof *self->ledger);
+    self->due_s = new_items(&self->conversation_keys, sizeof *self->due_s);
     self->parted = g_aligned_alloc0(PARTED, sizeof *self->parted, 64);
     self->told = g_new0(CallTold, TOLD_MOST);
     watches_init(self);
@@ -100,7 +101,7 @@ clear_state(Scorer *self)
     void *aligned[] = { self->asset_slots, self->conversations, self->peers,           self->paths,
                         self->affinities,  self->groups,        self->interface_slots, self->large,
                         self->contacts,    self->evidence,      self->assets,          self->ledger,
-                        self->parted };
+                        self->due_s,       self->parted };
     for (size_t i = 0; i < G_N_ELEMENTS(aligned); i++)
         g_aligned_free(aligned[i]);
     for (uint32_t i = 0; i < self->n_stories; i++)
