@@ -420,7 +420,7 @@ beacon_beats(const Scorer *scorer, uint32_t asset, const IpAddress *far, uint16_
 }
 
 static void
-wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
+wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS])
 {
     (void)state;
     if (is_of_interest(scorer, call))

@@ -126,7 +126,7 @@ new_way(const Scorer *scorer, const Call *call)
 }
 
 static void
-wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
+wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS])
 {
     (void)state;
     if (new_way(scorer, call) != NULL)

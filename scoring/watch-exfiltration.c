@@ -200,13 +200,20 @@ is_new_to_it(const Scorer *scorer, const Call *call, uint32_t now_s)
     return first_s >= born_s + day_s && now_s < first_s + new_s;
 }
 
-static SumKind
-kind_of(const Scorer *scorer, const Call *call, uint32_t now_s, uint32_t *others)
+/* How many others call there. That lies in memory which nothing else touches: only for who is new, or odd. */
+static uint32_t
+others_there(const Scorer *scorer, const Call *call)
 {
-    *others = fleet_look(scorer, call->asset, call->asn, &call->far).others_block;
+    return fleet_look(scorer, call->asset, call->asn, &call->far).others_block;
+}
+
+static SumKind
+kind_of(const Scorer *scorer, const Call *call, uint32_t now_s)
+{
     if (!is_new_to_it(scorer, call, now_s))
         return TO_OLD;
-    return *others == 0 ? TO_NEW_ALONE : *others <= FEW ? TO_NEW_FEW : TO_NEW_MANY;
+    uint32_t others = others_there(scorer, call);
+    return others == 0 ? TO_NEW_ALONE : others <= FEW ? TO_NEW_FEW : TO_NEW_MANY;
 }
 
 /* On a day on which all its like send ten times as much, so much of that is nobody's own. */
@@ -250,7 +257,7 @@ ask_out(Scorer *scorer, WatchState *state, const Call *call, Balance *balance, d
         double sent)
 {
     AssetPast *past = watch_of_asset(state, &watch_slow_exfiltration, call->asset);
-    uint32_t now_s = seconds_of(call->end_ms), others;
+    uint32_t now_s = seconds_of(call->end_ms);
     double x = scale(octets), x_rest = scale(rest);
     bool is_first = x >= record_least && balance->today[WHOLE] < (float)record_least;
 
@@ -258,7 +265,7 @@ ask_out(Scorer *scorer, WatchState *state, const Call *call, Balance *balance, d
     balance->today[REST] = fmaxf(balance->today[REST], (float)x_rest);
     if (x < record_least || !balance->is_answered)
         return;
-    SumKind kind = kind_of(scorer, call, now_s, &others);
+    SumKind kind = kind_of(scorer, call, now_s);
     Sum sum = sum_out(past, balance, kind, octets, rest, now_s);
     bool is_alerted = case_is_alerted(scorer, &watch_slow_exfiltration, call->asset, &call->far);
     note_sum(past, &sum);
@@ -270,12 +277,17 @@ ask_out(Scorer *scorer, WatchState *state, const Call *call, Balance *balance, d
     if (!has_grown(balance, x, x_rest))
         return;
     Odds found = odds(state->plain, scorer, past, call->asset, &sum, direction);
-    const double numbers[CASE_NUMBERS] = { octets,     (now_s - (double)balance->first_s) / day_s,
-                                           others,     unit * expm1(sum.record[WHOLE]),
-                                           past->days, kind,
-                                           rest,       sent / fmax(1, sent - octets) };
-    if (found.p < odd_p)
-        take(scorer, &watch_slow_exfiltration, call, &found, numbers);
+    if (!(found.p < odd_p))
+        return;
+    const double numbers[CASE_NUMBERS] = { octets,
+                                           (now_s - (double)balance->first_s) / day_s,
+                                           others_there(scorer, call),
+                                           unit * expm1(sum.record[WHOLE]),
+                                           past->days,
+                                           kind,
+                                           rest,
+                                           sent / fmax(1, sent - octets) };
+    take(scorer, &watch_slow_exfiltration, call, &found, numbers);
 }
 
 /* A conversation that was told as ended and went on is told with the same octets again. */
@@ -378,7 +390,7 @@ moves_out(const Call *call, double net)
 }
 
 static void
-wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
+wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS])
 {
     (void)state;
     if (moves_out(call, call->octets_out - call->octets_in))

@@ -164,7 +164,7 @@ note_hot(Plain *plain, const Call *call, int64_t number)
 }
 
 static void
-wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
+wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS])
 {
     const FloodPast *past = watch_of_asset(state, &watch_flood, call->asset);
     int64_t number = window_number(&scorer->grid, call->begin_ms);

@@ -311,30 +311,42 @@ bucket_at(const Scorer *scorer, const WatchState *state, uint32_t asset, int64_t
     return watch_find(state, 0, &watch_relay, bucket_key(scorer, asset, number));
 }
 
+/* By how many buckets the other one is away in which there may be something near; 0: there is none. */
+static int
+neighbour_of(int64_t begin_ms)
+{
+    int64_t into_ms = begin_ms % BUCKET_MS;
+
+    return into_ms < NEAR_MS ? -1 : into_ms >= BUCKET_MS - NEAR_MS ? 1 : 0;
+}
+
 static Match
 find_match(const Scorer *scorer, const WatchState *state, const Call *call, const Leg *leg,
            const Bucket *bucket)
 {
-    int64_t number = leg->begin_ms / BUCKET_MS, into_ms = leg->begin_ms % BUCKET_MS;
+    int64_t number = leg->begin_ms / BUCKET_MS;
+    int aside = neighbour_of(leg->begin_ms);
     const Plain *plain = state->plain;
     uint32_t role = scorer->assets[call->asset].role;
     Match best = { NULL, 1, INFINITY, 0 };
 
     search(plain, role, bucket, leg, &best);
-    if (into_ms < NEAR_MS)
-        search(plain, role, bucket_at(scorer, state, call->asset, number - 1), leg, &best);
-    if (into_ms >= BUCKET_MS - NEAR_MS)
-        search(plain, role, bucket_at(scorer, state, call->asset, number + 1), leg, &best);
+    if (aside != 0)
+        search(plain, role, bucket_at(scorer, state, call->asset, number + aside), leg, &best);
     best.p = fmin(1, best.p * best.candidates);
     return best;
 }
 
 static void
-wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
+wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS])
 {
+    int64_t number = call->begin_ms / BUCKET_MS, other = number + neighbour_of(call->begin_ms);
+
     (void)state;
-    if (is_leg(call))
-        keys[0] = bucket_key(scorer, call->asset, call->begin_ms / BUCKET_MS);
+    if (!is_leg(call))
+        return;
+    keys[0] = bucket_key(scorer, call->asset, number);
+    keys[WATCH_TABLES] = other == number ? 0 : bucket_key(scorer, call->asset, other);
 }
 
 static void

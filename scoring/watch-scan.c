@@ -411,7 +411,7 @@ is_of_interest(const Call *call, bool is_ours, bool failed)
 }
 
 static void
-wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
+wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS])
 {
     bool is_ours = call->initiator == INITIATOR_ASSET, failed = is_failed(call, is_ours);
 

@@ -211,7 +211,7 @@ service_key(const Scorer *scorer, const Call *call)
 }
 
 static void
-wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_TABLES])
+wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS])
 {
     (void)state;
     if (is_of_interest(scorer, call, is_comer(scorer, call)))

@@ -90,21 +90,21 @@ static void
 fetch_block(const Scorer *self, const Watch *watch, const WatchState *state, const CallTold *block,
             uint32_t n)
 {
-    uint64_t keys[TOLD_MOST][WATCH_TABLES];
+    uint64_t keys[TOLD_MOST][WATCH_KEYS];
 
     memset(keys, 0, n * sizeof keys[0]);
     for (uint32_t i = 0; i < n; i++) {
         if (!is_told(watch, &block[i]))
             continue;
         watch->wants(self, state, &block[i].call, keys[i]);
-        for (int t = 0; t < WATCH_TABLES; t++)
-            if (keys[i][t] != 0)
-                key_table_prefetch(&state->keys[t], keys[i][t]);
+        for (int k = 0; k < WATCH_KEYS; k++)
+            if (keys[i][k] != 0)
+                key_table_prefetch(&state->keys[k % WATCH_TABLES], keys[i][k]);
     }
     for (uint32_t i = 0; i < n; i++)
-        for (int t = 0; t < WATCH_TABLES; t++)
-            if (keys[i][t] != 0)
-                key_table_find_early(&state->keys[t], keys[i][t], state->items[t], watch->tables[t].item);
+        for (int k = 0, t = 0; k < WATCH_KEYS; k++, t = k % WATCH_TABLES)
+            if (keys[i][k] != 0)
+                key_table_find_early(&state->keys[t], keys[i][k], state->items[t], watch->tables[t].item);
 }
 
 static void

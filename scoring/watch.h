@@ -25,7 +25,7 @@
 #include "scoring/call.h"
 #include "scoring/case.h"
 
-enum { WATCH_ITEM_MOST = 256 };
+enum { WATCH_ITEM_MOST = 256, WATCH_KEYS = WATCH_TABLES + 1 };
 
 typedef struct WatchTableSize {
     size_t item;      /* octets of one item, up to WATCH_ITEM_MOST; 0: a set, keys and nothing more */
@@ -42,10 +42,9 @@ struct Watch {
     size_t per_asset;   /* octets kept for each asset, by its index; see watch_of_asset */
     WatchTableSize tables[WATCH_TABLES];
     /* Each may be NULL. @state: this watch's own. */
-    /* What one of the next three will look up first: a key for each table where there is something, the
-     * others stay 0. A hint that changes no result. */
-    void (*wants)(const Scorer *scorer, const WatchState *state, const Call *call,
-                  uint64_t keys[WATCH_TABLES]);
+    /* What one of the next three will look up first: a key for each table where there is something, and a
+     * second one for the first table; the others stay 0. A hint that changes no result. */
+    void (*wants)(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS]);
     void (*began)(Scorer *scorer, WatchState *state, const Call *call);
     void (*lasts)(Scorer *scorer, WatchState *state, const Call *call); /* once an hour, with sums so far */
     void (*ended)(Scorer *scorer, WatchState *state, const Call *call);
