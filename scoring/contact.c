@@ -365,24 +365,38 @@ may_be_reflected(const Contact *contact)
            contact->first.sampling <= 1;
 }
 
+static bool
+is_watched(const Contact *contact)
+{
+    return contact->state == CONTACT_PENDING || contact->state == CONTACT_LIVE;
+}
+
+/* Will it be compared with what others do, or teach that? */
+static bool
+asks_fleet(const Contact *contact)
+{
+    return is_watched(contact) && !contact->is_taught && contact->peer != NONE;
+}
+
 /* There may be tens of thousands, and each lies somewhere else than the one before, as does what it tells of:
  * so it is fetched a few steps before its turn. */
 static void
 fetch_ahead(const Scorer *self, uint32_t index)
 {
-    enum { FAR_AHEAD = 16, AHEAD = 8, NEAR_AHEAD = 4 };
+    enum { FAR_AHEAD = 32, AHEAD = 24, NEAR_AHEAD = 16, NEXT = 8 };
 
     if (index + FAR_AHEAD >= self->n_contacts)
         return;
     const Contact *far = &self->contacts[index + FAR_AHEAD], *middle = &self->contacts[index + AHEAD],
-                  *near = &self->contacts[index + NEAR_AHEAD];
+                  *near = &self->contacts[index + NEAR_AHEAD], *next = &self->contacts[index + NEXT];
     __builtin_prefetch(&far->state, 1);
     __builtin_prefetch(&far->first_ms, 1);
-    if ((middle->state == CONTACT_PENDING || middle->state == CONTACT_LIVE) && middle->peer != NONE)
+    if (is_watched(middle) && middle->peer != NONE)
         __builtin_prefetch(&self->peers[middle->peer], 1);
-    if ((near->state == CONTACT_PENDING || (near->state == CONTACT_LIVE && !near->is_taught)) &&
-        near->peer != NONE)
-        fleet_fetch(self, near->asset, near->asn, &self->peers[near->peer].address);
+    if (asks_fleet(near))
+        fleet_fetch(self, near->asset, near->asn, &self->peers[near->peer].address, false);
+    if (asks_fleet(next))
+        fleet_fetch(self, next->asset, next->asn, &self->peers[next->peer].address, true);
 }
 
 static void

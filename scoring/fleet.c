@@ -61,14 +61,22 @@ count_assets(const Scorer *self, uint64_t hash)
 }
 
 void
-fleet_fetch(const Scorer *self, uint32_t asset, uint32_t asn, const IpAddress *far)
+fleet_fetch(const Scorer *self, uint32_t asset, uint32_t asn, const IpAddress *far, bool has_keys)
 {
     const GroupKey groups[] = { group_of(asn, far), group_of_block(far) };
 
-    for (size_t i = 0; i < G_N_ELEMENTS(groups); i++) {
-        uint64_t all = hash_group(self, groups[i], 0);
-        key_table_prefetch(&self->group_keys, all);
-        key_table_prefetch(&self->affinity_keys, hash_affinity(self, all, asset));
+    for (size_t i = 0; i < (asn != 0 ? G_N_ELEMENTS(groups) : 1); i++) {
+        uint64_t all = hash_group(self, groups[i], 0), affinity = hash_affinity(self, all, asset),
+                 same = hash_group(self, groups[i], self->assets[asset].role + 1);
+        if (has_keys) {
+            key_table_find_early(&self->group_keys, all, self->groups, sizeof *self->groups);
+            key_table_find_early(&self->group_keys, same, self->groups, sizeof *self->groups);
+            key_table_find_early(&self->affinity_keys, affinity, self->affinities, sizeof *self->affinities);
+        } else {
+            key_table_prefetch(&self->group_keys, all);
+            key_table_prefetch(&self->group_keys, same);
+            key_table_prefetch(&self->affinity_keys, affinity);
+        }
     }
 }
 
