@@ -36,7 +36,7 @@ typedef enum Trait { TRAIT_CLASS = 0, TRAIT_CROWD, TRAIT_BEATS, TRAIT_VOLUME, TR
 static const uint8_t grades[N_TRAITS] = { N_ACCESS_CLASSES, 5, 4, 7, 2 };
 enum { GRADES = N_ACCESS_CLASSES + 5 + 4 + 7 + 2 };
 G_STATIC_ASSERT(DIRECTIONS *GRADES <= 64);
-enum { ASSETS_LEAST = 40, PORTS_MOST = 4, PARTS = 24 };
+enum { ASSETS_LEAST = 40, PORTS_MOST = 4, PARTS = 8 };
 static const int64_t day_s = 86400;
 static const uint32_t stood_s = 3 * 86400, lately_s = 36 * 3600, flows_least = 6, callers_few = 4,
                       quiet_censuses = 7;
@@ -425,8 +425,9 @@ read_part(Scorer *scorer, WatchState *state, uint32_t part)
 
     for (uint32_t slot = 0; slot < slots; slot++) {
         const Peer *peer = &scorer->peers[slot];
-        if (peer->asset % PARTS == part && key_table_has(&scorer->peer_keys, slot) &&
-            is_standing(scorer, peer, now_s))
+        if (!key_table_has(&scorer->peer_keys, slot) || peer->asset % PARTS != part)
+            continue;
+        if (is_standing(scorer, peer, now_s))
             take_peer(scorer, state, peer);
     }
 }
