@@ -18,9 +18,9 @@
  * The threshold is made for questions asked in each window (budget.h). This one is asked once a day, so it
  * may spend what the windows of a day would have spent.
  *
- * Bounded: once an hour the table of peers is read for one part of the assets, so that all have had their
- * turn after a day. Not seen: what half of a role has taken in, pairs within the house, and networks of fewer
- * than forty assets, where nobody can be called the odd one out.
+ * Bounded: eight times a day the table of peers is read for an eighth of the assets, so that all have had
+ * their turn after a day. Not seen: what half of a role has taken in, pairs within the house, and networks of
+ * fewer than forty assets, where nobody can be called the odd one out.
  */
 #include "scoring/detector.h"
 #include "scoring/watch.h"
