@@ -20,7 +20,7 @@
  *
  * Bounded: eight times a day the table of peers is read for an eighth of the assets, so that all have had
  * their turn after a day. Not seen: what half of a role has taken in, pairs within the house, and networks of
- * fewer than forty assets, where nobody can be called the odd one out.
+ * fewer than a hundred assets, where a rank says too little.
  */
 #include "scoring/detector.h"
 #include "scoring/watch.h"
@@ -36,7 +36,7 @@ typedef enum Trait { TRAIT_CLASS = 0, TRAIT_CROWD, TRAIT_BEATS, TRAIT_VOLUME, TR
 static const uint8_t grades[N_TRAITS] = { N_ACCESS_CLASSES, 5, 4, 7, 2 };
 enum { GRADES = N_ACCESS_CLASSES + 5 + 4 + 7 + 2 };
 G_STATIC_ASSERT(DIRECTIONS *GRADES <= 64);
-enum { ASSETS_LEAST = 40, PORTS_MOST = 4, PARTS = 8 };
+enum { ASSETS_LEAST = 100, PORTS_MOST = 4, PARTS = 8 };
 static const int64_t day_s = 86400;
 static const uint32_t stood_s = 3 * 86400, lately_s = 36 * 3600, flows_least = 6, callers_few = 4,
                       quiet_censuses = 7;

@@ -4,7 +4,7 @@
 #include "scoring/watch.h"
 #include "tests/scoring/stage.h"
 
-enum { DESKS = 60, SERVERS = 12, DAYS = 11 };
+enum { DESKS = 110, SERVERS = 12, DAYS = 11 };
 
 static void
 call(Stage *stage, double day, const char *caller, const char *callee, uint16_t port)
@@ -24,6 +24,7 @@ call(Stage *stage, double day, const char *caller, const char *callee, uint16_t 
 static void
 play_day(Stage *stage, int day, int desks, int odd)
 {
+    static const uint16_t ports[] = { 443, 443, 993, 443, 22, 8080 };
     char own[32], far[32];
 
     for (int part = 0; part < 2; part++) {
@@ -32,8 +33,9 @@ play_day(Stage *stage, int day, int desks, int odd)
             bool is_desk = i < desks;
             g_snprintf(own, sizeof own, "10.1.%d.%d", is_desk, 10 + (is_desk ? i : i - desks));
             for (int service = 0; service < 3; service++) {
-                g_snprintf(far, sizeof far, "50.%d.0.9", 10 + (i * (service + 1)) % 23);
-                call(stage, at, own, far, service == 2 ? 993 : 443);
+                /* Of some networks many know, of others few; and so with ports. */
+                g_snprintf(far, sizeof far, "50.%d.0.9", 10 + (i * i * (service + 1)) % (5 << i % 5));
+                call(stage, at, own, far, ports[i % (2 + service * 2)]);
             }
             if (!is_desk && i - desks < odd)
                 call(stage, at, own, "45.1.0.9", 8443);
@@ -88,14 +90,14 @@ test_what_the_role_does_is_dull(void)
     }
 }
 
-/* Among a few nobody can be called the odd one out. */
+/* Among a few dozen a rank says too little. */
 static void
 test_a_small_network_says_nothing(void)
 {
     g_autoptr(Stage) stage = stage_new();
 
     for (int day = 0; day < DAYS; day++)
-        play_day(stage, day, 20, 1);
+        play_day(stage, day, 60, 1);
     g_assert_null(case_of(stage, "10.1.0.10"));
 }
 
