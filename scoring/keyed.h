@@ -227,6 +227,8 @@ key_table_find_early(const KeyTable *self, uint64_t key, const void *items, size
                   : spot.free != KEYED_NONE ? spot.free
                                             : key_table_victim(self, key);
 
+    if (size == 0)
+        return spot.slot; /* a set has no items */
     /* Items of other sizes than whole lines end in one more. */
     const uint8_t *from = (const uint8_t *)items + (size_t)at * size, *end = from + size;
     for (const uint8_t *line = from - ((uintptr_t)from & 63); line < end; line += 64)

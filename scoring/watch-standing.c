@@ -469,7 +469,7 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
         name, callers[(int)fmin(SPOKEN_WITH, fmax(0, (double)one->numbers[7]))], far, place->asn,
         access_class_name((AccessClass)place->access), one->service, (double)one->numbers[0],
         (double)one->numbers[1], beats, 100 * (double)one->numbers[2], 100 * (double)one->numbers[3],
-        100 * (double)one->numbers[4], (double)one->numbers[5], 100 * (1 - (double)one->p));
+        100 * (double)one->numbers[4], (double)one->numbers[5], fmin(99.99, 100 * (1 - (double)one->p)));
 }
 
 static void
