@@ -15,13 +15,13 @@
  * detection", 2001; calibrate.h for the rank and its tail), the asset itself left out. Of each asset the
  * oddest pair that nobody has been told of is asked, once a day.
  *
- * The threshold is made for questions asked in each window (budget.h). This one is asked once a day, so it
- * may spend what the windows of a day would have spent.
+ * It is asked once a day, so it may spend what the windows of a day would have spent (daily_bonus).
  *
  * Bounded: eight times a day the table of peers is read for an eighth of the assets, so that all have had
  * their turn after a day. Not seen: what half of a role has taken in, pairs within the house, and networks of
  * fewer than a hundred assets, where a rank says too little.
  */
+#include "scoring/daily.h"
 #include "scoring/detector.h"
 #include "scoring/watch.h"
 
@@ -42,8 +42,7 @@ static const uint32_t stood_s = 3 * 86400, lately_s = 36 * 3600, flows_least = 6
                       quiet_censuses = 7;
 static const int64_t quiet_ms = 6 * (int64_t)86400000; /* and the day of the alert */
 static const double fleet_weight = 4; /* assets of the role that the fleet's share stands for */
-/* Of the stake, on coming in so high that it is just told, and on a tenth of
- * that. */
+/* Of the stake, on coming in so high that it is just told, and on a tenth of that. */
 static const double stake_told = 0.7, stake_rarer = 0.3, rarer = 10, audit_days = 14;
 
 typedef struct Pair {
@@ -342,7 +341,7 @@ tell(Scorer *scorer, WatchState *state, uint32_t asset, const Pair *pair)
                         .service = pair->port,
                         .protocol = 6,
                         .p = p,
-                        .decibans = decibans_of(e * scorer->windows_per_day),
+                        .decibans = decibans_of(e) + daily_bonus(scorer),
                         .numbers = { (double)pair->days, (double)pair->flows, (double)pair->share_class,
                                      (double)pair->share_port, (double)pair->share_crowd, pair->others,
                                      pair->beats_log2, pair->caller },
