@@ -242,10 +242,11 @@ case_take(Scorer *self, const Opinion *opinion)
 
 /* @evidence of a watch, with its share of the stake. */
 static double
-staked(const Scorer *self, double evidence)
+staked(const Scorer *self, const Watch *watch, double evidence)
 {
     double days = (double)(self->clock.now_ms - self->clock.first_ms) / day_ms;
-    double trust = watch_stake * fmin(1, days / fmax(1, self->conf.learn_days));
+    double past = watch->needs_no_past ? 1 : fmin(1, days / fmax(1, self->conf.learn_days));
+    double trust = watch_stake * past;
 
     return decibans_of(trust * e_of_decibans(evidence) + (1 - trust));
 }
@@ -253,7 +254,8 @@ staked(const Scorer *self, double evidence)
 double
 case_decibans(const Scorer *self, const Case *one)
 {
-    return watches[one->watch]->is_prior ? (double)one->evidence : staked(self, (double)one->evidence);
+    return watches[one->watch]->is_prior ? (double)one->evidence
+                                         : staked(self, watches[one->watch], (double)one->evidence);
 }
 
 double
@@ -261,7 +263,8 @@ case_support(const Scorer *self, const Case *one)
 {
     if (watches[one->watch]->is_prior) /* something else must be odd at ten to one */
         return fmin(case_decibans(self, one), fmax(prior_least, self->budget.threshold - prior_short));
-    double e = e_of_decibans(staked(self, fmax(0, (double)one->evidence - (double)one->overlap)));
+    double e = e_of_decibans(
+        staked(self, watches[one->watch], fmax(0, (double)one->evidence - (double)one->overlap)));
     double support =
         fmax(0, decibans_of(0.5 + 0.5 * e)) * self->budget.discount[FAMILY_WATCH + (int)one->watch];
 
@@ -355,7 +358,8 @@ weigh(Scorer *self, Case *one, int64_t end_ms)
             support += case_support(self, parts[i]);
     double shown = budget_shown(&self->budget, (EvidenceFamily)family, raw) + support;
     bool has_lead = leads(one, parts, n);
-    bool is_old = (double)(self->clock.now_ms - self->clock.first_ms) >= day_ms;
+    bool is_old =
+        watches[one->watch]->needs_no_past || (double)(self->clock.now_ms - self->clock.first_ms) >= day_ms;
     if (has_lead && is_old && (shown >= self->budget.threshold || one->alerted_until_ms > end_ms))
         raise_case(self, one, shown, end_ms);
     if (triage_case_is_aside(self, one, raw))

@@ -37,6 +37,7 @@ const Detector detectors[] = {
     { "egress_change", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "exporter_change", DETECTOR_WATCH, 0, NULL, NULL, NULL },
     { "standing", DETECTOR_WATCH, 0, NULL, NULL, NULL },
+    { "fast_beacon", DETECTOR_WATCH, 0, NULL, NULL, NULL },
 };
 const uint32_t n_detectors = G_N_ELEMENTS(detectors);
 G_STATIC_ASSERT(G_N_ELEMENTS(detectors) <= MOST_DETECTORS);

@@ -27,6 +27,7 @@ const Watch *const watches[] = {
     &watch_egress_change,
     &watch_exporter_change,
     &watch_standing,
+    &watch_fast_beacon,
 };
 const uint32_t n_watches = G_N_ELEMENTS(watches);
 G_STATIC_ASSERT(G_N_ELEMENTS(watches) <= MOST_WATCHES);

@@ -38,6 +38,8 @@ struct Watch {
     double memory_days; /* a case that nobody touched for so long begins anew; at least 1 */
     bool is_prior;      /* it tells prior odds, not a bet: added whole to what else is held, never leads */
     bool is_incident;   /* what comes again after it was over is another alert; a verdict is about that one */
+    bool needs_no_past; /* what it holds does not rest on what was learned here: believed from the first hour
+                         */
     size_t plain;       /* octets of the plain struct */
     size_t per_asset;   /* octets kept for each asset, by its index; see watch_of_asset */
     WatchTableSize tables[WATCH_TABLES];
@@ -97,6 +99,7 @@ uint64_t watch_key(const Scorer *scorer, uint32_t a, uint32_t b, uint32_t c, con
 extern const Watch watch_admin_edge;
 extern const Watch watch_awakened;
 extern const Watch watch_beacon;
+extern const Watch watch_fast_beacon;
 extern const Watch watch_home_login;
 extern const Watch watch_listed;
 extern const Watch watch_new_service;

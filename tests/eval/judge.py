@@ -27,8 +27,8 @@ MANY_ASSETS = 3
 CAUSES = {
     "residential_path": {"residential_path", "new_peer"},
     "quiet_long": {"quiet_long", "tunnel", "residential_path"},
-    "beacon_fixed": {"beacon"},
-    "beacon_jitter": {"beacon"},
+    "beacon_fixed": {"beacon", "fast_beacon"},
+    "beacon_jitter": {"beacon", "fast_beacon"},
     "beacon_sparse": {"beacon"},
     "relay": {"relay"},
     "new_service": {"new_service", "relay"},

@@ -37,6 +37,7 @@ const KINDS = {
   hoarding: 'Fetches much from inside',
   egress_change: 'Another way out than before',
   exporter_change: 'Exporter tells less or otherwise',
+  fast_beacon: 'Calls by the clock, very often',
   standing: 'Was there from the start, and is unlike its peers',
   fan_in: 'Called by many new ends',
   fan_out: 'Calls many new ends',
