@@ -164,7 +164,7 @@ tell(Scorer *self, Conversation *talk, uint64_t key, CallNews news)
 }
 
 /* Cache lines that telling of a conversation touches: its peer and its path, then the peer's asset. */
-static void
+G_ALWAYS_INLINE static inline void
 fetch_peer(const Scorer *self, const Conversation *talk)
 {
     if (talk->peer != NONE)
@@ -172,7 +172,7 @@ fetch_peer(const Scorer *self, const Conversation *talk)
     if (talk->path != NONE)
         __builtin_prefetch(&self->paths[talk->path]);
 }
-static void
+G_ALWAYS_INLINE static inline void
 fetch_asset(const Scorer *self, const Conversation *talk)
 {
     const ScoredAsset *asset = talk->peer == NONE ? NULL : &self->assets[self->peers[talk->peer].asset];

@@ -115,8 +115,10 @@ key_table_set_chance(KeyTable *self, uint32_t slot, uint8_t chance)
     self->words[slot] = key_table_key(self, slot) | chance;
 }
 
-/* Where somebody had to go before, most lines are full, and it will have to be looked in both. */
-static inline void
+/* Where somebody had to go before, most lines are full, and it will have to be looked in both. Always inline,
+ * as is all that only fetches: to gcc a function that does nothing else has no effect, and it drops the calls
+ * of those that it does not inline. */
+G_ALWAYS_INLINE static inline void
 key_table_prefetch(const KeyTable *self, uint64_t key)
 {
     __builtin_prefetch(&self->words[(size_t)key_table_line(self, key) * KEYED_WAYS], 1);
@@ -217,22 +219,27 @@ key_table_victim(const KeyTable *self, uint64_t key)
     return lines[at / KEYED_WAYS] * KEYED_WAYS + at % KEYED_WAYS;
 }
 
-/* Finds @key and fetches its item (all of its cache lines), or the place where it would be put if it came
- * now. */
-static inline uint32_t
+/* Fetches all cache lines of an item; those of other sizes than whole lines end in one more. */
+G_ALWAYS_INLINE static inline void
+key_table_fetch(const void *items, size_t size, uint32_t slot)
+{
+    const uint8_t *from = (const uint8_t *)items + (size_t)slot * size, *end = from + size;
+
+    for (const uint8_t *line = from - ((uintptr_t)from & 63); line < end; line += 64)
+        __builtin_prefetch(line, 1);
+}
+
+/* Finds @key and fetches its item, or the place where it would be put if it came now. */
+G_ALWAYS_INLINE static inline uint32_t
 key_table_find_early(const KeyTable *self, uint64_t key, const void *items, size_t size)
 {
     KeySpot spot = key_table_spot(self, key);
-    uint32_t at = spot.slot != KEYED_NONE   ? spot.slot
-                  : spot.free != KEYED_NONE ? spot.free
-                                            : key_table_victim(self, key);
 
-    if (size == 0)
-        return spot.slot; /* a set has no items */
-    /* Items of other sizes than whole lines end in one more. */
-    const uint8_t *from = (const uint8_t *)items + (size_t)at * size, *end = from + size;
-    for (const uint8_t *line = from - ((uintptr_t)from & 63); line < end; line += 64)
-        __builtin_prefetch(line, 1);
+    if (size > 0)
+        key_table_fetch(items, size,
+                        spot.slot != KEYED_NONE   ? spot.slot
+                        : spot.free != KEYED_NONE ? spot.free
+                                                  : key_table_victim(self, key));
     return spot.slot;
 }
 

@@ -589,7 +589,7 @@ prepare_peers(Scorer *self, const FlowRecord *records, uint32_t n)
 }
 
 /* What is written when a flow is added to the contact that watches the peer. */
-static void
+G_ALWAYS_INLINE static inline void
 fetch_contact(const Scorer *self, uint32_t peer)
 {
     uint32_t index = peer == NONE ? NONE : self->peers[peer].contact;
