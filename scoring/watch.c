@@ -102,10 +102,16 @@ fetch_block(const Scorer *self, const Watch *watch, const WatchState *state, con
             if (keys[i][k] != 0)
                 key_table_prefetch(&state->keys[k % WATCH_TABLES], keys[i][k]);
     }
-    for (uint32_t i = 0; i < n; i++)
-        for (int k = 0, t = 0; k < WATCH_KEYS; k++, t = k % WATCH_TABLES)
+    for (uint32_t i = 0; i < n; i++) {
+        for (int k = 0; k < WATCH_TABLES; k++)
             if (keys[i][k] != 0)
-                key_table_find_early(&state->keys[t], keys[i][k], state->items[t], watch->tables[t].item);
+                key_table_find_early(&state->keys[k], keys[i][k], state->items[k], watch->tables[k].item);
+        if (keys[i][WATCH_TABLES] == 0)
+            continue;
+        uint32_t slot = key_table_find(&state->keys[0], keys[i][WATCH_TABLES]);
+        if (slot != KEYED_NONE)
+            key_table_fetch(state->items[0], watch->tables[0].item, slot);
+    }
 }
 
 static void

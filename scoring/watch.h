@@ -44,8 +44,9 @@ struct Watch {
     size_t per_asset;   /* octets kept for each asset, by its index; see watch_of_asset */
     WatchTableSize tables[WATCH_TABLES];
     /* Each may be NULL. @state: this watch's own. */
-    /* What one of the next three will look up first: a key for each table where there is something, and a
-     * second one for the first table; the others stay 0. A hint that changes no result. */
+    /* What one of the next three will look up first: a key for each table where there is something, and for
+     * the first table one more, which is not made where it is not; the others stay 0. A hint that changes no
+     * result. */
     void (*wants)(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS]);
     void (*began)(Scorer *scorer, WatchState *state, const Call *call);
     void (*lasts)(Scorer *scorer, WatchState *state, const Call *call); /* once an hour, with sums so far */
