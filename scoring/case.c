@@ -12,6 +12,7 @@ static const double day_ms = 86400e3;
 /* Of the stake, for each watch: the average of bets is a bet whatever their dependence (evidence.h), so that
  * many watches do not make many times the false alarms of one. */
 static const double watch_stake = 0.1;
+static const float told_keep = 0.95F;  /* a day */
 static const double support_most = 20; /* decibans */
 static const double twice = 3;
 static const double prior_least = 12, prior_short = 10;
@@ -159,7 +160,7 @@ begin(Scorer *self, Case *one, const Opinion *opinion, int64_t at_ms)
     bool is_remembered = one->alerted_until_ms + remembered_ms > at_ms;
     int64_t named = is_remembered && !opinion->watch->is_incident ? one->named_window : 0,
             alerted = is_remembered ? one->alerted_until_ms : 0;
-    float peak = one->peak;
+    float peak = one->peak, before = one->before;
     int64_t peaked = one->peak_ms;
 
     drop_flows(self, one);
@@ -175,6 +176,7 @@ begin(Scorer *self, Case *one, const Opinion *opinion, int64_t at_ms)
                    .path = NONE,
                    .alerted_until_ms = alerted,
                    .named_window = named,
+                   .before = before,
                    .peak = peak,
                    .peak_ms = peaked,
                    .forgiven_until_ms = forgiven };
@@ -240,13 +242,44 @@ case_take(Scorer *self, const Opinion *opinion)
 
 /* ---- what a window's opinions come to ---- */
 
+/*
+ * What a watch tells of one asset again and again, of one far end after the other (a new balancer, a gateway
+ * for guests), has one reason mostly, and what is alerted does not teach: so the first one has all of the
+ * stake, and the k-th a k-th.
+ */
+static double
+told_before(const Scorer *self, const Case *one)
+{
+    double told = (double)(one->named_window != 0 ? one->before : self->assets[one->asset].told[one->watch]);
+
+    return watches[one->watch]->is_incident ? 0 : fmax(0, told);
+}
+
+void
+case_named(Scorer *self, Case *one, int64_t window)
+{
+    float *told = &self->assets[one->asset].told[one->watch];
+
+    one->before = *told;
+    one->named_window = window;
+    *told += 1;
+}
+
+void
+case_close_day(ScoredAsset *asset)
+{
+    for (uint32_t i = 0; i < n_watches; i++)
+        asset->told[i] *= told_keep;
+}
+
 /* @evidence of a watch, with its share of the stake. */
 static double
-staked(const Scorer *self, const Watch *watch, double evidence)
+staked(const Scorer *self, const Case *one, double evidence)
 {
+    const Watch *watch = watches[one->watch];
     double days = (double)(self->clock.now_ms - self->clock.first_ms) / day_ms;
     double past = watch->needs_no_past ? 1 : fmin(1, days / fmax(1, self->conf.learn_days));
-    double trust = watch_stake * past;
+    double trust = watch_stake * past / (1 + told_before(self, one));
 
     return decibans_of(trust * e_of_decibans(evidence) + (1 - trust));
 }
@@ -254,8 +287,7 @@ staked(const Scorer *self, const Watch *watch, double evidence)
 double
 case_decibans(const Scorer *self, const Case *one)
 {
-    return watches[one->watch]->is_prior ? (double)one->evidence
-                                         : staked(self, watches[one->watch], (double)one->evidence);
+    return watches[one->watch]->is_prior ? (double)one->evidence : staked(self, one, (double)one->evidence);
 }
 
 double
@@ -263,8 +295,7 @@ case_support(const Scorer *self, const Case *one)
 {
     if (watches[one->watch]->is_prior) /* something else must be odd at ten to one */
         return fmin(case_decibans(self, one), fmax(prior_least, self->budget.threshold - prior_short));
-    double e = e_of_decibans(
-        staked(self, watches[one->watch], fmax(0, (double)one->evidence - (double)one->overlap)));
+    double e = e_of_decibans(staked(self, one, fmax(0, (double)one->evidence - (double)one->overlap)));
     double support =
         fmax(0, decibans_of(0.5 + 0.5 * e)) * self->budget.discount[FAMILY_WATCH + (int)one->watch];
 
@@ -416,7 +447,8 @@ is_sane(const Scorer *self, Case *one)
                 one->alerted_until_ms < limit && one->forgiven_until_ms < limit &&
                 one->asset < self->n_assets && one->watch < n_watches && isfinite(one->evidence) &&
                 one->evidence <= DECIBANS_MOST && isfinite(one->overlap) && isfinite(one->p) &&
-                isfinite(one->peak) && one->peak_ms < limit && one->n_flows <= CASE_FLOWS;
+                isfinite(one->peak) && isfinite(one->before) && one->peak_ms < limit &&
+                one->n_flows <= CASE_FLOWS;
     for (int i = 0; i < CASE_NUMBERS; i++)
         sane = sane && isfinite(one->numbers[i]);
     return sane;

@@ -29,9 +29,10 @@ typedef struct Case {
     bool is_service; /* the case is about this service alone */
     float evidence;  /* decibans, before the discount */
     float
-        overlap; /* how much of it others who look at the same two say as well (that they are new, mostly) */
-    float p;     /* the smallest since the evidence was last nil */
-    float peak;  /* the highest that the budget was told of (note_peak in case.c) */
+        overlap;  /* how much of it others who look at the same two say as well (that they are new, mostly) */
+    float p;      /* the smallest since the evidence was last nil */
+    float before; /* alerts that the watch had led about the asset before this one (case_named) */
+    float peak;
     float numbers[CASE_NUMBERS];
     uint32_t n_opinions;
     int64_t first_ms, last_ms; /* flow time of the first and the latest opinion */
@@ -79,6 +80,10 @@ uint32_t case_parts(const Scorer *self, uint32_t asset, const IpAddress *far,
 /* Its evidence, with the watch's share of the stake and as far as the past may be believed yet; before the
  * discount. */
 double case_decibans(const Scorer *self, const Case *one);
+/* It has led to an alert of its own, in @window. */
+void case_named(Scorer *self, Case *one, int64_t window);
+/* Once a day. */
+void case_close_day(ScoredAsset *asset);
 /* What it adds to a stronger case about the same: what does not overlap, half of the stake kept back, after
  * the discount. */
 double case_support(const Scorer *self, const Case *one);

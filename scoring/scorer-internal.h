@@ -88,6 +88,7 @@ typedef struct ScoredAsset {
     float level_products, level_squares; /* how far it foretells the next one */
     float rise;             /* by how much its like send more than usual, log scale, fading mean of an hour */
     float peak[N_FAMILIES]; /* of each family, today's highest, before the discount */
+    float told[BUDGET_WATCHES];          /* alerts that a watch has led; half as many after a fortnight */
     uint32_t home_new, as_new, peer_new; /* in the window being closed */
     NoveltyCount novelty;
     ResidualSketch residuals[2]; /* in hours that are usually quiet, and in busy ones */

@@ -322,10 +322,10 @@ is_sane_asset(const Scorer *self, ScoredAsset *asset)
     return asset->role < self->n_roles && is_time(asset->first_ms) && is_time(asset->last_ms) &&
            is_time(asset->born_window) && is_time(asset->home_last) && is_time(asset->as_last) &&
            (asset->recent == NONE || asset->recent < self->n_recent) && are_finite(asset->peak, N_FAMILIES) &&
-           are_finite(asset->novelty.events, N_NOVELTY_GROUPS) && asset->novelty.windows >= 0 &&
-           are_finite(base->cell, BASELINE_CELLS) && are_finite(base->hour, BASELINE_HOURS) &&
-           are_finite(base->spread_hour, BASELINE_HOURS) && base->spread >= 0 &&
-           is_sane_sketch(&asset->residuals[0]) && is_sane_sketch(&asset->residuals[1]);
+           are_finite(asset->told, BUDGET_WATCHES) && are_finite(asset->novelty.events, N_NOVELTY_GROUPS) &&
+           asset->novelty.windows >= 0 && are_finite(base->cell, BASELINE_CELLS) &&
+           are_finite(base->hour, BASELINE_HOURS) && are_finite(base->spread_hour, BASELINE_HOURS) &&
+           base->spread >= 0 && is_sane_sketch(&asset->residuals[0]) && is_sane_sketch(&asset->residuals[1]);
 }
 
 static bool

@@ -218,6 +218,8 @@ scorer_verdict(Scorer *self, const AlertSubject *about, AlertVerdict verdict)
     if (asset == NONE)
         return;
     bool has_story = mark_stories(self, asset, about, verdict);
+    if (verdict == VERDICT_TRUE_POSITIVE && detector != NONE && family_of(detector) >= FAMILY_WATCH)
+        self->assets[asset].told[family_of(detector) - FAMILY_WATCH] = 0; /* the next may be one, too */
     case_forgive(self, asset, about->has_peer ? &about->peer : NULL, about->kind, about->port,
                  is_harmless(verdict));
     if (about->has_peer)

@@ -146,7 +146,7 @@ name_alert(Scorer *self, Alert *alert, Case *lead, int64_t window)
             (first->named_window == 0 || parts[i]->named_window < first->named_window))
             first = parts[i];
     if (first->named_window == 0)
-        lead->named_window = window;
+        case_named(self, lead, window);
     story_name(alert, watches[first->watch]->name, alert->has_peer ? &alert->peer : NULL,
                first->named_window + lead->service);
 }

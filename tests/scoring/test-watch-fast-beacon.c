@@ -132,6 +132,30 @@ test_what_many_call_is_a_service(void)
     g_assert_cmpuint(stage_count(stage, "fast_beacon"), ==, 0);
 }
 
+/* An implant with three homes is told of thrice, each time with less of the stake, till somebody says that he
+ * was right. */
+static void
+test_the_second_of_an_asset_has_half_of_the_stake(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    const Ticker tickers[] = { { "10.1.1.5", "50.1.0.7", 20, 0, 443, 0 },
+                               { "10.1.1.5", "50.2.0.7", 60, 0, 443, 0 } };
+    IpAddress own, far;
+
+    play(stage, tickers, 2, 14, 5);
+    Scorer *scorer = stage_scorer(stage);
+    g_assert_true(ip_parse("10.1.1.5", &own) && ip_parse("50.2.0.7", &far));
+    uint32_t asset = scorer_find_asset(scorer, &own);
+    const Case *second = case_find(scorer, &watch_fast_beacon, asset, &far, 0, 0);
+    g_assert_nonnull(second);
+    double stake = decibans_of(0.1), half = decibans_of(2);
+    g_assert_cmpfloat_with_epsilon(case_decibans(scorer, second), (double)second->evidence + stake - half,
+                                   0.4); /* the first one was told some hours ago */
+    AlertSubject subject = { .asset = own, .kind = "fast_beacon" };
+    scorer_verdict(scorer, &subject, VERDICT_TRUE_POSITIVE);
+    g_assert_cmpfloat(scorer->assets[asset].told[watch_index(&watch_fast_beacon)], ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -143,5 +167,7 @@ main(int argc, char **argv)
     g_test_add_func("/scoring/fast-beacon/much-traffic-is-no-clock", test_much_traffic_is_no_clock);
     g_test_add_func("/scoring/fast-beacon/what-a-monitor-polls-is-dull", test_what_a_monitor_polls_is_dull);
     g_test_add_func("/scoring/fast-beacon/what-many-call-is-a-service", test_what_many_call_is_a_service);
+    g_test_add_func("/scoring/fast-beacon/the-second-of-an-asset-has-half-of-the-stake",
+                    test_the_second_of_an_asset_has_half_of_the_stake);
     return g_test_run();
 }
