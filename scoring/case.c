@@ -341,14 +341,15 @@ leads(const Case *one, const Case *parts[], uint32_t n)
     return true;
 }
 
-/* It becomes an alert, or goes on being one. */
+/* It becomes an alert, or goes on being one. What is not told yet is weighed again when the next window
+ * closes, though nothing more may come: the last word on a burst is how large it became. */
 static void
 raise_case(Scorer *self, Case *one, double shown, int64_t end_ms)
 {
     if (one->alerted_until_ms == 0)
         key_table_set_chance(&self->case_keys, (uint32_t)(one - self->cases), CHANCE_IN_ALERT);
     one->alerted_until_ms = end_ms + alerted_ms;
-    story_case(self, one, shown, end_ms);
+    one->is_owed = story_case(self, one, shown, end_ms);
 }
 
 /*
@@ -417,13 +418,19 @@ void
 case_close_window(Scorer *self, int64_t number)
 {
     int64_t end_ms = (number + 1) * self->grid.length_ms;
+    uint32_t n = 0;
 
     for (uint32_t i = 0; i < self->n_touched; i++) {
         Case *one = &self->cases[self->touched[i]];
+        one->is_owed = false;
         if (watches[one->watch]->is_prior || !weigh(self, one, end_ms))
             weigh_leader(self, one, end_ms);
+        if (!one->is_owed)
+            continue;
+        one->window = self->grid.first + 1; /* as if touched in the one that is open now */
+        self->touched[n++] = self->touched[i];
     }
-    self->n_touched = 0;
+    self->n_touched = n;
 }
 
 /* ---- kept over a restart ---- */
@@ -442,6 +449,7 @@ is_sane(const Scorer *self, Case *one)
     if (path == NULL || path->asset != one->asset)
         one->path = NONE;
     one->is_service = *(const uint8_t *)&one->is_service & 1;
+    one->is_owed = false;
     const int64_t limit = (int64_t)1 << 50;
     bool sane = one->first_ms >= 0 && one->first_ms < limit && one->last_ms >= 0 && one->last_ms < limit &&
                 one->alerted_until_ms < limit && one->forgiven_until_ms < limit &&

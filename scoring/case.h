@@ -27,6 +27,7 @@ typedef struct Case {
     uint16_t service;      /* of the latest opinion */
     uint8_t protocol;
     bool is_service; /* the case is about this service alone */
+    bool is_owed;    /* its alert has not told all yet */
     float evidence;  /* decibans, before the discount */
     float
         overlap;  /* how much of it others who look at the same two say as well (that they are new, mostly) */

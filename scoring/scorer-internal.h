@@ -528,7 +528,8 @@ void scorer_free_evidence(Scorer *self, uint32_t chain);
 void story_contact(Scorer *self, Contact *contact, int64_t now_ms);
 void story_volume(Scorer *self, uint32_t asset, double raw, const Finding *finding, double observed,
                   const BaselineBand *band, int64_t number);
-void story_case(Scorer *self, struct Case *lead, double shown, int64_t now_ms);
+/* True: there is more to tell than was told last, and it was told too lately. */
+bool story_case(Scorer *self, struct Case *lead, double shown, int64_t now_ms);
 /* Is an alert about a far end open for this asset, but for suppressed ones? */
 bool story_has_contact(const Scorer *self, uint32_t asset);
 void story_expire(Scorer *self, int64_t now_ms);

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const double owed_least = 1; /* decibans more than was told that are worth a word when there is time */
+
 static void
 add_case(const Scorer *self, Alert *alert, const Case *one, double decibans)
 {
@@ -151,7 +153,7 @@ name_alert(Scorer *self, Alert *alert, Case *lead, int64_t window)
                first->named_window + lead->service);
 }
 
-void
+bool
 story_case(Scorer *self, Case *lead, double shown, int64_t now_ms)
 {
     uint32_t detector = detector_index(watches[lead->watch]->name);
@@ -163,11 +165,11 @@ story_case(Scorer *self, Case *lead, double shown, int64_t now_ms)
     Story *story = self->stories[index];
     if (!opens && story->contact != NONE) {
         join_contact(self, story, now_ms);
-        return;
+        return false;
     }
     story->last_ms = now_ms;
     if (!opens && !story_is_news(self, story, shown, now_ms))
-        return;
+        return shown >= fmax(self->budget.threshold, story->told_score + owed_least);
     if (opens) {
         story->asset = lead->asset;
         story->detector = detector;
@@ -180,4 +182,5 @@ story_case(Scorer *self, Case *lead, double shown, int64_t now_ms)
     if (opens)
         name_alert(self, &story->alert, lead, window_number(&self->grid, now_ms));
     story_tell(self, story, now_ms);
+    return false;
 }

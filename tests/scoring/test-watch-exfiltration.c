@@ -205,6 +205,24 @@ test_a_call_is_no_upload(void)
     g_assert_cmpfloat(upload, >, call + 6);
 }
 
+/* It is told when the first parts have left; what left within the hour after that is told when that is over,
+ * though nothing more comes. */
+static void
+test_the_last_word_tells_of_all(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play_days(stage, 0, 14);
+    for (int part = 0; part < 4; part++)
+        send_out(stage, 14.01 + part / 150.0, "10.1.1.9", "50.1.9.9", 2e7 * pow(6, part));
+    stage_until(stage, 14.12);
+    const Alert *alert = stage_find(stage, "slow_exfiltration", "10.1.1.9", "50.1.9.9");
+    g_assert_nonnull(alert);
+    g_test_message("%.1f dB, told %.1f hours after: %s", alert->score,
+                   (double)(alert->time_ms - alert->last_seen_ms) / 3600e3, alert->summary);
+    g_assert_nonnull(strstr(stage_part(alert, "slow_exfiltration")->reason, "sent 5.1 GB more"));
+}
+
 /* One desk copies something large for once; another one takes as much in many pieces. */
 static void
 test_a_large_copy_is_no_hoard(void)
@@ -233,6 +251,8 @@ main(int argc, char **argv)
                     test_a_burst_is_told_while_it_lasts);
     g_test_add_func("/scoring/watch-exfiltration/a-hoard-is-told", test_a_hoard_is_told);
     g_test_add_func("/scoring/watch-exfiltration/a-call-is-no-upload", test_a_call_is_no_upload);
+    g_test_add_func("/scoring/watch-exfiltration/the-last-word-tells-of-all",
+                    test_the_last_word_tells_of_all);
     g_test_add_func("/scoring/watch-exfiltration/a-large-copy-is-no-hoard", test_a_large_copy_is_no_hoard);
     g_test_add_func("/scoring/watch-exfiltration/uploads-and-backups-are-nothing",
                     test_uploads_and_backups_are_nothing);
