@@ -41,19 +41,20 @@ static const int64_t new_ms = 14 * (int64_t)86400000;
 static const double overlap_beats = 3; /* a host and its successor may both be called for a while */
 static const double lost_s = 3 * 86400, lost_beats = 8; /* who is silent for so long holds its pace no more */
 
-/* A pair: asset, far end, service. */
+/* A pair: asset, far end, service. Three cache lines; pairs that hardly speak need the first one alone. */
 typedef struct Beat {
     int64_t first_ms;                       /* of the first start ever kept */
-    uint32_t after[RHYTHM_MOST];            /* ring of starts: tenths of a second after it */
     uint32_t n, looked, due;                /* starts so far; at the latest look; when the next one is due */
     uint32_t in_rhythm;                     /* starts for which it has been regular without a break */
     float n_sizes, size_mean, size_squares; /* log2 of the octets; fading */
-    int64_t found_ms;                       /* when it was first found regular; 0: never */
+    uint8_t kept_step;           /* how far down the ladder of beats it was taught; 0: not at all */
+    uint8_t pace;                /* half octaves of seconds, when it was last found regular; 0: never */
+    uint8_t has_moved;           /* it took the place of another host's when it was found */
+    uint32_t after[RHYTHM_MOST]; /* ring of starts: tenths of a second after the first */
+    int64_t found_ms;            /* when it was first found regular; 0: never */
     float rate_decibans, rate_p, own, days; /* as they were then */
-    uint8_t kept_step; /* how far down the ladder of beats it was taught; 0: not at all */
-    uint8_t pace;      /* half octaves of seconds, when it was last found regular; 0: never */
-    uint8_t has_moved; /* it took the place of another host's when it was found */
 } Beat;
+G_STATIC_ASSERT(sizeof(Beat) == 192);
 
 /* Of an asset, a service and a pace: who has a rhythm there. */
 typedef struct Holder {

@@ -47,14 +47,21 @@ typedef struct Leg {
     float in, out; /* octets to the asset and from it */
     uint32_t peer; /* slot; is the asset's, or the leg is void */
     uint16_t service;
-    uint8_t is_ours; /* the asset has called */
+    bool is_ours; /* the asset has called */
 } Leg;
 
+/* The same as it is kept: its times count from the bucket's beginning and its own. */
+typedef struct KeptLeg {
+    float in, out;
+    uint32_t peer, lasted_ms;
+    uint32_t service : 16, into_ms : 15, is_ours : 1;
+} KeptLeg;
 /* The latest of an asset's conversations that began within some seconds. */
 typedef struct Bucket {
-    Leg legs[LEGS];
     uint32_t n; /* ever; the ring keeps the latest */
+    KeptLeg legs[LEGS];
 } Bucket;
+G_STATIC_ASSERT(sizeof(Bucket) == 144 && BUCKET_MS < 1 << 15); /* three cache lines wherever it lies */
 
 /* Two ends that the asset passes on between. */
 typedef struct Bond {
@@ -143,24 +150,54 @@ chance_of(const Plain *plain, uint32_t role, const Leg *leg, const Leg *other)
 }
 
 typedef struct Match {
-    const Leg *leg;  /* the closest in size; where none is, in time; NULL: nothing near */
+    bool has_leg;    /* false: nothing near */
+    Leg leg;         /* the closest in size; where none is, in time */
     double p;        /* of so close a one, all candidates counted */
     double begin_ms; /* how far apart they began */
     uint32_t candidates;
 } Match;
 
 static void
-search(const Plain *plain, uint32_t role, const Bucket *bucket, const Leg *leg, Match *best)
+keep_leg(Bucket *bucket, const Leg *leg)
+{
+    bucket->legs[bucket->n++ % LEGS] =
+        (KeptLeg){ .in = leg->in,
+                   .out = leg->out,
+                   .peer = leg->peer,
+                   .lasted_ms = (uint32_t)MIN(UINT32_MAX, MAX(0, leg->end_ms - leg->begin_ms)),
+                   .service = leg->service,
+                   .into_ms = (uint32_t)(leg->begin_ms % BUCKET_MS) & 0x7fff,
+                   .is_ours = leg->is_ours };
+}
+
+static Leg
+kept_leg(const KeptLeg *kept, int64_t number)
+{
+    int64_t begin_ms = number * BUCKET_MS + kept->into_ms;
+
+    return (Leg){ .begin_ms = begin_ms,
+                  .end_ms = begin_ms + kept->lasted_ms,
+                  .in = kept->in,
+                  .out = kept->out,
+                  .peer = kept->peer,
+                  .service = kept->service,
+                  .is_ours = kept->is_ours };
+}
+
+/* In bucket @number; NULL: nothing began then. */
+static void
+search(const Plain *plain, uint32_t role, const Bucket *bucket, int64_t number, const Leg *leg, Match *best)
 {
     for (uint32_t i = 0; bucket != NULL && i < MIN(bucket->n, LEGS); i++) {
-        const Leg *other = &bucket->legs[i];
-        double begin_ms = fabs((double)leg->begin_ms - (double)other->begin_ms);
-        if (other->peer == leg->peer || begin_ms > most_ms)
+        Leg other = kept_leg(&bucket->legs[i], number);
+        double begin_ms = fabs((double)leg->begin_ms - (double)other.begin_ms);
+        if (other.peer == leg->peer || begin_ms > most_ms)
             continue;
-        double p = chance_of(plain, role, leg, other);
+        double p = chance_of(plain, role, leg, &other);
         best->candidates++;
         if (p > best->p || (p == best->p && begin_ms >= best->begin_ms))
             continue;
+        best->has_leg = true;
         best->leg = other;
         best->p = p;
         best->begin_ms = begin_ms;
@@ -260,8 +297,8 @@ static void
 take_match(Scorer *scorer, WatchState *state, const Leg *leg, const Match *match, const Call *call)
 {
     Plain *plain = state->plain;
-    bool is_first = is_outer(scorer, leg, match->leg);
-    const Leg *outer_leg = is_first ? leg : match->leg, *inner_leg = is_first ? match->leg : leg;
+    bool is_first = is_outer(scorer, leg, &match->leg);
+    const Leg *outer_leg = is_first ? leg : &match->leg, *inner_leg = is_first ? &match->leg : leg;
     const Peer *outer = &scorer->peers[outer_leg->peer], *inner = &scorer->peers[inner_leg->peer];
     uint32_t is_inside = outer->access == ACCESS_OWN;
     HabitBook book = { scorer, state, &watch_relay, 1, &plain->habits, is_inside, 0 };
@@ -328,11 +365,12 @@ find_match(const Scorer *scorer, const WatchState *state, const Call *call, cons
     int aside = neighbour_of(leg->begin_ms);
     const Plain *plain = state->plain;
     uint32_t role = scorer->assets[call->asset].role;
-    Match best = { NULL, 1, INFINITY, 0 };
+    Match best = { .p = 1, .begin_ms = INFINITY };
 
-    search(plain, role, bucket, leg, &best);
+    search(plain, role, bucket, number, leg, &best);
     if (aside != 0)
-        search(plain, role, bucket_at(scorer, state, call->asset, number + aside), leg, &best);
+        search(plain, role, bucket_at(scorer, state, call->asset, number + aside), number + aside, leg,
+               &best);
     best.p = fmin(1, best.p * best.candidates);
     return best;
 }
@@ -366,10 +404,10 @@ ended(Scorer *scorer, WatchState *state, const Call *call)
     uint64_t key = bucket_key(scorer, call->asset, leg.begin_ms / BUCKET_MS);
     Bucket *bucket = watch_item(state, 0, &watch_relay, key, CHANCE_BUCKET, NULL);
     Match match = find_match(scorer, state, call, &leg, bucket);
-    if (match.leg != NULL && match.leg->peer < key_table_slots(&scorer->peer_keys) &&
-        scorer->peers[match.leg->peer].asset == call->asset)
+    if (match.has_leg && match.leg.peer < key_table_slots(&scorer->peer_keys) &&
+        scorer->peers[match.leg.peer].asset == call->asset)
         take_match(scorer, state, &leg, &match, call);
-    bucket->legs[bucket->n++ % LEGS] = leg;
+    keep_leg(bucket, &leg);
     teach_sizes(&plain->role[scorer->assets[call->asset].role], &leg);
     teach_sizes(&plain->fleet, &leg);
 }
