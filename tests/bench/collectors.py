@@ -335,7 +335,7 @@ class IntakeThreads(Intake):
 class Serve(Ours):
     key = "serve"
     name = "ours, scored"
-    words = "talaya serve, all of it; 60 % of the flows a new pair of hosts"
+    words = "talaya serve, all of it; each record a new conversation, unanswered, 60 % of a new pair of hosts"
     guess = 50000
 
     def command(self):
@@ -364,8 +364,8 @@ class Serve(Ours):
 class ServeRepeating(Serve):
     is_variant = True
     key = "serve-repeating"
-    name = "ours, scored, 20 % new"
-    words = "the same where four flows of five are of a pair that met lately"
+    name = "ours, scored, known pairs"
+    words = "the same, four of five of a pair that met lately, but still each a new conversation, unanswered"
     new_percent = 20
 
 
