@@ -4,8 +4,9 @@
  *
  * Who called can often be told only when both halves have been seen, so a contact waits as "pending" until
  * its window closes. What turns out to be the far end's call, or cannot be told, is dropped. A contact lives
- * until it has been quiet for half an hour (a day, once it is in an alert), and its evidence grows with it.
- * Bounded: when all places are taken a new contact is counted and not watched.
+ * until it has been quiet for as long as it had gone on, from half an hour (home lines: two hours) to a day
+ * (a day, once it is in an alert), and its evidence grows with it. Bounded: when all places are taken a new
+ * contact is counted and not watched.
  */
 #include "scoring/case.h"
 #include "scoring/detector.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 
 enum { UDP = 17 };
-enum { QUIET_WINDOWS = 6, PATIENCE = 1, EVIDENCE_HEAD = 12, CHANCE_CALLED = 3 };
+enum { QUIET_WINDOWS = 6, QUIET_HOME = 24, PATIENCE = 1, EVIDENCE_HEAD = 12, CHANCE_CALLED = 3 };
 
 static const int64_t cluster_windows = 72;
 
@@ -327,6 +328,50 @@ grow(Scorer *self, Contact *contact)
     }
 }
 
+double
+contact_volume_share(const Scorer *self, const Contact *contact, double said)
+{
+    const double most = 20; /* decibans, as of a case */
+    double fair = (double)contact->carried.decibans;
+
+    if (fair <= 0)
+        return 0;
+    double kept = 0.5 + 0.5 * e_of_decibans(fair * self->budget.discount[FAMILY_VOLUME]),
+           full = budget_shown(&self->budget, FAMILY_VOLUME, fair);
+    return fmax(fmin(most, decibans_of(kept)), full - fmax(0, said));
+}
+
+Contact *
+contact_carrier(const Scorer *self, const ScoredAsset *asset)
+{
+    if (asset->carrier >= self->n_contacts)
+        return NULL;
+    Contact *contact = &self->contacts[asset->carrier];
+    double spell = (double)(contact->last_window - asset->spell_since + 1),
+           span = (double)(contact->last_window - contact->opened_window + 1);
+    /* What it was sent before the spell is not known apart: as if all had been sent evenly. */
+    double sent = contact->octets_out * fmin(1, spell / fmax(1, span));
+
+    if (contact->state != CONTACT_LIVE || contact->is_early || &self->assets[contact->asset] != asset ||
+        sent < (double)asset->spell_excess / 2)
+        return NULL;
+    return contact;
+}
+
+/* Of the contacts that carry most of it the one that was sent most. */
+static void
+note_carrier(const Scorer *self, ScoredAsset *asset, uint32_t index)
+{
+    uint32_t before = asset->carrier;
+    const Contact *contact = &self->contacts[index], *other = contact_carrier(self, asset);
+
+    if (asset->volume_evidence <= 0 && asset->hour_e <= 0)
+        return;
+    asset->carrier = index;
+    if (contact_carrier(self, asset) == NULL || (other != NULL && other->octets_out >= contact->octets_out))
+        asset->carrier = before;
+}
+
 static void
 score(Scorer *self, Contact *contact, int64_t number)
 {
@@ -339,8 +384,10 @@ score(Scorer *self, Contact *contact, int64_t number)
     double raw = detectors_score_contact(&view, contact, trust);
 
     double said = raw * self->budget.discount[FAMILY_CONTACT];
+    double volume = contact_volume_share(self, contact, said);
     contact->support =
-        (float)case_shares(self, contact->asset, &self->peers[contact->peer].address, said).sum;
+        (float)(volume +
+                case_shares(self, contact->asset, &self->peers[contact->peer].address, said + volume).sum);
     double shown = said + (double)contact->support;
 
     /* A contact that says nothing by itself leaves the word to the cases. */
@@ -351,6 +398,18 @@ score(Scorer *self, Contact *contact, int64_t number)
         return;
     asset->peak[FAMILY_CONTACT] = (float)fmax((double)asset->peak[FAMILY_CONTACT], raw);
     asset->score = (float)fmax((double)asset->score, shown);
+}
+
+bool
+contact_carries(Scorer *self, Contact *contact, const Carried *carried, int64_t number)
+{
+    if (carried->decibans > contact->carried.decibans)
+        contact->carried = *carried;
+    score(self, contact, number);
+    if (contact->story == NONE)
+        return false;
+    story_takes_volume(self, contact, (number + 1) * self->grid.length_ms);
+    return true;
 }
 
 /*
@@ -418,6 +477,24 @@ resolve_pending(Scorer *self, int64_t number)
     }
 }
 
+/*
+ * How many windows it may be quiet before it is over. Calls at chance times, one in a quarter of an hour on
+ * average, leave half an hour without one after every seventh: so what has gone on for long may pause for as
+ * long, up to a day. Home lines are waited for from the first call on, for they are few. With little room
+ * left nobody is, nor when there are so many that the pool of evidence may run dry.
+ */
+static int64_t
+patience(const Scorer *self, const Contact *contact)
+{
+    int64_t least = contact->is_home ? QUIET_HOME : QUIET_WINDOWS, most = (int64_t)self->windows_per_day,
+            span = contact->last_window - contact->opened_window + 1;
+    bool has_room = self->used_contacts < MOST_EVIDENCE / 4;
+
+    if (contact->story != NONE)
+        return most;
+    return has_room ? CLAMP(span, least, MAX(least, most)) : QUIET_WINDOWS;
+}
+
 void
 contact_close_window(Scorer *self, int64_t number)
 {
@@ -435,8 +512,10 @@ contact_close_window(Scorer *self, int64_t number)
         if (contact->last_window >= number || is_fresh) {
             grow(self, contact);
             /* What an asset does on its first day it has always done, for all we know. */
-            if (!contact->is_early)
+            if (!contact->is_early) {
                 score(self, contact, number);
+                note_carrier(self, &self->assets[contact->asset], i);
+            }
         }
     }
     /* Only now: what is learned must not depend on the order within the window. */
@@ -448,8 +527,7 @@ contact_close_window(Scorer *self, int64_t number)
         bool is_aside = triage_contact_is_aside(self, contact);
         if (contact->story == NONE) /* else when the story ends without an attack */
             contact_teach(self, contact);
-        if (number - contact->last_window <=
-            (contact->story != NONE ? (int64_t)self->windows_per_day : QUIET_WINDOWS))
+        if (number - contact->last_window <= patience(self, contact))
             continue;
         if (is_aside)
             contact_forget(self, contact);

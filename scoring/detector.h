@@ -28,10 +28,23 @@ typedef struct DetectorView {
 
 typedef enum DetectorKind { DETECTOR_WINDOW, DETECTOR_LEAD, DETECTOR_SUPPORT, DETECTOR_WATCH } DetectorKind;
 
+/*
+ * What the name alone tells whoever reads it. An alert is called by the part that tells most among those that
+ * carry at least half as much as the strongest: that a host calls home by the clock is better news than that
+ * it never called there before, and that better than that it stands out somehow.
+ */
+typedef enum NameSays {
+    NAME_NOTHING, /* of what happened: it stands out, it is on a list */
+    NAME_VAGUE,   /* something is new or more than usual */
+    NAME_APT,     /* which sort of traffic it is */
+    NAME_EXACT    /* what is being done */
+} NameSays;
+
 typedef struct Detector {
     const char *name;
     DetectorKind kind;
     double weight; /* LEAD: share of the stake; they add up to 1 */
+    NameSays says;
     /* False: the question does not apply. */
     bool (*look)(const DetectorView *view, Finding *out);
     /* A sentence with the numbers. */

@@ -72,7 +72,7 @@ scorer_asset(Scorer *self, const IpAddress *address, int64_t now_ms)
     asset->role = (uint16_t)scorer_role(self, asset->entry != NULL ? asset->entry->role : "");
     asset->pinned =
         asset->entry != NULL && asset->entry->tags != NULL && strstr(asset->entry->tags, "pinned") != NULL;
-    asset->recent = NONE;
+    asset->recent = asset->carrier = NONE;
     if (self->n_recent < MOST_RECENT) {
         asset->recent = self->n_recent++;
         self->recent =

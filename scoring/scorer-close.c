@@ -182,8 +182,10 @@ add_volume_evidence(const Scorer *self, ScoredAsset *asset, double e, Finding *f
             asset->volume_evidence = (float)fmax(
                 0, cusum_step((double)asset->volume_evidence, (double)(asset->hour_e / asset->hour_windows)));
         }
-        if (asset->volume_evidence <= 0)
-            asset->volume_doubt = 0;
+        if (asset->volume_evidence <= 0) {
+            asset->volume_doubt = asset->spell_excess = 0;
+            asset->spell_since = number;
+        }
         asset->hour = hour;
         asset->hour_e = asset->hour_windows = 0;
         if (asset->volume_evidence <= 0 || asset->hour_p <= 0)
@@ -225,6 +227,35 @@ volume_e(ScoredAsset *asset, Role *role, double decibans, bool is_busy)
     return e / (1 + excess);
 }
 
+/*
+ * Where a new far end carries what is too much, that is what is odd about the new far end. It must go on: in
+ * the hour in which the contact begins, that it is new and that more is sent are one and the same event. But
+ * what would be told by itself (@is_told) is told there.
+ */
+static bool
+is_carried(Scorer *self, const ScoredAsset *asset, double fair, bool is_told, const Finding *finding,
+           double observed, const BaselineBand *band, int64_t number)
+{
+    Contact *contact = fair > 0 && (is_told || is_spell(asset)) ? contact_carrier(self, asset) : NULL;
+    Carried carried = { .decibans = (float)fair,
+                        .p = finding->p,
+                        .observed = (float)observed,
+                        .expected = (float)band->expected,
+                        .low = (float)band->low,
+                        .high = (float)band->high };
+
+    return contact != NULL && contact_carries(self, contact, &carried, number);
+}
+
+/* Evidence fades slowly: what is left of what a path carried is not told anew when the path is over. */
+static bool
+is_aftermath(const Scorer *self, uint32_t index, double fair)
+{
+    double taken = story_volume_taken(self, index);
+
+    return taken > 0 && fair < taken + same_cause;
+}
+
 static void
 score_volume(Scorer *self, uint32_t index, const Measured *measured, const WindowSums *sums, int64_t number,
              double residual)
@@ -248,12 +279,17 @@ score_volume(Scorer *self, uint32_t index, const Measured *measured, const Windo
         (1 - trust);
     add_volume_evidence(self, asset, e, &finding, number);
     learn_worth(self, asset, &self->roles[asset->role], e);
+    asset->spell_excess += (float)fmax(0, sums->octets_out - measured->band.expected);
     double raw = volume_score(self, asset);
     double fair = raw - doubted(self, asset, fmax(1, self->windows_per_day / 24));
     double shown = budget_shown(&self->budget, FAMILY_VOLUME, fair);
     double wanted = self->budget.threshold + (story_has_contact(self, index) ? same_cause : 0);
     /* Told when it shows: an alert that names a dull window would explain nothing. */
-    if (shown >= wanted && trust >= 0.3 && sums->octets_out > measured->band.high)
+    bool shows = trust >= 0.3 && sums->octets_out > measured->band.high;
+    bool is_told = shown >= wanted && !is_aftermath(self, index, fair);
+    if (shows &&
+        !is_carried(self, asset, fair, is_told, &finding, sums->octets_out, &measured->band, number) &&
+        is_told)
         story_volume(self, index, fair, &finding, sums->octets_out, &measured->band, number);
     if (triage_volume_is_aside(self, index))
         return;

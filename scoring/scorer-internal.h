@@ -95,6 +95,9 @@ typedef struct ScoredAsset {
     float excess;                /* how much more than 1 the windows' e-values have been worth on average */
     float worth, others_worth;   /* what they are worth this hour, fading mean; likewise those of its like */
     float volume_doubt;          /* of the evidence, decibans that the like and the spell explain */
+    int64_t spell_since;         /* window in which the evidence began to add up */
+    float spell_excess;          /* octets sent since, over what was to be expected */
+    uint32_t carrier;            /* contact that was sent most of that, or NONE */
     Baseline octets_out;
 } ScoredAsset;
 
@@ -218,6 +221,12 @@ enum { MOST_DETECTORS = 40 };
 
 typedef enum ContactState { CONTACT_FREE = 0, CONTACT_PENDING, CONTACT_LIVE, CONTACT_DROPPED } ContactState;
 /* A first call of an asset to a far end, from its first record until it has been quiet for long. */
+/* That the asset sent too much while most of it went to a contact's far end; see contact_carries. */
+typedef struct Carried {
+    float decibans; /* what the volume says by itself, less doubt; 0: nothing */
+    float p, observed, expected, low, high;
+} Carried;
+
 typedef struct Contact {
     FlowRecord first;
     uint32_t asset, peer, path, next_free;
@@ -239,7 +248,8 @@ typedef struct Contact {
     double lead_home, lead_as;                       /* decibans */
     Finding findings[MOST_DETECTORS];
     float score;   /* before the discount */
-    float support; /* what cases (case.h) about the same far end add */
+    float support; /* what the volume and cases (case.h) about the same far end add */
+    Carried carried;
 } Contact;
 
 typedef struct Evidence {
@@ -255,6 +265,7 @@ typedef struct Story {
     double told_score;
     uint16_t service; /* of a case about a service alone */
     bool in_use, taught;
+    float volume; /* decibans of what the asset sends too much, as far as it is told here; 0: not */
 } Story;
 
 typedef struct TrafficSums {
@@ -518,6 +529,14 @@ uint32_t contact_open(Scorer *self, uint32_t asset, uint32_t peer, const FlowRec
 void contact_add_flow(Scorer *self, Contact *contact, const FlowRecord *flow);
 void contact_release(Scorer *self, uint32_t index);
 void contact_close_window(Scorer *self, int64_t number);
+/* The contact to whose far end the half and more of what the asset sends too much goes; NULL: none. To be
+ * asked when the window's contacts have been closed. */
+Contact *contact_carrier(const Scorer *self, const ScoredAsset *asset);
+/* @contact carries what the asset sends too much: the volume is part of its story. True: it is told there. */
+bool contact_carries(Scorer *self, Contact *contact, const Carried *carried, int64_t number);
+/* What the volume adds to what the contact says by itself (@said, after the discount): half of the stake kept
+ * back; or in full, in the contact's place, where that comes to more. */
+double contact_volume_share(const Scorer *self, const Contact *contact, double said);
 
 void contact_teach(Scorer *self, Contact *contact); /* once */
 /* The pool of evidence: a piece (NONE: none left), and a chain of them back. */
@@ -530,6 +549,10 @@ void story_volume(Scorer *self, uint32_t asset, double raw, const Finding *findi
                   const BaselineBand *band, int64_t number);
 /* True: there is more to tell than was told last, and it was told too lately. */
 bool story_case(Scorer *self, struct Case *lead, double shown, int64_t now_ms);
+/* The volume of the contact's asset belongs to its story. */
+void story_takes_volume(Scorer *self, const Contact *contact, int64_t now_ms);
+/* What the asset's volume says, as far as the story of a contact tells of it; decibans. */
+double story_volume_taken(const Scorer *self, uint32_t asset);
 /* Is an alert about a far end open for this asset, but for suppressed ones? */
 bool story_has_contact(const Scorer *self, uint32_t asset);
 void story_expire(Scorer *self, int64_t now_ms);

@@ -309,23 +309,25 @@ is_sane_asset(const Scorer *self, ScoredAsset *asset)
     for (int i = 0; i < WINDOWS_OPEN; i++)
         if (!are_finite_doubles(&asset->open[i].octets_in, 2) || !are_finite(&asset->open[i].packets_in, 3))
             return false;
-    const float *numbers[] = { &asset->octets_rate,     &asset->excess,        &asset->worth,
-                               &asset->others_worth,    &asset->volume_doubt,  &asset->calls_made,
-                               &asset->calls_taken,     &asset->score,         &asset->volume_evidence,
-                               &asset->hour_p,          &asset->hour_e,        &asset->hour_windows,
-                               &asset->home_evidence,   &asset->as_evidence,   &asset->level,
-                               &asset->level_products,  &asset->level_squares, &asset->rise,
-                               &asset->novelty.windows, &base->overall,        &base->spread };
+    const float *numbers[] = { &asset->octets_rate,  &asset->excess,          &asset->worth,
+                               &asset->others_worth, &asset->volume_doubt,    &asset->calls_made,
+                               &asset->calls_taken,  &asset->score,           &asset->volume_evidence,
+                               &asset->hour_p,       &asset->hour_e,          &asset->hour_windows,
+                               &asset->spell_excess, &asset->home_evidence,   &asset->as_evidence,
+                               &asset->level,        &asset->level_products,  &asset->level_squares,
+                               &asset->rise,         &asset->novelty.windows, &base->overall,
+                               &base->spread };
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
         if (!are_finite(numbers[i], 1))
             return false;
     return asset->role < self->n_roles && is_time(asset->first_ms) && is_time(asset->last_ms) &&
-           is_time(asset->born_window) && is_time(asset->home_last) && is_time(asset->as_last) &&
-           (asset->recent == NONE || asset->recent < self->n_recent) && are_finite(asset->peak, N_FAMILIES) &&
-           are_finite(asset->told, BUDGET_WATCHES) && are_finite(asset->novelty.events, N_NOVELTY_GROUPS) &&
-           asset->novelty.windows >= 0 && are_finite(base->cell, BASELINE_CELLS) &&
-           are_finite(base->hour, BASELINE_HOURS) && are_finite(base->spread_hour, BASELINE_HOURS) &&
-           base->spread >= 0 && is_sane_sketch(&asset->residuals[0]) && is_sane_sketch(&asset->residuals[1]);
+           is_time(asset->born_window) && is_time(asset->spell_since) && is_time(asset->home_last) &&
+           is_time(asset->as_last) && (asset->recent == NONE || asset->recent < self->n_recent) &&
+           are_finite(asset->peak, N_FAMILIES) && are_finite(asset->told, BUDGET_WATCHES) &&
+           are_finite(asset->novelty.events, N_NOVELTY_GROUPS) && asset->novelty.windows >= 0 &&
+           are_finite(base->cell, BASELINE_CELLS) && are_finite(base->hour, BASELINE_HOURS) &&
+           are_finite(base->spread_hour, BASELINE_HOURS) && base->spread >= 0 &&
+           is_sane_sketch(&asset->residuals[0]) && is_sane_sketch(&asset->residuals[1]);
 }
 
 static bool
@@ -504,6 +506,8 @@ is_sane_contact(const Scorer *self, Contact *contact, uint32_t index)
                                contact->own_as,       contact->own_days,  contact->p_home,
                                contact->p_as,         contact->lead_home, contact->lead_as,
                                (double)contact->score };
+    if (!are_finite(&contact->carried.decibans, sizeof contact->carried / sizeof(float)))
+        return false;
     return contact->state <= CONTACT_DROPPED && contact->asset < self->n_assets &&
            is_slot(&self->peer_keys, contact->peer) && self->peers[contact->peer].contact == index &&
            self->peers[contact->peer].asset == contact->asset && contact->duration_bin < DURATION_BINS &&
@@ -601,6 +605,8 @@ take_story(Cursor *from, Scorer *self)
         return false;
     tame(&story->in_use);
     tame(&story->taught);
+    if (!are_finite(&story->volume, 1))
+        return false;
     for (uint32_t j = 0; j < ALERT_CONTRIBUTIONS; j++) {
         uint32_t index = take_u32(from);
         AlertContribution *part = &story->alert.contributions[j];

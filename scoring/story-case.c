@@ -54,6 +54,55 @@ story_add_cases(const Scorer *self, Alert *alert, uint32_t asset, const Case *le
                                   : case_support(self, parts[i]));
 }
 
+uint32_t
+story_claims(const Scorer *self, uint32_t asset, const IpAddress *far, NameClaim claims[MOST_WATCHES])
+{
+    const Case *parts[MOST_WATCHES];
+    uint32_t n = 0, n_parts = case_parts(self, asset, far, parts);
+
+    for (uint32_t i = 0; i < n_parts; i++) {
+        const Watch *watch = watches[parts[i]->watch];
+        EvidenceFamily family = (EvidenceFamily)(FAMILY_WATCH + (int)parts[i]->watch);
+        if (!watch->is_prior)
+            claims[n++] =
+                (NameClaim){ .detector = detector_index(watch->name),
+                             .decibans = budget_shown(&self->budget, family, case_decibans(self, parts[i])),
+                             .of = parts[i] };
+    }
+    return n;
+}
+
+const NameClaim *
+story_best_claim(const NameClaim *claims, uint32_t n)
+{
+    const NameClaim *best = NULL;
+    double most = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        most = fmax(most, claims[i].decibans);
+    for (uint32_t i = 0; i < n; i++) {
+        NameSays says = detectors[claims[i].detector].says,
+                 before = best == NULL ? NAME_NOTHING : detectors[best->detector].says;
+        if (claims[i].decibans >= most / 2 &&
+            (best == NULL || says > before || (says == before && claims[i].decibans > best->decibans)))
+            best = &claims[i];
+    }
+    return best != NULL || n == 0 ? best : claims; /* nobody says anything: the first */
+}
+
+/* The case after which an alert that @lead is the strongest part of is called. */
+static const Case *
+naming_case(const Scorer *self, const Case *lead)
+{
+    NameClaim claims[MOST_WATCHES];
+    uint32_t n = lead->is_service
+                     ? 0
+                     : story_claims(self, lead->asset, ip_is_zero(&lead->far) ? NULL : &lead->far, claims);
+    const NameClaim *best = story_best_claim(claims, n);
+
+    return best != NULL ? best->of : lead;
+}
+
 bool
 story_case_instead(const DetectorView *view, const Alert *alert, const char *name, char *out, size_t room)
 {
@@ -113,7 +162,9 @@ fill(Scorer *self, Alert *alert, const Case *lead, double shown)
     alert->last_seen_ms = lead->last_ms;
     alert->n_contributions = alert->n_flows = 0;
     story_add_cases(self, alert, lead->asset, lead);
-    watches[lead->watch]->explain(self, lead, alert->summary, sizeof alert->summary);
+    const Case *named = naming_case(self, lead);
+    alert->kind = detectors[detector_index(watches[named->watch]->name)].name;
+    watches[named->watch]->explain(self, named, alert->summary, sizeof alert->summary);
     story_sort_parts(alert);
     for (uint32_t at = lead->flows; at != NONE && alert->n_flows < ALERT_FLOWS; at = self->evidence[at].next)
         alert->flows[alert->n_flows++] = self->evidence[at].flow;
@@ -127,9 +178,12 @@ join_contact(Scorer *self, Story *story, int64_t now_ms)
 {
     Contact *contact = &self->contacts[story->contact];
 
-    contact->support = (float)case_shares(self, contact->asset, &self->peers[contact->peer].address,
-                                          (double)contact->score * self->budget.discount[FAMILY_CONTACT])
-                           .sum;
+    double said = (double)contact->score * self->budget.discount[FAMILY_CONTACT],
+           volume = contact_volume_share(self, contact, said);
+
+    contact->support =
+        (float)(volume +
+                case_shares(self, contact->asset, &self->peers[contact->peer].address, said + volume).sum);
     story_contact(self, contact, now_ms);
 }
 
@@ -175,7 +229,6 @@ story_case(Scorer *self, Case *lead, double shown, int64_t now_ms)
         story->detector = detector;
         story->service = lead->service;
         story->opened_ms = now_ms;
-        story->alert.kind = detectors[detector].name;
         self->counters.alerts_opened++;
     }
     fill(self, &story->alert, lead, shown);

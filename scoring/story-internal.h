@@ -21,6 +21,18 @@ bool story_is_news(const Scorer *self, const Story *story, double score, int64_t
 void story_tell(Scorer *self, Story *story, int64_t now_ms);
 
 /* story-case.c */
+/* A part of an alert that could give it its name, with all that it says by itself, after the discount. */
+typedef struct NameClaim {
+    uint32_t detector;
+    double decibans;
+    const Case *of; /* NULL: no case */
+} NameClaim;
+enum { MOST_CLAIMS = MOST_WATCHES + 2 };
+/* Those of the cases about @asset and @far (NULL: the asset as a whole), but for prior odds; how many. */
+uint32_t story_claims(const Scorer *self, uint32_t asset, const IpAddress *far,
+                      NameClaim claims[MOST_WATCHES]);
+/* The one that tells most (NameSays) among those that carry at least half as much as the strongest. */
+const NameClaim *story_best_claim(const NameClaim *claims, uint32_t n);
 /* Adds the cases about the alert's asset and far end as contributions; @lead in full, the others with half of
  * their stake kept back. */
 /* The cases about the far end of a contact that says @said by itself. */

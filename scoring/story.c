@@ -45,7 +45,7 @@ drop_story(Scorer *self, uint32_t index)
             contact_teach(self, contact);
         contact->story = NONE;
     }
-    if (detectors[story->detector].kind == DETECTOR_WINDOW)
+    if (detectors[story->detector].kind == DETECTOR_WINDOW || story->volume > 0)
         lift_quarantine(&self->assets[story->asset]);
     g_free(story);
     self->stories[index] = self->stories[--self->n_stories];
@@ -188,6 +188,28 @@ fill_contributions(Alert *alert, const DetectorView *view, const Finding *findin
     }
 }
 
+/* The volume, where the far end of the contact carries it. */
+static void
+add_volume(const Scorer *self, Alert *alert, const Contact *contact, DetectorView *view, double own)
+{
+    static const char words[] = "; most of what was too much went to this far end";
+    const Carried *carried = &contact->carried;
+    const Detector *volume = &detectors[detector_index("volume_out")];
+    Finding finding = { .p = carried->p, .decibans = carried->decibans, .has = true };
+
+    alert->observed = (double)carried->observed;
+    alert->expected_low = (double)carried->low;
+    alert->expected_high = (double)carried->high;
+    if (alert->n_contributions == ALERT_CONTRIBUTIONS)
+        return;
+    AlertContribution *part = &alert->contributions[alert->n_contributions++];
+    part->detector = volume->name;
+    part->decibans = contact_volume_share(self, contact, own);
+    part->p = (double)carried->p;
+    volume->explain(view, &finding, part->reason, sizeof part->reason);
+    g_strlcat(part->reason, words, sizeof part->reason);
+}
+
 void
 story_sort_parts(Alert *alert)
 {
@@ -322,17 +344,23 @@ headline(const Contact *contact)
     return lead;
 }
 
-/* Where a watch holds more against the two than all that the contact says (@own), that is the news. */
+/* What the contact says by itself (@own) gives the alert its name, unless another part has a better one. */
 static void
-let_watch_speak(Alert *alert, double own)
+name_contact_alert(const Scorer *self, Alert *alert, const Contact *contact, double own)
 {
-    const AlertContribution *first = &alert->contributions[0];
-    const Detector *detector = &detectors[detector_index(first->detector)];
+    NameClaim claims[MOST_CLAIMS] = { { .detector = headline(contact), .decibans = own } };
+    uint32_t n = 1;
 
-    if (detector->kind != DETECTOR_WATCH || first->decibans <= own)
-        return;
-    alert->kind = detector->name;
-    g_strlcpy(alert->summary, first->reason, sizeof alert->summary);
+    if (contact->carried.decibans > 0)
+        claims[n++] = (NameClaim){ .detector = detector_index("volume_out"),
+                                   .decibans = budget_shown(&self->budget, FAMILY_VOLUME,
+                                                            (double)contact->carried.decibans) };
+    n += story_claims(self, contact->asset, &alert->peer, &claims[n]);
+    const NameClaim *best = story_best_claim(claims, n);
+    alert->kind = detectors[best->detector].name;
+    for (uint32_t i = 0; best != claims && i < alert->n_contributions; i++)
+        if (strcmp(alert->contributions[i].detector, alert->kind) == 0)
+            g_strlcpy(alert->summary, alert->contributions[i].reason, sizeof alert->summary);
 }
 
 static void
@@ -340,9 +368,15 @@ fill_contact_alert(Scorer *self, Alert *alert, const Contact *contact, double sh
 {
     const ScoredAsset *asset = &self->assets[contact->asset];
     double own = (double)contact->score * self->budget.discount[FAMILY_CONTACT];
-    DetectorView view = {
-        .scorer = self, .asset = asset, .role = &self->roles[asset->role], .contact = contact
-    };
+    const BaselineBand band = { .expected = (double)contact->carried.expected,
+                                .low = (double)contact->carried.low,
+                                .high = (double)contact->carried.high };
+    DetectorView view = { .scorer = self,
+                          .asset = asset,
+                          .role = &self->roles[asset->role],
+                          .contact = contact,
+                          .band = &band,
+                          .observed = (double)contact->carried.observed };
     char name[80], place[200], far[IP_TEXT];
 
     alert->score = shown;
@@ -356,7 +390,9 @@ fill_contact_alert(Scorer *self, Alert *alert, const Contact *contact, double sh
     alert->first_seen_ms = contact->first_ms;
     alert->last_seen_ms = contact->last_ms;
     fill_contributions(alert, &view, contact->findings, self->budget.discount[FAMILY_CONTACT]);
-    story_add_shares(self, alert, contact->asset, own);
+    if (contact->carried.decibans > 0)
+        add_volume(self, alert, contact, &view, own);
+    story_add_shares(self, alert, contact->asset, own + contact_volume_share(self, contact, own));
     story_sort_parts(alert);
     alert->n_flows = 0;
     for (uint32_t at = contact->evidence; at != NONE && alert->n_flows < ALERT_FLOWS;
@@ -368,8 +404,7 @@ fill_contact_alert(Scorer *self, Alert *alert, const Contact *contact, double sh
     g_snprintf(alert->summary, sizeof alert->summary,
                "%s opened a path to %s in %s%s, which it never did before", name, ip_text(&alert->peer, far),
                place, contact->is_new_egress ? ", by a new way out" : "");
-    alert->kind = detectors[headline(contact)].name;
-    let_watch_speak(alert, own);
+    name_contact_alert(self, alert, contact, own);
     story_fill_counterfactual(alert, &view);
 }
 
@@ -405,6 +440,30 @@ story_contact(Scorer *self, Contact *contact, int64_t now_ms)
     if (opens)
         story_name(&story->alert, detectors[detector].name, &story->alert.peer, contact->opened_window);
     story_tell(self, story, now_ms);
+}
+
+void
+story_takes_volume(Scorer *self, const Contact *contact, int64_t now_ms)
+{
+    Story *story = self->stories[contact->story];
+    ScoredAsset *asset = &self->assets[contact->asset];
+
+    if (story->volume <= 0)
+        asset->quarantine = MAX(asset->quarantine, QUARANTINE_STORY);
+    else if (now_ms - story->opened_ms > quarantine_ms) /* as in story_volume */
+        lift_quarantine(asset);
+    story->volume = MAX(story->volume, contact->carried.decibans);
+}
+
+double
+story_volume_taken(const Scorer *self, uint32_t asset)
+{
+    double most = 0;
+
+    for (uint32_t i = 0; i < self->n_stories; i++)
+        if (self->stories[i]->asset == asset)
+            most = fmax(most, (double)self->stories[i]->volume);
+    return most;
 }
 
 /* The largest flows that the asset sent lately. */
