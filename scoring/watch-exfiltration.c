@@ -3,13 +3,15 @@
  * watch-exfiltration.c - data that leaves for one far end, at once or over days; and data that is fetched
  * from inside before it leaves
  *
- * slow_exfiltration: for each pair the octets sent less those received, fading with a half-life of a week; of
- * a day the largest such sum of an asset (daily.h), for far ends that are new to it by how many others call
- * into their /24, and for those that it has known for long. These kinds are a ladder: of a far end as little
- * known as this, or less, is asked, so that who sends much to strangers every day is not odd when he sends
- * as much to somebody known. A burst and a trickle are one question, many pairs of an asset are not many
- * tests, and an upload to where all go is compared with such uploads. hoarding: likewise what an asset
- * fetched from other assets, fading with a half-life of a day.
+ * slow_exfiltration: for each pair the octets sent less those received, fading with a half-life of a week;
+ * of a day the largest such sum of an asset (daily.h), for far ends that are new to it by how many others
+ * call into their /24, and for those that it has known for long. These kinds are a ladder: of a far end as
+ * little known as this, or less, is asked, so that who sends much to strangers every day is not odd when he
+ * sends as much to somebody known. What far ends have asked for is a ladder of its own: how much a server's
+ * visitors fetch from it says nothing of what it sends to somebody whom it calls itself. A burst and a
+ * trickle are one question, many pairs of an asset are not many tests, and an upload to where all go is
+ * compared with such uploads. hoarding: likewise what an asset fetched from other assets, fading with a
+ * half-life of a day.
  *
  * Sizes of transfers have heavy tails (Crovella and Bestavros, "Self-similarity in World Wide Web traffic",
  * IEEE/ACM ToN 1997), and a sum of such is large because one of them is (the principle of a single big jump;
@@ -35,8 +37,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is compared with what: the ladder, and what was fetched. */
-typedef enum SumKind { TO_NEW_ALONE = 0, TO_NEW_FEW, TO_NEW_MANY, TO_OLD, FETCHED, KINDS } SumKind;
+/* What is compared with what: the ladder, the same for what the far ends asked for, and what was fetched. */
+typedef enum SumKind {
+    TO_NEW_ALONE = 0,
+    TO_NEW_FEW,
+    TO_NEW_MANY,
+    TO_OLD,
+    LADDER,
+    FETCHED = 2 * LADDER,
+    KINDS
+} SumKind;
 /* The whole of a sum, and what is left without its largest conversation. */
 typedef enum SumPart { WHOLE = 0, REST, PARTS } SumPart;
 enum { FEW = 3 /* others */ };
@@ -67,10 +77,10 @@ typedef struct Balance {
 typedef struct AssetPast {
     Daily daily[KINDS][PARTS];
     uint16_t days;
-    uint8_t alerted; /* kinds (bits) of which something is in an alert today */
-    float rise;      /* the largest of today that its like have in common, log scale */
-    float fetched;   /* octets from inside, fading */
-    float largest;   /* of those, in one conversation, fading likewise */
+    uint16_t alerted; /* kinds (bits) of which something is in an alert today */
+    float rise;       /* the largest of today that its like have in common, log scale */
+    float fetched;    /* octets from inside, fading */
+    float largest;    /* of those, in one conversation, fading likewise */
     uint32_t fetched_s;
 } AssetPast;
 
@@ -100,11 +110,24 @@ typedef struct Odds {
     double p, decibans;
 } Odds;
 
+static bool
+is_to_old(SumKind kind)
+{
+    return kind != FETCHED && kind % LADDER == TO_OLD;
+}
+
+/* The oddest of the kinds that are compared with this one. */
+static int
+first_of(SumKind kind)
+{
+    return (int)kind / LADDER * LADDER;
+}
+
 /* What was more than any day before counts among today's, of its kind and of those that are less odd. */
 static void
 note_sum(AssetPast *past, const Sum *sum)
 {
-    int last = sum->kind <= TO_OLD ? TO_OLD : (int)sum->kind;
+    int last = sum->kind == FETCHED ? FETCHED : first_of(sum->kind) + TO_OLD;
 
     for (int kind = (int)sum->kind; kind <= last; kind++)
         for (int part = 0; part < PARTS; part++) {
@@ -122,7 +145,7 @@ record_of(const AssetPast *past, SumKind kind, SumPart part)
 {
     double record = 0;
 
-    for (int one = kind <= TO_OLD ? 0 : (int)kind; one <= (int)kind; one++)
+    for (int one = first_of(kind); one <= (int)kind; one++)
         record = fmax(record, (double)past->daily[one][part].most);
     return record;
 }
@@ -207,13 +230,16 @@ others_there(const Scorer *scorer, const Call *call)
     return fleet_look(scorer, call->asset, call->asn, &call->far).others_block;
 }
 
+/* Of those that it called itself. Where nobody knows who called, as for those that ask. */
 static SumKind
 kind_of(const Scorer *scorer, const Call *call, uint32_t now_s)
 {
+    int asked = call->initiator == INITIATOR_ASSET ? 0 : LADDER;
+
     if (!is_new_to_it(scorer, call, now_s))
-        return TO_OLD;
+        return (SumKind)(asked + TO_OLD);
     uint32_t others = others_there(scorer, call);
-    return others == 0 ? TO_NEW_ALONE : others <= FEW ? TO_NEW_FEW : TO_NEW_MANY;
+    return (SumKind)(asked + (others == 0 ? TO_NEW_ALONE : others <= FEW ? TO_NEW_FEW : TO_NEW_MANY));
 }
 
 /* On a day on which all its like send ten times as much, so much of that is nobody's own. */
@@ -228,7 +254,7 @@ less_common(const AssetPast *past, double octets)
 static Sum
 sum_out(const AssetPast *past, Balance *balance, SumKind kind, double octets, double rest, uint32_t now_s)
 {
-    bool is_old = kind == TO_OLD;
+    bool is_old = is_to_old(kind);
     Sum sum = { .kind = kind,
                 .x = { less_common(past, octets), less_common(past, rest) },
                 .days = is_old ? 0 : ceil((now_s - (double)balance->first_s) / day_s) };
@@ -270,7 +296,7 @@ ask_out(Scorer *scorer, WatchState *state, const Call *call, Balance *balance, d
     bool is_alerted = case_is_alerted(scorer, &watch_slow_exfiltration, call->asset, &call->far);
     note_sum(past, &sum);
     if (is_alerted)
-        past->alerted |= (uint8_t)(1u << kind);
+        past->alerted |= (uint16_t)(1u << kind);
     double direction = one_way_look(scorer, state, &watch_slow_exfiltration, call, sent, sent - octets);
     if (is_first && !is_alerted)
         one_way_teach(scorer, state, &watch_slow_exfiltration, call, sent, sent - octets);
@@ -435,7 +461,8 @@ asset(Scorer *scorer, WatchState *state, uint32_t index, const WindowSums *sums,
     if (!daily_ends(scorer, number))
         return;
     for (int kind = 0; kind < KINDS; kind++) {
-        is_alerted = (kind <= TO_OLD && is_alerted) || (past->alerted >> kind & 1) != 0;
+        bool is_first = first_of((SumKind)kind) == kind;
+        is_alerted = (is_alerted && !is_first) || (past->alerted >> kind & 1) != 0;
         for (int part = 0; part < PARTS; part++)
             daily_end(&plain->pools[kind][part], &past->daily[kind][part], scorer->assets[index].role,
                       past->days, is_alerted);
@@ -464,7 +491,7 @@ static void
 explain(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
     char name[80], far[IP_TEXT], sum[32], rest[32], before[32];
-    bool is_old = (int)one->numbers[5] == TO_OLD;
+    bool is_old = is_to_old((SumKind)one->numbers[5]);
 
     detector_asset_words(&scorer->assets[one->asset], name, sizeof name);
     detector_octets_words((double)one->numbers[0], sum);

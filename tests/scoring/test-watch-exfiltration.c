@@ -21,16 +21,22 @@ send_out(Stage *stage, double day, const char *own, const char *far, double octe
 }
 
 static void
-fetch(Stage *stage, double day, const char *desk, double octets)
+fetch_from(Stage *stage, double day, const char *caller, const char *server, double octets)
 {
     stage_talk(stage, &(Talk){ .day = day,
                                .seconds = 20,
-                               .caller = desk,
-                               .callee = "10.1.0.2",
+                               .caller = caller,
+                               .callee = server,
                                .port = 445,
                                .sent = octets / 50,
                                .got = octets,
                                .out_if = 2 });
+}
+
+static void
+fetch(Stage *stage, double day, const char *desk, double octets)
+{
+    fetch_from(stage, day, desk, "10.1.0.2", octets);
 }
 
 /* Forty desks send a little here and there, and much to one network that all use; they fetch files. */
@@ -205,6 +211,32 @@ test_a_call_is_no_upload(void)
     g_assert_cmpfloat(upload, >, call + 6);
 }
 
+/* Strangers fetch much from servers every day; that a server calls a stranger itself and sends him as much is
+ * odd, and one more visitor is not. */
+static void
+test_what_is_sent_is_not_what_is_asked_for(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    char server[32], far[32];
+
+    for (int hour = 0; hour < 14 * 24; hour++) {
+        play_days(stage, hour / 24.0, (hour + 1) / 24.0);
+        g_snprintf(server, sizeof server, "10.1.0.%d", 20 + hour % 10);
+        g_snprintf(far, sizeof far, "60.%d.%d.9", 10 + hour % 200, hour / 24);
+        for (int part = 0; part < 3; part++)
+            fetch_from(stage, (hour + part / 4.0) / 24.0, far, server, exp(17 + 4 * stage_uniform(stage)));
+    }
+    for (int part = 0; part < 3; part++) {
+        fetch_from(stage, 14.01 + part / 100.0, "60.240.0.5", "10.1.0.25", 4e8);
+        send_out(stage, 14.01 + part / 100.0, "10.1.0.29", "60.241.0.9", 4e8);
+    }
+    stage_until(stage, 14.2);
+    double asked = said(stage, "slow_exfiltration", "10.1.0.25");
+    double sent = said(stage, "slow_exfiltration", "10.1.0.29");
+    g_assert_cmpfloat(sent, >, 0);
+    g_assert_cmpfloat(sent, >, asked + 6);
+}
+
 /* It is told when the first parts have left; what left within the hour after that is told when that is over,
  * though nothing more comes. */
 static void
@@ -251,6 +283,8 @@ main(int argc, char **argv)
                     test_a_burst_is_told_while_it_lasts);
     g_test_add_func("/scoring/watch-exfiltration/a-hoard-is-told", test_a_hoard_is_told);
     g_test_add_func("/scoring/watch-exfiltration/a-call-is-no-upload", test_a_call_is_no_upload);
+    g_test_add_func("/scoring/watch-exfiltration/what-is-sent-is-not-what-is-asked-for",
+                    test_what_is_sent_is_not_what_is_asked_for);
     g_test_add_func("/scoring/watch-exfiltration/the-last-word-tells-of-all",
                     test_the_last_word_tells_of_all);
     g_test_add_func("/scoring/watch-exfiltration/a-large-copy-is-no-hoard", test_a_large_copy_is_no_hoard);
