@@ -6,42 +6,45 @@
 #include <stdio.h>
 #include <string.h>
 
+/* One file each. */
+#define QUESTION(name, kind, weight, says)                                                                   \
+#name, kind, weight, says, name##_look, name##_explain, name##_instead
+/* All but the name stands in the watch's own row (watch.h). */
+#define WATCH(name, says) #name, DETECTOR_WATCH, 0, says, NULL, NULL, NULL
+
 const Detector detectors[] = {
-    /* name kind weight says look                   explain                   instead */
-    { "volume_out", DETECTOR_WINDOW, 0, NAME_VAGUE, volume_out_look, volume_out_explain, volume_out_instead },
-    { "residential_path", DETECTOR_LEAD, 0.7, NAME_APT, residential_path_look, residential_path_explain,
-      residential_path_instead },
-    { "new_peer", DETECTOR_LEAD, 0.3, NAME_VAGUE, new_peer_look, new_peer_explain, new_peer_instead },
-    { "fleet_rarity", DETECTOR_SUPPORT, 0, NAME_NOTHING, fleet_rarity_look, fleet_rarity_explain,
-      fleet_rarity_instead },
-    { "new_egress", DETECTOR_SUPPORT, 0, NAME_NOTHING, new_egress_look, new_egress_explain,
-      new_egress_instead },
-    { "odd_port", DETECTOR_SUPPORT, 0, NAME_NOTHING, odd_port_look, odd_port_explain, odd_port_instead },
-    { "quiet_long", DETECTOR_SUPPORT, 0, NAME_NOTHING, quiet_long_look, quiet_long_explain,
-      quiet_long_instead },
-    { "awakened", DETECTOR_WATCH, 0, NAME_EXACT, NULL, NULL, NULL },
-    { "beacon", DETECTOR_WATCH, 0, NAME_EXACT, NULL, NULL, NULL },
-    { "home_login", DETECTOR_WATCH, 0, NAME_EXACT, NULL, NULL, NULL },
-    { "listed", DETECTOR_WATCH, 0, NAME_NOTHING, NULL, NULL, NULL },
-    { "router_endpoint", DETECTOR_WATCH, 0, NAME_EXACT, NULL, NULL, NULL },
-    { "relay", DETECTOR_WATCH, 0, NAME_EXACT, NULL, NULL, NULL },
-    { "new_service", DETECTOR_WATCH, 0, NAME_EXACT, NULL, NULL, NULL },
-    { "scan", DETECTOR_WATCH, 0, NAME_EXACT, NULL, NULL, NULL },
-    { "spray", DETECTOR_WATCH, 0, NAME_EXACT, NULL, NULL, NULL },
-    { "tunnel", DETECTOR_WATCH, 0, NAME_EXACT, NULL, NULL, NULL },
-    { "admin_edge", DETECTOR_WATCH, 0, NAME_VAGUE, NULL, NULL, NULL },
-    { "flood", DETECTOR_WATCH, 0, NAME_EXACT, NULL, NULL, NULL },
-    { "volume_in", DETECTOR_WATCH, 0, NAME_APT, NULL, NULL, NULL },
-    { "fan_in", DETECTOR_WATCH, 0, NAME_APT, NULL, NULL, NULL },
-    { "fan_out", DETECTOR_WATCH, 0, NAME_APT, NULL, NULL, NULL },
-    { "ratio", DETECTOR_WATCH, 0, NAME_APT, NULL, NULL, NULL },
-    { "slow_exfiltration", DETECTOR_WATCH, 0, NAME_APT, NULL, NULL, NULL },
-    { "hoarding", DETECTOR_WATCH, 0, NAME_APT, NULL, NULL, NULL },
-    { "egress_change", DETECTOR_WATCH, 0, NAME_EXACT, NULL, NULL, NULL },
-    { "exporter_change", DETECTOR_WATCH, 0, NAME_EXACT, NULL, NULL, NULL },
-    { "standing", DETECTOR_WATCH, 0, NAME_NOTHING, NULL, NULL, NULL },
-    { "fast_beacon", DETECTOR_WATCH, 0, NAME_EXACT, NULL, NULL, NULL },
+    { QUESTION(volume_out, DETECTOR_WINDOW, 0, NAME_VAGUE) },
+    { QUESTION(residential_path, DETECTOR_LEAD, 0.7, NAME_APT) },
+    { QUESTION(new_peer, DETECTOR_LEAD, 0.3, NAME_VAGUE) },
+    { QUESTION(fleet_rarity, DETECTOR_SUPPORT, 0, NAME_NOTHING) },
+    { QUESTION(new_egress, DETECTOR_SUPPORT, 0, NAME_NOTHING) },
+    { QUESTION(odd_port, DETECTOR_SUPPORT, 0, NAME_NOTHING) },
+    { QUESTION(quiet_long, DETECTOR_SUPPORT, 0, NAME_NOTHING) },
+    { WATCH(awakened, NAME_EXACT) },
+    { WATCH(beacon, NAME_EXACT) },
+    { WATCH(home_login, NAME_EXACT) },
+    { WATCH(listed, NAME_NOTHING) },
+    { WATCH(router_endpoint, NAME_EXACT) },
+    { WATCH(relay, NAME_EXACT) },
+    { WATCH(new_service, NAME_EXACT) },
+    { WATCH(scan, NAME_EXACT) },
+    { WATCH(spray, NAME_EXACT) },
+    { WATCH(tunnel, NAME_EXACT) },
+    { WATCH(admin_edge, NAME_VAGUE) },
+    { WATCH(flood, NAME_EXACT) },
+    { WATCH(volume_in, NAME_APT) },
+    { WATCH(fan_in, NAME_APT) },
+    { WATCH(fan_out, NAME_APT) },
+    { WATCH(ratio, NAME_APT) },
+    { WATCH(slow_exfiltration, NAME_APT) },
+    { WATCH(hoarding, NAME_APT) },
+    { WATCH(egress_change, NAME_EXACT) },
+    { WATCH(exporter_change, NAME_EXACT) },
+    { WATCH(standing, NAME_NOTHING) },
+    { WATCH(fast_beacon, NAME_EXACT) },
 };
+#undef QUESTION
+#undef WATCH
 const uint32_t n_detectors = G_N_ELEMENTS(detectors);
 G_STATIC_ASSERT(G_N_ELEMENTS(detectors) <= MOST_DETECTORS);
 
