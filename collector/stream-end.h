@@ -31,6 +31,8 @@
       "See whether the clocks of this machine and of the authority are right.")                              \
     X(UNKNOWN_CA, "unknown_ca", "its certificate is by an authority that is not in [tls] ca=",               \
       "Add that authority to the file in [tls] ca=, or give the router a certificate by one that is there.") \
+    X(REVOKED, "certificate_revoked", "its authority has revoked its certificate",                           \
+      "Give the router a new certificate if it is yours; if not, somebody else has its key.")                \
     X(PURPOSE, "certificate_purpose", "its certificate is not meant for clients",                            \
       "Issue it with the extended key usage TLS Web Client Authentication.")                                 \
     X(CERTIFICATE, "certificate_bad", "its certificate does not hold: signature, algorithm or constraints",  \

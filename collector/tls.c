@@ -97,7 +97,8 @@ end_of_status(unsigned status)
     static const struct {
         unsigned flag;
         StreamEnd end;
-    } ends[] = { { GNUTLS_CERT_SIGNER_NOT_FOUND, STREAM_END_UNKNOWN_CA },
+    } ends[] = { { GNUTLS_CERT_REVOKED, STREAM_END_REVOKED },
+                 { GNUTLS_CERT_SIGNER_NOT_FOUND, STREAM_END_UNKNOWN_CA },
                  { GNUTLS_CERT_SIGNATURE_FAILURE, STREAM_END_CERTIFICATE },
                  { GNUTLS_CERT_EXPIRED, STREAM_END_EXPIRED },
                  { GNUTLS_CERT_NOT_ACTIVATED, STREAM_END_NOT_YET_VALID },
@@ -230,6 +231,21 @@ read_authorities(Tls *self, const TlsConf *conf, GError **error)
     return n > 0 || fail(error, conf->ca, "no certificate in PEM form can be read from it", n);
 }
 
+static bool
+read_revoked(Tls *self, const TlsConf *conf, GError **error)
+{
+    g_autofree char *text = NULL;
+    gnutls_datum_t pem;
+
+    if (conf->crl == NULL)
+        return true;
+    if (!read_file(conf->crl, &text, &pem, error))
+        return false;
+    int n = gnutls_certificate_set_x509_crl_mem(self->credentials, &pem, GNUTLS_X509_FMT_PEM);
+    return n > 0 ||
+           fail(error, conf->crl, "no list of revoked certificates in PEM form can be read from it", n);
+}
+
 Tls *
 tls_new(const TlsConf *conf, GError **error)
 {
@@ -244,7 +260,8 @@ tls_new(const TlsConf *conf, GError **error)
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, "GnuTLS cannot be used");
         return NULL;
     }
-    if (!read_identity(self, conf, error) || !read_authorities(self, conf, error))
+    if (!read_identity(self, conf, error) || !read_authorities(self, conf, error) ||
+        !read_revoked(self, conf, error))
         return NULL;
     gnutls_certificate_set_verify_function(self->credentials, verify);
     return g_steal_pointer(&self);

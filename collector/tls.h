@@ -3,10 +3,12 @@
  * tls.h - who we are to exporters that connect over TLS, and which of them we believe
  *
  * GnuTLS does the work; this is the only file that knows it. TLS 1.2 and 1.3. An exporter shows a certificate
- * by one of the authorities that the operator named, and if there is a list of names, one of them is in it:
- * as DNS name, IP address or, where it has neither, common name (RFC 7011 section 11.3). A Tls is read once,
- * before the process gives its rights away, and is not changed after that; a TlsConnection belongs to the
- * thread that serves it.
+ * by one of the authorities that the operator named, which have not revoked it, and if there is a list of
+ * names, one of them is in it: as DNS name, IP address or, where it has neither, common name (RFC 7011
+ * section 11.3). What is revoked counts until a newer list is read, however old it is: where nobody has
+ * brought one to an air-gapped network, the routers must not fall silent. A Tls is read once, before the
+ * process gives its rights away, and is not changed after that; a TlsConnection belongs to the thread that
+ * serves it.
  */
 #pragma once
 #include "collector/base/clock.h"
@@ -19,6 +21,7 @@
 typedef struct TlsConf {
     const char *certificate, *key; /* PEM files; the certificate with those between it and its authority */
     const char *ca;                /* PEM file with the authorities of exporters; NULL: none is believed */
+    const char *crl;               /* PEM file with what those have revoked; NULL: nothing */
     bool requires_certificate;     /* of exporters; else those that show none may send as well */
     const char *const *names; /* NULL-terminated: who may send, of those with a certificate; empty: all */
 } TlsConf;

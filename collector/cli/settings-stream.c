@@ -48,6 +48,7 @@ settings_tls(const Settings *self, GError **error)
     return tls_new(&(TlsConf){ .certificate = self->tls.certificate,
                                .key = self->tls.key,
                                .ca = self->tls.ca,
+                               .crl = self->tls.crl,
                                .requires_certificate = requires_certificate(self),
                                .names = (const char *const *)self->tls.names },
                    error);

@@ -97,6 +97,8 @@ static const ConfigKey keys[] = {
     { "tls", "key", CONFIG_PATH, AT(TlsSettings, key), NULL, .words = "PEM file: its private key" },
     { "tls", "ca", CONFIG_PATH, AT(TlsSettings, ca), NULL,
       .words = "PEM file: the authorities that issue routers' certificates" },
+    { "tls", "crl", CONFIG_PATH, AT(TlsSettings, crl), NULL,
+      .words = "PEM file: the certificates that those have revoked" },
     { "tls", "client-certificates", CONFIG_CHOICE, AT(TlsSettings, client_certificates), "require",
       .choices = "require allow", .words = "allow: routers that show no certificate may send as well" },
     { "tls", "names", CONFIG_LIST, AT(TlsSettings, names), NULL,
@@ -384,6 +386,7 @@ settings_free(Settings *self)
     g_free(self->tls.certificate);
     g_free(self->tls.key);
     g_free(self->tls.ca);
+    g_free(self->tls.crl);
     g_free(self->tls.client_certificates);
     g_strfreev(self->tls.names);
     g_free(self->exporters);

@@ -30,7 +30,7 @@ typedef struct StreamSettings {
 } StreamSettings;
 
 typedef struct TlsSettings {
-    char *certificate, *key, *ca, *client_certificates;
+    char *certificate, *key, *ca, *crl, *client_certificates;
     char **names;
 } TlsSettings;
 

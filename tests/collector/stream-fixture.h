@@ -82,11 +82,13 @@ make_certificates(Fixture *self)
         { .file = "by-address", .address = "127.0.0.1" },
         { .file = "by-common-name", .common_name = "r4.example.net" },
         { .file = "wild", .dns = "*.example.net" },
+        { .file = "revoked", .dns = "r1.example.net" },
     };
 
     self->certificates = certificates_new();
     for (size_t i = 0; i < G_N_ELEMENTS(wishes); i++)
         certificates_make(self->certificates, &wishes[i]);
+    certificates_revoke(self->certificates, "revoked", "crl.pem");
 }
 
 static inline void
@@ -95,6 +97,7 @@ open_with(Fixture *self, const Wish *wish)
     const TlsConf tls = { .certificate = certificates_path(self->certificates, "collector.pem"),
                           .key = certificates_path(self->certificates, "collector.key"),
                           .ca = certificates_path(self->certificates, "ca.pem"),
+                          .crl = certificates_path(self->certificates, "crl.pem"),
                           .requires_certificate = !wish->allows_none,
                           .names = wish->names };
     StreamPlace places[] = { { .transport = TRANSPORT_TCP, .name = "tcp:127.0.0.1:4739" },

@@ -50,11 +50,9 @@ test_who_may_not_come_in_is_told_why(Fixture *self, gconstpointer wish)
     static const struct {
         const char *certificate;
         StreamEnd why;
-    } cases[] = { { NULL, STREAM_END_NO_CERTIFICATE },
-                  { "expired", STREAM_END_EXPIRED },
-                  { "early", STREAM_END_NOT_YET_VALID },
-                  { "stranger", STREAM_END_UNKNOWN_CA },
-                  { "server", STREAM_END_PURPOSE } };
+    } cases[] = { { NULL, STREAM_END_NO_CERTIFICATE },   { "expired", STREAM_END_EXPIRED },
+                  { "early", STREAM_END_NOT_YET_VALID }, { "stranger", STREAM_END_UNKNOWN_CA },
+                  { "revoked", STREAM_END_REVOKED },     { "server", STREAM_END_PURPOSE } };
     static const char *const priorities[] = { NEW_TLS, OLD_TLS };
 
     for (size_t version = 0; version < G_N_ELEMENTS(priorities); version++)
@@ -178,6 +176,9 @@ test_files_that_do_not_fit_are_named(Fixture *self, gconstpointer wish)
     refuse(&(TlsConf){ .certificate = pem, .key = pem }, pem, "no private key");
     refuse(&(TlsConf){ .certificate = pem, .key = other }, other, "is not the key of");
     refuse(&(TlsConf){ .certificate = pem, .key = key, .ca = key }, key, "no certificate");
+    refuse(&(TlsConf){ .certificate = pem, .key = key, .crl = pem }, pem, "no list of revoked");
+    refuse(&(TlsConf){ .certificate = pem, .key = key, .crl = "/no/such/list" }, "/no/such/list",
+           "No such file");
 }
 
 static void

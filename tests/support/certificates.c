@@ -135,6 +135,32 @@ certificates_make(Certificates *self, const CertificateWish *wish)
     gnutls_x509_privkey_deinit(key);
 }
 
+void
+certificates_revoke(Certificates *self, const char *file, const char *list)
+{
+    g_autofree char *name = g_strconcat(file, ".pem", NULL), *text = NULL;
+    gnutls_datum_t pem;
+    gnutls_x509_crt_t certificate;
+    gnutls_x509_crl_t revoked;
+    gsize length;
+
+    g_assert_true(g_file_get_contents(certificates_path(self, name), &text, &length, NULL));
+    pem = (gnutls_datum_t){ .data = (unsigned char *)text, .size = (unsigned)length };
+    MUST(gnutls_x509_crt_init(&certificate));
+    MUST(gnutls_x509_crt_import(certificate, &pem, GNUTLS_X509_FMT_PEM));
+    MUST(gnutls_x509_crl_init(&revoked));
+    MUST(gnutls_x509_crl_set_version(revoked, 2));
+    MUST(gnutls_x509_crl_set_this_update(revoked, time(NULL) - 3 * DAY_S));
+    MUST(gnutls_x509_crl_set_next_update(revoked, time(NULL) - DAY_S));
+    MUST(gnutls_x509_crl_set_crt(revoked, certificate, time(NULL) - 3 * DAY_S));
+    MUST(gnutls_x509_crl_sign2(revoked, self->ca, self->ca_key, GNUTLS_DIG_SHA256, 0));
+    MUST(gnutls_x509_crl_export2(revoked, GNUTLS_X509_FMT_PEM, &pem));
+    save(self, list, "", &pem);
+    gnutls_free(pem.data);
+    gnutls_x509_crl_deinit(revoked);
+    gnutls_x509_crt_deinit(certificate);
+}
+
 const char *
 certificates_path(Certificates *self, const char *name)
 {

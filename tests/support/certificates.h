@@ -28,5 +28,8 @@ typedef struct CertificateWish {
 } CertificateWish;
 void certificates_make(Certificates *self, const CertificateWish *wish);
 
+/* The authority revokes the certificate of @file: @list is a new list with it alone, past its date. */
+void certificates_revoke(Certificates *self, const char *file, const char *list);
+
 /* "FOLDER/NAME"; lives as long as the authority. */
 const char *certificates_path(Certificates *self, const char *name);
