@@ -14,7 +14,7 @@
 
 const Detector detectors[] = {
     { QUESTION(volume_out, DETECTOR_WINDOW, 0, NAME_VAGUE) },
-    { QUESTION(residential_path, DETECTOR_LEAD, 0.7, NAME_APT) },
+    { QUESTION(residential_path, DETECTOR_LEAD, 0.7, NAME_PATH) },
     { QUESTION(new_peer, DETECTOR_LEAD, 0.3, NAME_VAGUE) },
     { QUESTION(fleet_rarity, DETECTOR_SUPPORT, 0, NAME_NOTHING) },
     { QUESTION(new_egress, DETECTOR_SUPPORT, 0, NAME_NOTHING) },
@@ -29,7 +29,7 @@ const Detector detectors[] = {
     { WATCH(new_service, NAME_EXACT) },
     { WATCH(scan, NAME_EXACT) },
     { WATCH(spray, NAME_EXACT) },
-    { WATCH(tunnel, NAME_EXACT) },
+    { WATCH(tunnel, NAME_APT) },
     { WATCH(admin_edge, NAME_VAGUE) },
     { WATCH(flood, NAME_EXACT) },
     { WATCH(volume_in, NAME_APT) },

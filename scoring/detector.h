@@ -37,6 +37,7 @@ typedef enum NameSays {
     NAME_NOTHING, /* of what happened: it stands out, it is on a list */
     NAME_VAGUE,   /* something is new or more than usual */
     NAME_APT,     /* which sort of traffic it is */
+    NAME_PATH,    /* where it goes, and that nothing of the kind went there */
     NAME_EXACT    /* what is being done */
 } NameSays;
 
