@@ -14,12 +14,14 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 
 import measure
 
 START_S = 20
 STOP_S = 60
+BUSY_S = 60  # for an answer while it scores
 
 
 class Result:
@@ -354,8 +356,16 @@ class Serve(Ours):
         token = (self.folder / "state" / "admin-token").read_text(encoding="ascii").strip()
         request = urllib.request.Request(f"http://127.0.0.1:{self.web}/api/v1/status",
                                          headers={"Authorization": f"Bearer {token}"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            self.books = json.load(answer)["books"]
+        for _ in range(BUSY_S):
+            try:
+                with urllib.request.urlopen(request, timeout=10) as answer:
+                    self.books = json.load(answer)["books"]
+                return
+            except urllib.error.HTTPError as error:
+                if error.code != 503:  # it scores what came, and answers when it has the time
+                    raise
+                time.sleep(1)
+        raise TimeoutError("the daemon has not told its books")
 
     def result(self):
         return self.judge(self.books)
