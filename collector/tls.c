@@ -217,33 +217,30 @@ read_identity(Tls *self, const TlsConf *conf, GError **error)
     return result >= 0 || fail(error, conf->key, "no private key in PEM form can be read from it", result);
 }
 
+/* Of other files than our own: @take gives them to GnuTLS and returns how many there were. @path NULL: none.
+ */
 static bool
-read_authorities(Tls *self, const TlsConf *conf, GError **error)
+read_theirs(Tls *self, const char *path, __typeof__(gnutls_certificate_set_x509_trust_mem) *take,
+            const char *without, GError **error)
 {
     g_autofree char *text = NULL;
     gnutls_datum_t pem;
 
-    if (conf->ca == NULL)
+    if (path == NULL)
         return true;
-    if (!read_file(conf->ca, &text, &pem, error))
+    if (!read_file(path, &text, &pem, error))
         return false;
-    int n = gnutls_certificate_set_x509_trust_mem(self->credentials, &pem, GNUTLS_X509_FMT_PEM);
-    return n > 0 || fail(error, conf->ca, "no certificate in PEM form can be read from it", n);
+    int n = take(self->credentials, &pem, GNUTLS_X509_FMT_PEM);
+    return n > 0 || fail(error, path, without, n);
 }
 
 static bool
-read_revoked(Tls *self, const TlsConf *conf, GError **error)
+read_authorities(Tls *self, const TlsConf *conf, GError **error)
 {
-    g_autofree char *text = NULL;
-    gnutls_datum_t pem;
-
-    if (conf->crl == NULL)
-        return true;
-    if (!read_file(conf->crl, &text, &pem, error))
-        return false;
-    int n = gnutls_certificate_set_x509_crl_mem(self->credentials, &pem, GNUTLS_X509_FMT_PEM);
-    return n > 0 ||
-           fail(error, conf->crl, "no list of revoked certificates in PEM form can be read from it", n);
+    return read_theirs(self, conf->ca, gnutls_certificate_set_x509_trust_mem,
+                       "no certificate in PEM form can be read from it", error) &&
+           read_theirs(self, conf->crl, gnutls_certificate_set_x509_crl_mem,
+                       "no list of revoked certificates in PEM form can be read from it", error);
 }
 
 Tls *
@@ -260,8 +257,7 @@ tls_new(const TlsConf *conf, GError **error)
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, "GnuTLS cannot be used");
         return NULL;
     }
-    if (!read_identity(self, conf, error) || !read_authorities(self, conf, error) ||
-        !read_revoked(self, conf, error))
+    if (!read_identity(self, conf, error) || !read_authorities(self, conf, error))
         return NULL;
     gnutls_certificate_set_verify_function(self->credentials, verify);
     return g_steal_pointer(&self);

@@ -33,7 +33,7 @@ typedef struct Case {
         overlap;  /* how much of it others who look at the same two say as well (that they are new, mostly) */
     float p;      /* the smallest since the evidence was last nil */
     float before; /* alerts that the watch had led about the asset before this one (case_named) */
-    float peak;
+    float peak;   /* the highest that the budget was told of (note_peak in case.c) */
     float numbers[CASE_NUMBERS];
     uint32_t n_opinions;
     int64_t first_ms, last_ms; /* flow time of the first and the latest opinion */

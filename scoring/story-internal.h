@@ -33,10 +33,10 @@ uint32_t story_claims(const Scorer *self, uint32_t asset, const IpAddress *far,
                       NameClaim claims[MOST_WATCHES]);
 /* The one that tells most (NameSays) among those that carry at least half as much as the strongest. */
 const NameClaim *story_best_claim(const NameClaim *claims, uint32_t n);
+/* Adds the cases about the far end of a contact that says @said by itself as contributions. */
+void story_add_shares(const Scorer *self, Alert *alert, uint32_t asset, double said);
 /* Adds the cases about the alert's asset and far end as contributions; @lead in full, the others with half of
  * their stake kept back. */
-/* The cases about the far end of a contact that says @said by itself. */
-void story_add_shares(const Scorer *self, Alert *alert, uint32_t asset, double said);
 void story_add_cases(const Scorer *self, Alert *alert, uint32_t asset, const Case *lead);
 /* What would have made the case of watch @name dull; false: nothing to say. */
 bool story_case_instead(const DetectorView *view, const Alert *alert, const char *name, char *out,

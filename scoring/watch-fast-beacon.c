@@ -13,8 +13,9 @@
  * so, in this network and in public captures, which stand for it before it has shown anything. The share is
  * multiplied by the number of such far ends that the asset has, for a monitor polls all that it watches, and
  * by the number of assets that know the network, for sharing tells a service from a secret. All is staked on
- * a pair that is as rare as that (e = 1/p: among n pairs that are alike the first has a share of 1/n); a pair
- * is asked once, mostly, which may spend what the windows of its day would have (daily_bonus).
+ * a pair that is as rare as that (e = 1/p: among n pairs that are alike the first has a share of 1/n). While
+ * a pair goes on it is the same question, whose answer hardly changes, so it may spend what the windows of
+ * its day would have (daily_bonus).
  *
  * Not seen: slower beacons, which need a past (watch-beacon.c) or a crowd (watch-standing.c), and those that
  * do not open connections, for keep-alives and clocks (NTP) tick everywhere.
@@ -28,6 +29,8 @@
 #include <string.h>
 
 enum { OFTEN = 8, BEATS_FROM = 64, BEATS_KNOWN = 256, BEATS_TOLD = 512, ASK_EVERY = 32, TCP = 6 };
+/* What is counted once; also for how long it is remembered (keyed.h). */
+typedef enum Counted { OFTEN_NETWORK = 1, FAST_NETWORK, FAST_PAIR } Counted;
 static const double period_least_s = 2, period_most_s = 120;
 static const double even_least = 0.75, begins_anew = 0.5,
                     even_gaps = 64; /* of about so many gaps; 0.35 of those of chance */
@@ -78,14 +81,15 @@ beats_key(const Scorer *scorer, const Call *call)
     return watch_key(scorer, call->asset, call->service, 0, &call->far);
 }
 
-/* A far network, or (@asset not NONE) one of the asset's far ends, is counted once. */
+/* A far network whoever calls it, or an asset's far end. */
 static bool
-is_first(const Scorer *scorer, WatchState *state, const Call *call, uint32_t asset, uint32_t kind)
+is_first(const Scorer *scorer, WatchState *state, const Call *call, Counted what)
 {
+    bool is_pair = what == FAST_PAIR;
     IpAddress far = { { 0 } };
 
-    memcpy(far.bytes, call->far.bytes, asset != NONE ? 16 : ip_is_v4(&call->far) ? 15 : 6);
-    return watch_add(state, 1, watch_key(scorer, asset, kind, 0, &far), (uint8_t)kind);
+    memcpy(far.bytes, call->far.bytes, is_pair ? 16 : ip_is_v4(&call->far) ? 15 : 6);
+    return watch_add(state, 1, watch_key(scorer, is_pair ? call->asset : NONE, what, 0, &far), (uint8_t)what);
 }
 
 /*
@@ -121,7 +125,8 @@ static void
 ask(Scorer *scorer, const Plain *plain, const Own *own, const Call *call, const Beats *beats)
 {
     FleetView fleet = fleet_look(scorer, call->asset, call->asn, &call->far);
-    double share = (plain->fast + public_fast) / (plain->often + public_often + 1);
+    /* Read from a file, they may be anything. */
+    double share = (fmax(0, plain->fast) + public_fast) / (fmax(0, plain->often) + public_often + 1);
     double p = fmin(1, share * fmax(1, own->fast) * (1 + fleet.others_block));
     Opinion opinion = { .watch = &watch_fast_beacon,
                         .asset = call->asset,
@@ -142,9 +147,9 @@ count_fast(const Scorer *scorer, WatchState *state, Own *own, const Call *call)
 {
     Plain *plain = state->plain;
 
-    plain->often += is_first(scorer, state, call, NONE, 1); /* it came too fast to be counted before */
-    plain->fast += is_first(scorer, state, call, NONE, 2);
-    own->fast += is_first(scorer, state, call, call->asset, 3);
+    plain->often += is_first(scorer, state, call, OFTEN_NETWORK); /* it came too fast to be counted before */
+    plain->fast += is_first(scorer, state, call, FAST_NETWORK);
+    own->fast += is_first(scorer, state, call, FAST_PAIR);
 }
 
 static void
@@ -163,7 +168,7 @@ ended(Scorer *scorer, WatchState *state, const Call *call)
     if (!is_of_interest(scorer, call))
         return;
     if (scorer->peers[call->peer].flows < 2 * OFTEN)
-        plain->often += is_first(scorer, state, call, NONE, 1);
+        plain->often += is_first(scorer, state, call, OFTEN_NETWORK);
     if (!is_fast(scorer, call))
         return;
     bool is_new;
