@@ -5,9 +5,12 @@
  * A plain sender is the limit at some 300,000 datagrams a second, so runs of datagrams go down in one call
  * each (UDP_SEGMENT, --gso); a receiver gets them one by one all the same, unless it asks for runs too
  * (UDP_GRO). Templates go first and have half a second to arrive. Each exporter has a socket of its own,
- * bound to 127.66.0.1 and on. With --last one more datagram of each exporter follows after a pause: behind it
- * no loss can hide. Prints one JSON object; what still waited in the receiver's sockets when the last one was
- * sent is in it, for a collector that falls behind shows it there before it loses anything.
+ * bound to 127.66.0.1 and on. What a collector does by flow time happens as often as in a network with
+ * --flows records a second, though they are sent faster: the exporters' clock begins with a whole hour in the
+ * past, so that a run can be laid over the ends of windows, and does not reach now. With --last one more
+ * datagram of each exporter follows after a pause: behind it no loss can hide. Prints one JSON object; what
+ * still waited in the receiver's sockets when the last one was sent is in it, for a collector that falls
+ * behind shows it there before it loses anything.
  */
 #include "tests/bench/load.h"
 #include "tests/support/capture-writer.h"
@@ -36,7 +39,7 @@ enum {
 typedef struct Options {
     int port, exporters, gso, burst, new_percent;
     gint64 datagrams, warm, seed;
-    double rate;
+    double rate, warm_rate, flows;
     gboolean last, talk;
     char *format, *write;
 } Options;
@@ -44,7 +47,7 @@ typedef struct Options {
 typedef struct Sending {
     const Load *load;
     uint32_t gso;
-    double rate;
+    double rate, warm_rate; /* datagrams a second; 0: as fast as it goes */
     int fds[LOAD_MOST_EXPORTERS];
     uint64_t sent, warm, errors; /* @warm of the sent ones were for warming up */
     double seconds;              /* of the others */
@@ -175,15 +178,15 @@ send_run(Sending *self, uint32_t first, uint32_t n)
     }
 }
 
-/* From datagram @first, which begins a run, up to @end. */
+/* From datagram @first, which begins a run, up to @end; @rate a second. */
 static void
-send_part(Sending *self, uint32_t first, uint32_t end)
+send_part(Sending *self, uint32_t first, uint32_t end, double rate)
 {
     double begin = now_s();
 
     for (uint32_t i = first; i < end; i += self->load->conf.burst) {
-        double due = self->rate > 0 ? begin + (i - first) / self->rate : 0, ahead = due - now_s();
-        if (self->rate > 0 && ahead * 1e9 > AHEAD_NS)
+        double due = rate > 0 ? begin + (i - first) / rate : 0, ahead = due - now_s();
+        if (rate > 0 && ahead * 1e9 > AHEAD_NS)
             sleep_s(ahead);
         send_run(self, i, self->load->conf.burst);
     }
@@ -195,7 +198,7 @@ send_warm(Sending *self, uint32_t n)
 {
     int c;
 
-    send_part(self, 0, n);
+    send_part(self, 0, n, self->warm_rate);
     puts("warm");
     fflush(stdout);
     while ((c = getchar()) != '\n' && c != EOF)
@@ -233,7 +236,10 @@ report(const Sending *self)
 static int
 send_load(const Load *load, const Options *options)
 {
-    Sending self = { .load = load, .gso = (uint32_t)options->gso, .rate = options->rate };
+    Sending self = { .load = load,
+                     .gso = (uint32_t)options->gso,
+                     .rate = options->rate,
+                     .warm_rate = options->warm_rate > 0 ? options->warm_rate : options->rate };
     const char *what = NULL;
 
     prctl(PR_SET_TIMERSLACK, 1);
@@ -246,7 +252,7 @@ send_load(const Load *load, const Options *options)
     uint32_t warm = MIN((uint32_t)options->warm, load->conf.datagrams) / round * round;
     if (warm > 0)
         send_warm(&self, warm);
-    send_part(&self, warm, load->conf.datagrams);
+    send_part(&self, warm, load->conf.datagrams, self.rate);
     self.backlog = waiting_bytes((uint16_t)options->port);
     if (options->last)
         send_last(&self);
@@ -289,7 +295,11 @@ parse(Options *options, int *argc, char ***argv)
           "N" },
         { "warm", 0, 0, G_OPTION_ARG_INT64, &options->warm,
           "so many of them first; then say so, and wait for a line", "N" },
+        { "warm-rate", 0, 0, G_OPTION_ARG_DOUBLE, &options->warm_rate, "those first, a second; 0: as --rate",
+          "N" },
         { "rate", 'r', 0, G_OPTION_ARG_DOUBLE, &options->rate, "a second; 0: as fast as it goes", "N" },
+        { "flows", 0, 0, G_OPTION_ARG_DOUBLE, &options->flows,
+          "records a second by the exporters' clock, however fast they are sent; 0: as they are sent", "N" },
         { "gso", 'g', 0, G_OPTION_ARG_INT, &options->gso, "datagrams that the kernel takes as one (1 to 44)",
           "N" },
         { "burst", 'b', 0, G_OPTION_ARG_INT, &options->burst, "datagrams of one exporter in a row", "N" },
@@ -315,7 +325,19 @@ parse(Options *options, int *argc, char ***argv)
     return (options->port > 0 || options->write != NULL) && options->port < 65536 && options->gso >= 1 &&
            options->gso <= 44 && options->burst >= 1 &&
            (options->burst + options->gso - 1) / options->gso <= MOST_CALLS && options->datagrams > 0 &&
-           options->datagrams < 1 << 26 && options->warm >= 0 && options->rate >= 0;
+           options->datagrams < 1 << 26 && options->warm >= 0 && options->rate >= 0 &&
+           options->warm_rate >= 0 && options->flows >= 0;
+}
+
+/* The exporters' clock goes on as in a network with so many records a second. */
+static void
+keep_time(LoadConf *conf, double flows)
+{
+    const int64_t hour_ms = 3600000;
+    double each = load_records_each(conf->format), records = conf->datagrams * each;
+
+    conf->rate = flows / MAX(1, each);
+    conf->base_ms = (conf->base_ms - (int64_t)(records / flows * 1000)) / hour_ms * hour_ms;
 }
 
 int
@@ -341,6 +363,8 @@ main(int argc, char **argv)
                       .seed = (uint64_t)options.seed,
                       .base_ms = g_get_real_time() / 1000,
                       .rate = options.rate > 0 ? options.rate : 100000 };
+    if (options.flows > 0)
+        keep_time(&conf, options.flows);
     g_autoptr(Load) load = load_new(&conf);
     if (load == NULL) {
         fputs("bench-send: formats are v5, v9 and ipfix; exporters 1 to 64\n", stderr);

@@ -52,6 +52,7 @@ class Collector:
     settle_s = 0  # how long it goes on working by itself after the last datagram
     slack = 0  # records that it may not have counted though it has them
     is_ours = False
+    is_scored = False  # works by flow time, in windows, and on what it remembers: is measured when that has settled
     is_variant = False  # of another one: processor time and overload with NetFlow v9 are enough
 
     def __init__(self, tools, folder, form, buffer_bytes):
@@ -336,9 +337,13 @@ class IntakeThreads(Intake):
 
 class Serve(Ours):
     key = "serve"
-    name = "ours, scored"
-    words = "talaya serve, all of it; each record a new conversation, unanswered, 60 % of a new pair of hosts"
-    guess = 50000
+    name = "ours, scored, answered"
+    words = "talaya serve, all of it; traffic like that of real traces: answered flows, 10 % of a new pair of hosts"
+    is_scored = True
+    guess = 20000
+    rate = 15000
+    new_percent = 10
+    load = ("--talk",)
 
     def command(self):
         return [self.tools["talaya"], "serve", "--config", self.configure()]
@@ -371,21 +376,20 @@ class Serve(Ours):
         return self.judge(self.books)
 
 
-class ServeRepeating(Serve):
+class ServeHarsh(Serve):
     is_variant = True
+    key = "serve-harsh"
+    name = "ours, scored, harsh"
+    words = "the same; each record a new conversation, unanswered, 60 % of a new pair: all scan"
+    new_percent = 60
+    load = ()
+
+
+class ServeRepeating(ServeHarsh):
     key = "serve-repeating"
     name = "ours, scored, known pairs"
-    words = "the same, four of five of a pair that met lately, but still each a new conversation, unanswered"
+    words = "as harsh, but four of five of a pair that met lately"
     new_percent = 20
-
-
-class ServeTalking(Serve):
-    is_variant = True
-    key = "serve-talking"
-    name = "ours, scored, answered"
-    words = "the same with traffic like that of real traces: answered flows, 10 % of a new pair"
-    new_percent = 10
-    load = ("--talk",)
 
 
 class ServeThreads(Serve):
@@ -396,5 +400,5 @@ class ServeThreads(Serve):
     more = ("threads=2",)
 
 
-ALL = (Nfcapd, NfcapdLz4, Fixbuf, Nfacctd, NfacctdMemory, Goflow2, Intake, IntakeThreads, Serve, ServeRepeating,
-       ServeTalking, ServeThreads)
+ALL = (Nfcapd, NfcapdLz4, Fixbuf, Nfacctd, NfacctdMemory, Goflow2, Intake, IntakeThreads, Serve, ServeThreads,
+       ServeRepeating, ServeHarsh)

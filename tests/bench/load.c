@@ -325,6 +325,14 @@ find_format(const char *name)
 }
 
 uint32_t
+load_records_each(const char *name)
+{
+    const Format *format = find_format(name);
+
+    return format != NULL ? format->records : 0;
+}
+
+uint32_t
 load_exporter(const Load *self, uint32_t index)
 {
     return index < self->conf.datagrams ? index / self->conf.burst % self->conf.exporters

@@ -50,5 +50,7 @@ Load *load_new(const LoadConf *conf);
 void load_free(Load *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Load, load_free)
 
+/* Records in a datagram of this format; 0: there is no such format. */
+uint32_t load_records_each(const char *format);
 /* Whose datagram it is; also of the last ones behind conf.datagrams. */
 uint32_t load_exporter(const Load *self, uint32_t index);
