@@ -10,16 +10,23 @@ enum {
     PROTOCOL_TCP = 6,
     PROTOCOL_ICMP6 = 58
 };
-enum { EPHEMERAL_FROM = 32768, ICMP_ECHO = 8, ICMP_ECHO_REPLY = 0, ICMP6_ECHO = 128, ICMP6_ECHO_REPLY = 129 };
+enum {
+    EPHEMERAL_FROM = 32768,
+    ETHERNET_IP = 44818,
+    ICMP_ECHO = 8,
+    ICMP_ECHO_REPLY = 0,
+    ICMP6_ECHO = 128,
+    ICMP6_ECHO_REPLY = 129
+};
 
-/* Above 1023; ports that something listens on and that systems do not hand out to clients. Sorted. */
-static const uint16_t service_ports[] = { 1080,  1194,  1433,  1521,  1701,  1723,  1812, 1813, 1883, 2049,
-                                          2055,  2083,  2087,  2222,  2404,  3000,  3128, 3268, 3306, 3389,
-                                          3478,  4343,  4443,  4500,  4739,  5000,  5060, 5061, 5222, 5223,
-                                          5228,  5432,  5671,  5672,  5900,  5985,  5986, 6343, 6379, 6443,
-                                          6514,  6881,  7000,  7547,  8000,  8008,  8043, 8080, 8081, 8088,
-                                          8089,  8443,  8883,  8888,  9000,  9090,  9100, 9200, 9418, 9443,
-                                          10051, 10443, 11211, 19302, 20000, 27017, 44818 };
+/* From 1024 to EPHEMERAL_FROM; ports that something listens on and that systems do not hand out to clients.
+ * Sorted. */
+static const uint16_t service_ports[] = {
+    1080, 1194, 1433, 1521, 1701, 1723, 1812, 1813, 1883, 2049,  2055,  2083,  2087,  2222,  2404, 3000, 3128,
+    3268, 3306, 3389, 3478, 4343, 4443, 4500, 4739, 5000, 5060,  5061,  5222,  5223,  5228,  5432, 5671, 5672,
+    5900, 5985, 5986, 6343, 6379, 6443, 6514, 6881, 7000, 7547,  8000,  8008,  8043,  8080,  8081, 8088, 8089,
+    8443, 8883, 8888, 9000, 9090, 9100, 9200, 9418, 9443, 10051, 10443, 11211, 19302, 20000, 27017
+};
 
 static uint8_t
 icmp_bits(const FlowRecord *flow, bool from_low)
@@ -64,6 +71,8 @@ direction_is_service_port(uint8_t protocol, uint16_t port)
 
     if (port < 1024)
         return port != 0;
+    if (port >= EPHEMERAL_FROM) /* of the two ports of most conversations one: not worth a search */
+        return port == ETHERNET_IP;
     while (low < high) {
         size_t middle = (low + high) / 2;
         if (service_ports[middle] == port)

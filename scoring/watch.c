@@ -74,12 +74,65 @@ watches_clear(Scorer *self)
     }
 }
 
-/* Is the watch told of it at all? Most want to hear of the beginning alone, or of the end. */
-static bool
-is_told(const Watch *watch, const CallTold *told)
+/* What there is to tell of a conversation, and what a watch wants to hear of: bits. */
+enum { TELLS_BEGAN = 1, TELLS_LASTS = 2, TELLS_ENDED = 4, TELLS_KINDS = 8 };
+
+static uint32_t
+heard_by(const Watch *watch)
 {
-    return (told->has_begun && watch->began != NULL) || (told->news == CALL_LASTS && watch->lasts != NULL) ||
-           (told->news == CALL_ENDED && watch->ended != NULL);
+    return (watch->began != NULL ? TELLS_BEGAN : 0u) | (watch->lasts != NULL ? TELLS_LASTS : 0u) |
+           (watch->ended != NULL ? TELLS_ENDED : 0u);
+}
+
+/* Which calls of a block a watch is told of: most watches want to hear of the beginning alone, or of the end,
+ * and all that want the same share one list, so that no watch looks at what is not for it. */
+typedef struct Hearing {
+    const CallTold *block;
+    uint8_t kinds[TOLD_MOST];
+    uint8_t at[TELLS_KINDS][TOLD_MOST]; /* places in the block, in its order */
+    uint32_t n[TELLS_KINDS];
+} Hearing;
+G_STATIC_ASSERT(TOLD_MOST <= UINT8_MAX + 1);
+
+static void
+hearing_init(Hearing *self, const CallTold *block, uint32_t n)
+{
+    self->block = block;
+    for (uint32_t i = 0; i < n; i++)
+        self->kinds[i] = (uint8_t)((block[i].has_begun ? TELLS_BEGAN : 0) |
+                                   (block[i].news == CALL_LASTS ? TELLS_LASTS : 0) |
+                                   (block[i].news == CALL_ENDED ? TELLS_ENDED : 0));
+    for (uint32_t heard = 1; heard < TELLS_KINDS; heard++) {
+        uint32_t found = 0;
+        for (uint32_t i = 0; i < n; i++) { /* without a branch: what comes next cannot be foretold */
+            self->at[heard][found] = (uint8_t)i;
+            found += (self->kinds[i] & heard) != 0;
+        }
+        self->n[heard] = found;
+    }
+}
+
+/* Something that a watch will look up. */
+typedef struct Wanted {
+    uint64_t key;
+    uint32_t which; /* as in WATCH_KEYS */
+} Wanted;
+
+static uint32_t
+list_wanted(const Scorer *self, const Watch *watch, const WatchState *state, const Hearing *hearing,
+            Wanted wanted[TOLD_MOST * WATCH_KEYS])
+{
+    uint32_t heard = heard_by(watch), n = 0;
+
+    for (uint32_t i = 0; i < hearing->n[heard]; i++) {
+        uint64_t keys[WATCH_KEYS] = { 0 };
+        watch->wants(self, state, &hearing->block[hearing->at[heard][i]].call, keys);
+        for (uint32_t k = 0; k < WATCH_KEYS; k++) {
+            wanted[n] = (Wanted){ keys[k], k };
+            n += keys[k] != 0;
+        }
+    }
+    return n;
 }
 
 /*
@@ -88,56 +141,56 @@ is_told(const Watch *watch, const CallTold *told)
  * costs.
  */
 static void
-fetch_block(const Scorer *self, const Watch *watch, const WatchState *state, const CallTold *block,
-            uint32_t n)
+fetch_block(const Scorer *self, const Watch *watch, const WatchState *state, const Hearing *hearing)
 {
-    uint64_t keys[TOLD_MOST][WATCH_KEYS];
+    Wanted wanted[TOLD_MOST * WATCH_KEYS + 1]; /* one more, for what turns out to be nothing */
+    uint32_t n = list_wanted(self, watch, state, hearing, wanted);
 
-    memset(keys, 0, n * sizeof keys[0]);
+    for (uint32_t i = 0; i < n; i++)
+        key_table_prefetch(&state->keys[wanted[i].which % WATCH_TABLES], wanted[i].key);
     for (uint32_t i = 0; i < n; i++) {
-        if (!is_told(watch, &block[i]))
+        uint32_t which = wanted[i].which;
+        if (which < WATCH_TABLES) {
+            key_table_find_early(&state->keys[which], wanted[i].key, state->items[which],
+                                 watch->tables[which].item);
             continue;
-        watch->wants(self, state, &block[i].call, keys[i]);
-        for (int k = 0; k < WATCH_KEYS; k++)
-            if (keys[i][k] != 0)
-                key_table_prefetch(&state->keys[k % WATCH_TABLES], keys[i][k]);
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        for (int k = 0; k < WATCH_TABLES; k++)
-            if (keys[i][k] != 0)
-                key_table_find_early(&state->keys[k], keys[i][k], state->items[k], watch->tables[k].item);
-        if (keys[i][WATCH_TABLES] == 0)
-            continue;
-        uint32_t slot = key_table_find(&state->keys[0], keys[i][WATCH_TABLES]);
+        }
+        uint32_t slot = key_table_find(&state->keys[0], wanted[i].key);
         if (slot != KEYED_NONE)
             key_table_fetch(state->items[0], watch->tables[0].item, slot);
     }
 }
 
 static void
-tell_block(Scorer *self, const Watch *watch, WatchState *state, const CallTold *block, uint32_t n)
+tell_block(Scorer *self, const Watch *watch, WatchState *state, const Hearing *hearing)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        const CallTold *told = &block[i];
-        if (told->has_begun && watch->began != NULL)
-            watch->began(self, state, &told->call);
-        if (told->news == CALL_LASTS && watch->lasts != NULL)
-            watch->lasts(self, state, &told->call);
-        if (told->news == CALL_ENDED && watch->ended != NULL)
-            watch->ended(self, state, &told->call);
+    uint32_t heard = heard_by(watch);
+
+    for (uint32_t i = 0; i < hearing->n[heard]; i++) {
+        uint32_t at = hearing->at[heard][i], tells = hearing->kinds[at] & heard;
+        const Call *call = &hearing->block[at].call;
+        if ((tells & TELLS_BEGAN) != 0)
+            watch->began(self, state, call);
+        if ((tells & TELLS_LASTS) != 0)
+            watch->lasts(self, state, call);
+        if ((tells & TELLS_ENDED) != 0)
+            watch->ended(self, state, call);
     }
 }
 
 void
 watches_tell(Scorer *self, const CallTold *block, uint32_t n)
 {
+    Hearing hearing;
+
+    hearing_init(&hearing, block, n);
     for (uint32_t i = 0; i < n_watches; i++) {
         const Watch *watch = watches[i];
-        if (watch->began == NULL && watch->lasts == NULL && watch->ended == NULL)
+        if (heard_by(watch) == 0)
             continue;
         if (watch->wants != NULL)
-            fetch_block(self, watch, &self->watch_states[i], block, n);
-        tell_block(self, watch, &self->watch_states[i], block, n);
+            fetch_block(self, watch, &self->watch_states[i], &hearing);
+        tell_block(self, watch, &self->watch_states[i], &hearing);
     }
 }
 
