@@ -5,17 +5,22 @@
  * All other watches look for change, and to whom was there before the first record nothing changes: his way
  * in is part of what is usual. What he cannot be is like the others. So once a day a census is taken of all
  * that is standing: pairs with a far end outside that have spoken for three days and more, and lately. Each
- * has traits: who called, the access class of the far network, the port, how few other assets have to do with
- * that network, how strictly by the clock it is called (watch-beacon.c), how much more is sent there a day
- * than comes back, and whether a conversation went on for an hour. Each trait has a share: of the assets of
- * this role, leaning on all assets, how many keep up a pair that has it, or a rarer grade of it? The product
- * of the shares, times the number of pairs that the asset keeps up (it has so many chances), is how odd a
- * pair is. The traits hang together, so the product promises nothing by itself: it is ranked among those of
- * all other assets (peer group analysis: Bolton and Hand, "Unsupervised profiling methods for fraud
+ * has traits: who called, what the far network is for, how few other assets have to do with it, how few of
+ * the role use such a port, how often a day the two speak; and the manner of it: how much more is sent there
+ * a day than comes back, whether a conversation went on for an hour. (How strictly by the clock is asked by
+ * watch-beacon.c and watch-fast-beacon.c, whose evidence is added: the same is not asked twice.) Each trait
+ * has a share: of the assets of this role, leaning on all assets, that have any pair in this direction, how
+ * many keep up one that has it, or a rarer grade of it? The product of the shares (of the manners the rarest
+ * alone, times their number), times the number of pairs that the asset keeps up (it has so many chances), is
+ * how odd a pair is. The traits hang together, so the product promises nothing by itself: it is ranked among
+ * those of all other assets (peer group analysis: Bolton and Hand, "Unsupervised profiling methods for fraud
  * detection", 2001; calibrate.h for the rank and its tail), the asset itself left out. Of each asset the
  * oddest pair that nobody has been told of is asked, once a day.
  *
- * It is asked once a day, so it may spend what the windows of a day would have spent (daily_bonus).
+ * It is asked once a day, so it may spend what the windows of a day would have spent (daily_bonus); what it
+ * lends to others is without that. Among two hundred assets a rank alone is worth little more than two
+ * hundred to one, so few lead here: those far out in the tail, and those of whom another watch has something
+ * to say.
  *
  * Bounded: eight times a day the table of peers is read for an eighth of the assets, so that all have had
  * their turn after a day. Not seen: what half of a role has taken in, pairs within the house, and networks of
@@ -31,19 +36,31 @@
 
 enum { OUT = 0, IN, DIRECTIONS };
 enum { CALLED = 0, CALLED_BY, SPOKEN_WITH };
-typedef enum Trait { TRAIT_CLASS = 0, TRAIT_CROWD, TRAIT_BEATS, TRAIT_VOLUME, TRAIT_LONG, N_TRAITS } Trait;
+/* What a far network is for: a home's line, a machine for rent, somebody's copies, an organisation's own. */
+enum { KIND_UNKNOWN = 0, KIND_HOME, KIND_HOSTING, KIND_CDN, KIND_ORGANISATION, KINDS };
+/* Who the far end is and how much the two have to do with each other; then in which manner. */
+typedef enum Trait {
+    TRAIT_ANY = 0,
+    TRAIT_CLASS,
+    TRAIT_CROWD,
+    TRAIT_PORT,
+    TRAIT_CALLS,
+    TRAIT_VOLUME,
+    TRAIT_LONG,
+    N_TRAITS,
+    FIRST_MANNER = TRAIT_VOLUME
+} Trait;
 /* Grades of each; but for the class the first is the rarest, and who has one has those behind it. */
-static const uint8_t grades[N_TRAITS] = { N_ACCESS_CLASSES, 5, 4, 7, 2 };
-enum { GRADES = N_ACCESS_CLASSES + 5 + 4 + 7 + 2 };
-G_STATIC_ASSERT(DIRECTIONS *GRADES <= 64);
+static const uint8_t grades[N_TRAITS] = { 1, KINDS, 5, 6, 6, 7, 2 };
+enum { GRADES = 1 + KINDS + 5 + 6 + 6 + 7 + 2 };
+G_STATIC_ASSERT(GRADES <= 64);
 enum { ASSETS_LEAST = 100, PORTS_MOST = 4, PARTS = 8 };
 static const int64_t day_s = 86400;
 static const uint32_t stood_s = 3 * 86400, lately_s = 36 * 3600, flows_least = 6, callers_few = 4,
                       quiet_censuses = 7;
 static const int64_t quiet_ms = 6 * (int64_t)86400000; /* and the day of the alert */
 static const double fleet_weight = 4; /* assets of the role that the fleet's share stands for */
-/* Of the stake, on coming in so high that it is just told, and on a tenth of that. */
-static const double stake_told = 0.7, stake_rarer = 0.3, rarer = 10, audit_days = 14;
+static const double small_p = 0.02, kappa = 2.0 / 3, audit_days = 14;
 
 typedef struct Pair {
     IpAddress far;
@@ -57,7 +74,8 @@ typedef struct Pair {
 
 /* Of an asset. */
 typedef struct Standing {
-    uint64_t now, before; /* a bit for each grade that one of its pairs has: in this census, in the last */
+    /* A bit for each grade that one of its pairs has: in this census, in the last. */
+    uint64_t now[DIRECTIONS], before[DIRECTIONS];
     uint32_t pairs_now[DIRECTIONS], pairs_before[DIRECTIONS];
     Pair oddest;
 } Standing;
@@ -71,16 +89,16 @@ typedef struct PortUse {
 
 typedef struct Plain {
     float assets[MOST_ROLES], all; /* that keep up anything, in the last census */
-    float with[MOST_ROLES][64], all_with[64];
+    float with[MOST_ROLES][DIRECTIONS][GRADES], all_with[DIRECTIONS][GRADES];
     ResidualSketch surprises; /* of the oddest pairs, one for each asset, in the census being judged */
     uint32_t part, census;    /* the next part to read; number of the census */
     uint32_t windows;         /* since the last part was read */
 } Plain;
 
 static uint32_t
-bit_of(uint32_t direction, Trait trait, uint32_t grade)
+bit_of(Trait trait, uint32_t grade)
 {
-    uint32_t bit = direction * GRADES;
+    uint32_t bit = 0;
 
     for (int i = 0; i < (int)trait; i++)
         bit += grades[i];
@@ -89,12 +107,12 @@ bit_of(uint32_t direction, Trait trait, uint32_t grade)
 
 /* Bits of @grade and of those behind it. */
 static uint64_t
-bits_of(uint32_t direction, Trait trait, uint32_t grade)
+bits_of(Trait trait, uint32_t grade)
 {
     uint64_t bits = 0;
 
     for (uint32_t i = grade; i < (trait == TRAIT_CLASS ? grade + 1 : grades[trait]); i++)
-        bits |= (uint64_t)1 << bit_of(direction, trait, i);
+        bits |= (uint64_t)1 << bit_of(trait, i);
     return bits;
 }
 
@@ -159,13 +177,30 @@ port_share(const Scorer *scorer, WatchState *state, uint32_t asset, uint32_t dir
                     of_all != NULL ? of_all->before : 0, (double)plain->all, is_one);
 }
 
+/* Of those of the role with any pair of that direction; or, whether they have any, of all of them. */
 static double
-trait_share(const Scorer *scorer, const Plain *plain, const Standing *standing, uint32_t asset, uint32_t bit)
+share_in_role(const Plain *plain, uint32_t role, bool is_own, uint32_t direction, uint32_t bit, bool has_it)
 {
-    uint32_t role = scorer->assets[asset].role;
+    const float *with = plain->with[role][direction], *all_with = plain->all_with[direction];
+    bool is_any = bit == bit_of(TRAIT_ANY, 0);
+    double n = (double)(is_any ? plain->assets[role] : with[0]), self = is_own ? 0 : 1;
 
-    return share_of((double)plain->with[role][bit], (double)plain->assets[role], (double)plain->all_with[bit],
-                    (double)plain->all, (standing->before >> bit & 1) != 0);
+    return share_of((double)with[bit] + has_it * self, n + self, (double)all_with[bit],
+                    (double)(is_any ? plain->all : all_with[0]), has_it);
+}
+
+/* Of whom nobody knows yet what it is, any role may be its own. */
+static double
+trait_share(const Scorer *scorer, const Plain *plain, uint32_t asset, const Standing *standing,
+            uint32_t direction, Trait trait, uint32_t grade)
+{
+    uint32_t role = scorer->assets[asset].role, bit = bit_of(trait, grade);
+    bool has_it = (standing->before[direction] >> bit & 1) != 0;
+    double share = share_in_role(plain, role, true, direction, bit, has_it);
+
+    for (uint32_t i = 0; i < scorer->n_roles && scorer->roles[role].name[0] == '\0'; i++)
+        share = fmax(share, share_in_role(plain, i, i == role, direction, bit, has_it));
+    return share;
 }
 
 /* ---- the census ---- */
@@ -176,11 +211,48 @@ grade_of_crowd(uint32_t others)
     return others == 0 ? 0 : others == 1 ? 1 : others < 4 ? 2 : others < 10 ? 3 : 4;
 }
 
-/* 512 beats and more, 64, 8; none. */
 static uint32_t
-grade_of_beats(uint32_t beats)
+kind_of(uint8_t access)
 {
-    return beats >= 512 ? 0 : beats >= 64 ? 1 : beats >= 8 ? 2 : 3;
+    switch (access) {
+    case ACCESS_UNKNOWN:
+        return KIND_UNKNOWN;
+    case ACCESS_RESIDENTIAL:
+    case ACCESS_MOBILE:
+    case ACCESS_SATELLITE:
+        return KIND_HOME;
+    case ACCESS_HOSTING:
+        return KIND_HOSTING;
+    case ACCESS_CDN:
+        return KIND_CDN;
+    default:
+        return KIND_ORGANISATION;
+    }
+}
+
+/* By the share of the role that has a pair at such a port. That one port is seen nowhere else says little
+ * where many keep up one of their own (Good, "The population frequencies of species", Biometrika 1953). */
+static uint32_t
+grade_of_port(double share)
+{
+    static const double most[] = { 0.003, 0.01, 0.03, 0.1, 0.3 };
+    uint32_t grade = 0;
+
+    while (grade < G_N_ELEMENTS(most) && share > most[grade])
+        grade++;
+    return grade;
+}
+
+/* Three hundred a day and more, a hundred, thirty, ten, three; fewer. */
+static uint32_t
+grade_of_calls(double a_day)
+{
+    static const double least[] = { 300, 100, 30, 10, 3 };
+    uint32_t grade = 0;
+
+    while (grade < G_N_ELEMENTS(least) && a_day < least[grade])
+        grade++;
+    return grade;
 }
 
 /* Beyond what came back: a gigabyte a day and more, and down by factors of ten to less than ten kilobytes. */
@@ -243,33 +315,55 @@ is_odder(const Pair *self, const Pair *other)
     return memcmp(self->far.bytes, other->far.bytes, sizeof self->far.bytes) < 0;
 }
 
+/* The rarest of an asset's ports with a peer. */
+static double
+rarest_port(const Scorer *scorer, WatchState *state, const Peer *peer, uint32_t direction, uint16_t *port)
+{
+    double rarest = 2;
+
+    for (int i = 0; i < PORTS_MOST && peer->services[i] != 0; i++) {
+        double share = port_share(scorer, state, peer->asset, direction, peer->services[i]);
+        if (share >= rarest)
+            continue;
+        rarest = share;
+        *port = peer->services[i];
+    }
+    return rarest;
+}
+
+/*
+ * In nats. Who it is and how often, is one question after the other. In which manner is one in several forms
+ * (a long conversation carries more as well), so the oddest speaks for all, and pays for the choice.
+ */
+static double
+surprise_of(const double shares[N_TRAITS], double pairs)
+{
+    double surprise = -log(fmax(1, pairs)), least = 1;
+
+    for (int i = 0; i < FIRST_MANNER; i++)
+        surprise -= log(shares[i]);
+    for (int i = FIRST_MANNER; i < N_TRAITS; i++)
+        least = fmin(least, shares[i] * (N_TRAITS - FIRST_MANNER));
+    return surprise - log(least);
+}
+
 static void
 judge(const Scorer *scorer, WatchState *state, const Peer *peer, const uint32_t grade[N_TRAITS],
       uint32_t direction, const Pair *facts)
 {
     const Plain *plain = state->plain;
     Standing *standing = watch_of_asset(state, &watch_standing, peer->asset);
-    double shares[N_TRAITS], surprise = -log(fmax(1, standing->pairs_before[direction]));
+    double shares[N_TRAITS];
     Pair pair = *facts;
 
-    pair.share_port = 1;
-    for (int i = 0; i < PORTS_MOST && peer->services[i] != 0; i++) {
-        double share = port_share(scorer, state, peer->asset, direction, peer->services[i]);
-        if (i > 0 && share >= (double)pair.share_port)
-            continue;
-        pair.share_port = (float)share;
-        pair.port = peer->services[i];
-    }
-    surprise -= log((double)pair.share_port);
-    for (int i = 0; i < N_TRAITS; i++) {
-        shares[i] = trait_share(scorer, plain, standing, peer->asset, bit_of(direction, (Trait)i, grade[i]));
-        surprise -= log(shares[i]);
-    }
-    pair.surprise = (float)surprise;
-    if (!isfinite(surprise) || !is_odder(&pair, &standing->oddest) ||
+    for (int i = 0; i < N_TRAITS; i++)
+        shares[i] = trait_share(scorer, plain, peer->asset, standing, direction, (Trait)i, grade[i]);
+    pair.surprise = (float)surprise_of(shares, standing->pairs_before[direction]);
+    if (!isfinite(pair.surprise) || !is_odder(&pair, &standing->oddest) ||
         has_one_reason(scorer, state, peer, direction, pair.port) || is_told(scorer, peer))
         return;
     pair.share_class = (float)shares[TRAIT_CLASS];
+    pair.share_port = (float)shares[TRAIT_PORT];
     pair.share_crowd = (float)shares[TRAIT_CROWD];
     standing->oddest = pair;
 }
@@ -285,8 +379,6 @@ take_peer(const Scorer *scorer, WatchState *state, const Peer *peer)
     double given = fmax(0, (double)peer->octets_out - (double)peer->octets_in);
     double days = ((double)peer->last_s - (double)peer->first_s) / (double)day_s;
     FleetView fleet = fleet_look(scorer, peer->asset, peer->asn, &peer->address);
-    const uint32_t grade[N_TRAITS] = { peer->access, grade_of_crowd(fleet.others_block),
-                                       grade_of_beats(beats), grade_of_volume(given / days), !peer->is_long };
     Pair facts = { .far = peer->address,
                    .caller = is_in        ? CALLED_BY
                              : has_called ? CALLED
@@ -296,10 +388,18 @@ take_peer(const Scorer *scorer, WatchState *state, const Peer *peer)
                    .is_there = 1,
                    .days = (float)days,
                    .flows = (float)peer->flows };
+    const uint32_t grade[N_TRAITS] = { 0,
+                                       kind_of(peer->access),
+                                       grade_of_crowd(fleet.others_block),
+                                       grade_of_port(
+                                           rarest_port(scorer, state, peer, direction, &facts.port)),
+                                       grade_of_calls(peer->flows / days),
+                                       grade_of_volume(given / days),
+                                       !peer->is_long };
 
     standing->pairs_now[direction]++;
     for (int i = 0; i < N_TRAITS; i++)
-        standing->now |= bits_of(direction, (Trait)i, grade[i]);
+        standing->now[direction] |= bits_of((Trait)i, grade[i]);
     for (int i = 0; i < PORTS_MOST && peer->services[i] != 0; i++)
         count_port(scorer, state, peer->asset, direction, peer->services[i]);
     if (plain->all >= ASSETS_LEAST)
@@ -309,20 +409,20 @@ take_peer(const Scorer *scorer, WatchState *state, const Peer *peer)
 /* ---- a day is over ---- */
 
 /*
- * A bet on a small @p, worth 1 a day on the average, that wins what the threshold asks for: less would be
- * told of nobody, more of fewer. The watch has a tenth of the stake (case.c) for all windows of the day. As
- * weeks pass the bet gets smaller: what was there from the start has been asked by then.
+ * A bet on small p-values alone, for larger ones would be told of nobody: one of the calibrators k p^(k-1),
+ * which are worth 1 on the average (Vovk and Wang 2021, evidence.h), drawn together to what is smaller than
+ * one in fifty. It is a flat one, since what lies beyond the ranks is a formula's. It does not look at the
+ * threshold: what is just odd lends weight to what others find, and what is odder still is told of. As weeks
+ * pass the bet gets smaller: what was there from the start has been asked by then.
  */
 static double
 bet_of(const Scorer *scorer, double p)
 {
     double days = (double)(scorer->clock.now_ms - scorer->clock.first_ms) / 86400e3;
-    double part = fmin(1, audit_days / fmax(1, days));
-    double level =
-        part * stake_told * 0.1 * scorer->windows_per_day / e_of_decibans(scorer->budget.threshold);
 
-    return part *
-           ((p <= level ? stake_told / level : 0) + (p <= level / rarer ? stake_rarer * rarer / level : 0));
+    if (p >= small_p)
+        return 0;
+    return fmin(1, audit_days / fmax(1, days)) * kappa / small_p * pow(p / small_p, kappa - 1);
 }
 
 /* The asset has one such question a day, and not one in each window. */
@@ -342,6 +442,7 @@ tell(Scorer *scorer, WatchState *state, uint32_t asset, const Pair *pair)
                         .protocol = 6,
                         .p = p,
                         .decibans = decibans_of(e) + daily_bonus(scorer),
+                        .overlap = daily_bonus(scorer),
                         .numbers = { (double)pair->days, (double)pair->flows, (double)pair->share_class,
                                      (double)pair->share_port, (double)pair->share_crowd, pair->others,
                                      pair->beats_log2, pair->caller },
@@ -379,10 +480,11 @@ count_traits(Plain *plain, const Standing *standing, uint32_t role)
 {
     plain->assets[role] += 1;
     plain->all += 1;
-    for (uint32_t bit = 0; bit < DIRECTIONS * GRADES; bit++) {
-        bool has = (standing->now >> bit & 1) != 0;
-        plain->with[role][bit] += (float)has;
-        plain->all_with[bit] += (float)has;
+    for (uint32_t i = 0; i < DIRECTIONS * GRADES; i++) {
+        uint32_t direction = i / GRADES, bit = i % GRADES;
+        bool has = (standing->now[direction] >> bit & 1) != 0;
+        plain->with[role][direction][bit] += (float)has;
+        plain->all_with[direction][bit] += (float)has;
     }
 }
 
@@ -400,7 +502,7 @@ end_census(Scorer *scorer, WatchState *state)
         Standing *standing = watch_of_asset(state, &watch_standing, i);
         if (standing->pairs_now[OUT] + standing->pairs_now[IN] > 0)
             count_traits(plain, standing, scorer->assets[i].role);
-        *standing = (Standing){ .before = standing->now,
+        *standing = (Standing){ .before = { standing->now[OUT], standing->now[IN] },
                                 .pairs_before = { standing->pairs_now[OUT], standing->pairs_now[IN] } };
     }
     plain->census++;
@@ -462,9 +564,11 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
                    exp2((double)one->numbers[6] - 1));
     g_snprintf(
         out, room,
-        "%s %s %s (AS %u, %s) on port %u for %.0f days, in %.0f conversations%s; of its role %.0f %% keep up "
-        "something with that class of network, %.0f %% on that port, %.0f %% with a network of which so few "
-        "others (%.0f) know; all in all it is odder than what %.4g %% of the assets keep up",
+        "%s %s %s (AS %u, %s) on port %u for %.0f days, in %.0f conversations%s; of those of its role that "
+        "do so with anybody, %.0f %% keep up something with that class of network, %.0f %% on a port that is "
+        "as rare, %.0f %% with a network of which so few others (%.0f) know; all in all it is odder than "
+        "what "
+        "%.4g %% of the assets keep up",
         name, callers[(int)fmin(SPOKEN_WITH, fmax(0, (double)one->numbers[7]))], far, place->asn,
         access_class_name((AccessClass)place->access), one->service, (double)one->numbers[0],
         (double)one->numbers[1], beats, 100 * (double)one->numbers[2], 100 * (double)one->numbers[3],

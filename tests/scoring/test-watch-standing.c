@@ -71,7 +71,8 @@ test_one_that_was_always_there_is_told_of(void)
     g_test_message("%.1f dB, p %.2g: %s | %s", part->decibans, part->p, part->reason, alert->counterfactual);
     g_assert_cmpfloat(part->p, <, 0.01);
     g_assert_nonnull(strstr(part->reason, "has called 45.1.0.9 (AS 64501, residential) on port 8443 for"));
-    g_assert_nonnull(strstr(part->reason, "of its role 0 % keep up something with that class of network"));
+    g_assert_nonnull(
+        strstr(part->reason, "do so with anybody, 0 % keep up something with that class of network"));
     g_assert_nonnull(strstr(alert->counterfactual, "others of its role"));
 }
 
@@ -101,6 +102,26 @@ test_a_small_network_says_nothing(void)
     g_assert_null(case_of(stage, "10.1.0.10"));
 }
 
+/* One alone is odder than one of two, and the evidence says by how much; neither lends to others what the
+ * question may spend for being asked once a day. */
+static void
+test_evidence_grows_with_how_odd_it_is(void)
+{
+    double evidence[2];
+
+    for (int odd = 1; odd <= 2; odd++) {
+        g_autoptr(Stage) stage = stage_new();
+        for (int day = 0; day < DAYS; day++)
+            play_day(stage, day, DESKS, odd);
+        const Case *one = case_of(stage, "10.1.0.10");
+        evidence[odd - 1] = (double)one->evidence;
+        g_test_message("one of %d: %.1f dB", odd, evidence[odd - 1]);
+        g_assert_cmpfloat((double)one->overlap, >, 24);
+    }
+    g_assert_cmpfloat(evidence[0], >, evidence[1] + 3);
+    g_assert_cmpfloat(evidence[1], >, 30);
+}
+
 /* The odd one is looked for anew once it was called harmless. */
 static void
 test_a_verdict_ends_it(void)
@@ -127,6 +148,8 @@ main(int argc, char **argv)
                     test_one_that_was_always_there_is_told_of);
     g_test_add_func("/scoring/standing/what-the-role-does-is-dull", test_what_the_role_does_is_dull);
     g_test_add_func("/scoring/standing/a-small-network-says-nothing", test_a_small_network_says_nothing);
+    g_test_add_func("/scoring/standing/evidence-grows-with-how-odd-it-is",
+                    test_evidence_grows_with_how_odd_it_is);
     g_test_add_func("/scoring/standing/a-verdict-ends-it", test_a_verdict_ends_it);
     return g_test_run();
 }
