@@ -15,7 +15,7 @@ static const double watch_stake = 0.1;
 static const float told_keep = 0.95F;  /* a day */
 static const double support_most = 20; /* decibans */
 static const double twice = 3;
-static const double prior_least = 12, prior_short = 10;
+static const double prior_least = 12, prior_short = 3;
 static const IpAddress nobody = { { 0 } };
 
 void
@@ -293,13 +293,26 @@ case_decibans(const Scorer *self, const Case *one)
 double
 case_support(const Scorer *self, const Case *one)
 {
-    if (watches[one->watch]->is_prior) /* something else must be odd at ten to one */
+    if (watches[one->watch]->is_prior) /* something else must speak for it at two to one */
         return fmin(case_decibans(self, one), fmax(prior_least, self->budget.threshold - prior_short));
     double e = e_of_decibans(staked(self, one, fmax(0, (double)one->evidence - (double)one->overlap)));
     double support =
         fmax(0, decibans_of(0.5 + 0.5 * e)) * self->budget.discount[FAMILY_WATCH + (int)one->watch];
 
     return fmin(support, support_most);
+}
+
+double
+case_octets_support(const Scorer *self, uint32_t asset, const IpAddress *far)
+{
+    const Case *parts[MOST_WATCHES];
+    uint32_t n = case_parts(self, asset, far, parts);
+    double sum = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        if (watches[parts[i]->watch]->weighs_octets)
+            sum += case_support(self, parts[i]);
+    return sum;
 }
 
 CaseShares

@@ -88,6 +88,8 @@ void case_close_day(ScoredAsset *asset);
 /* What it adds to a stronger case about the same: what does not overlap, half of the stake kept back, after
  * the discount. */
 double case_support(const Scorer *self, const Case *one);
+/* What those add that ask how much was sent. */
+double case_octets_support(const Scorer *self, uint32_t asset, const IpAddress *far);
 /*
  * What all cases about this asset and far end add to what a contact says (@said, after the discount): the
  * support of each; or, if that comes to more, one of them speaks in full in the place of the contact, whose

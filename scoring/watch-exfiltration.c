@@ -547,6 +547,7 @@ instead_hoarding(const Scorer *scorer, const Case *one, char *out, size_t room)
 const Watch watch_slow_exfiltration = {
     .name = "slow_exfiltration",
     .memory_days = 7,
+    .weighs_octets = true,
     .plain = sizeof(Plain),
     .per_asset = sizeof(AssetPast),
     .tables = { { .item = sizeof(Balance), .most = 4, .is_per_pair = true },

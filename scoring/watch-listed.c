@@ -12,9 +12,9 @@
  * end (gamma-Poisson, rate.h), with a tenth of the stake, and in as far as the entry is believed. A pair that
  * is older than the oldest entry need not be new to the asset, and has its prior odds alone.
  *
- * A list never alerts alone: its cases lead no alert, and what they add stays ten to one short of the
- * threshold (case.c), so that something else must be odd about the two. What it cannot see is whether the
- * list is right.
+ * A list never alerts alone: its cases lead no alert, and what they add stays two to one short of the
+ * threshold (case.c), so that something else must speak for it: that the two are new to one another, mostly.
+ * What it cannot see is whether the list is right.
  */
 #include "scoring/detector.h"
 #include "scoring/list.h"

@@ -40,6 +40,7 @@ struct Watch {
     bool is_incident;   /* what comes again after it was over is another alert; a verdict is about that one */
     bool needs_no_past; /* what it holds does not rest on what was learned here: believed from the first hour
                          */
+    bool weighs_octets; /* it asks how much was sent, as the volume does: the two are told once */
     size_t plain;       /* octets of the plain struct */
     size_t per_asset;   /* octets kept for each asset, by its index; see watch_of_asset */
     WatchTableSize tables[WATCH_TABLES];
