@@ -10,8 +10,11 @@
  * while the call is open the asset has one of its own that begins and ends with it and moves the same octets.
  * Whether a young service has one is a sequential test (Wald, "Sequential Analysis", 1947) of matched calls
  * against what chance would match; how many young services have one, and to which ports, is learned, for in
- * front of an application that is how things are. What was not answered, or was refused, is no service.
- * Cannot see: a proxy on a port that was served before, or that was there on the first day.
+ * front of an application that is how things are. What was not answered, or was refused, is no service; nor
+ * is a high port whose side may be the caller's, until the same far end has called it from three ports of its
+ * own and no other meanwhile (callers take another port for each call, RFC 6056: that two calls have the same
+ * one by chance happens once in thirty thousand). Cannot see: a proxy on a port that was served before, or
+ * that was there on the first day.
  */
 #include "scoring/admin-port.h"
 #include "scoring/crowd.h"
@@ -25,7 +28,17 @@
 #include <stdlib.h>
 
 enum { TCP = 6, UDP = 17, EPHEMERAL_FROM = 32768, DYNAMIC_FROM = 49152 };
-enum { PAST = 0, SERVICES = 1, CROWDS = 2, SPANS = 4, PORT_KINDS = 4, FAR_KINDS = 3, LEGS = 3 };
+enum {
+    PAST = 0,
+    SERVICES = 1,
+    CROWDS = 2,
+    DOORS = 3,
+    DOOR_CALLS = 3,
+    SPANS = 4,
+    PORT_KINDS = 4,
+    FAR_KINDS = 3,
+    LEGS = 3
+};
 enum { ALONE = 0, SHARED, SHARES };
 enum { KINDS = PORT_KINDS * 2 * FAR_KINDS, MARKS = 1 << 16 };
 enum { NO_LEG = 0, LEG, LEG_ADMIN };
@@ -53,6 +66,11 @@ typedef struct Past {
     float members, others; /* who had taken up the port before: of the role, of all */
     Span in[SPANS], out[SPANS];
 } Past;
+/* Of an asset and a far end: a high port that was called, and from which ports. */
+typedef struct Door {
+    uint16_t port, callers[DOOR_CALLS];
+    uint8_t n;
+} Door;
 typedef struct Plain {
     EpisodePools pools;
     float kinds[MOST_ROLES][KINDS], fleet_kinds[KINDS];
@@ -158,15 +176,43 @@ take_up(Scorer *scorer, WatchState *state, const Call *call, double members, dou
     tell(scorer, past, call);
 }
 
+static bool
+is_asked(const Call *call)
+{
+    return call->initiator == INITIATOR_FAR && call_is_session(call) && call->asset_port != 0 &&
+           call->far_asset != call->asset && (call->protocol == TCP || call->protocol == UDP);
+}
+
 /* The asset was called, and by evidence that also holds for a port of which nothing is known yet. */
 static bool
 is_served(const Call *call)
 {
-    if (call->initiator != INITIATOR_FAR || !call_is_session(call) || call->asset_port == 0 ||
-        call->far_asset == call->asset || (call->protocol != TCP && call->protocol != UDP))
-        return false;
-    return (call->protocol == TCP && call->certainty == CERTAINTY_SURE) ||
-           (call->asset_port < EPHEMERAL_FROM && call->far_port > call->asset_port);
+    return is_asked(call) && ((call->protocol == TCP && call->certainty == CERTAINTY_SURE) ||
+                              (call->asset_port < EPHEMERAL_FROM && call->far_port > call->asset_port));
+}
+
+static bool
+may_be_door(const Call *call)
+{
+    return is_asked(call) && call->protocol == TCP && call->asset_port >= EPHEMERAL_FROM &&
+           call->far_port >= 1024;
+}
+
+/* Has the far end called it from so many ports of its own, and no other port of the asset's meanwhile? */
+static bool
+is_door(const Scorer *scorer, WatchState *state, const Call *call)
+{
+    Door *door = watch_item(state, DOORS, &watch_new_service,
+                            watch_key(scorer, call->asset, 0, 0, &call->far), 1, NULL);
+
+    if (door->port != call->asset_port || door->n > DOOR_CALLS)
+        *door = (Door){ .port = call->asset_port };
+    for (int i = 0; i < door->n; i++)
+        if (door->callers[i] == call->far_port)
+            return door->n == DOOR_CALLS;
+    if (door->n < DOOR_CALLS)
+        door->callers[door->n++] = call->far_port;
+    return door->n == DOOR_CALLS;
 }
 
 /* Within the house, ports that are handed out anew at each start (RPC) are one. */
@@ -184,6 +230,8 @@ wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t 
     (void)state;
     if (is_served(call))
         keys[SERVICES] = watch_key(scorer, call->asset, service_of(call), 0, NULL);
+    else if (may_be_door(call))
+        keys[DOORS] = watch_key(scorer, call->asset, 0, 0, &call->far);
 }
 
 /* How many assets of any role have served it before this one. */
@@ -199,7 +247,7 @@ serve_already(WatchState *state, const Scorer *scorer, uint32_t what)
 static void
 look(Scorer *scorer, WatchState *state, const Call *call)
 {
-    if (!is_served(call))
+    if (!is_served(call) && (!may_be_door(call) || !is_door(scorer, state, call)))
         return;
     uint32_t role = scorer->assets[call->asset].role, what = service_of(call);
     if (!watch_add(state, SERVICES, watch_key(scorer, call->asset, what, 0, NULL), 2))
@@ -355,7 +403,8 @@ const Watch watch_new_service = { .name = "new_service",
                                   .plain = sizeof(Plain),
                                   .tables = { { .item = sizeof(Past), .most = 1 << 14 },
                                               { .most = 8, .is_per_pair = true },
-                                              { .item = sizeof(Crowd), .most = 1 << 15 } },
+                                              { .item = sizeof(Crowd), .most = 1 << 15 },
+                                              { .item = sizeof(Door), .most = 1 << 14 } },
                                   .wants = wants,
                                   .began = look,
                                   .ended = ended,

@@ -140,6 +140,25 @@ test_what_knocks_in_vain_finds_no_service(void)
     g_assert_null(stage_find(stage, "new_service", "10.1.0.5", NULL));
 }
 
+/* Which side of two high ports is the caller's is not sure, until one side comes back to the same one. */
+static void
+test_a_high_port_is_a_door_when_the_same_far_end_comes_back_to_it(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, 12);
+    for (int i = 0; i < 3; i++) {
+        g_assert_null(stage_find(stage, "new_service", "10.1.0.5", NULL));
+        talk(stage, 12 + 0.01 * i, "45.9.0.7", "10.1.0.5", 33557, 40000, 90000);
+        talk(stage, 12 + 0.01 * i, "45.9.0.8", "10.1.0.6", (uint16_t)(33557 + i), 40000, 90000);
+        stage_until(stage, 12 + 0.01 * (i + 1));
+        stage_restart(stage);
+    }
+    stage_until(stage, 12.1);
+    g_assert_nonnull(strstr(told(stage, "10.1.0.5")->reason, "accepts calls on port 33557/tcp"));
+    g_assert_null(stage_find(stage, "new_service", "10.1.0.6", NULL));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -156,5 +175,7 @@ main(int argc, char **argv)
                     test_a_program_for_all_is_no_news_once_some_have_it);
     g_test_add_func("/scoring/watch-new-service/what-knocks-in-vain-finds-no-service",
                     test_what_knocks_in_vain_finds_no_service);
+    g_test_add_func("/scoring/watch-new-service/a-high-port-is-a-door-when-the-same-far-end-comes-back-to-it",
+                    test_a_high_port_is_a_door_when_the_same_far_end_comes_back_to_it);
     return g_test_run();
 }
