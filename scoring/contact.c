@@ -15,7 +15,14 @@
 #include <string.h>
 
 enum { UDP = 17 };
-enum { QUIET_WINDOWS = 6, QUIET_HOME = 24, PATIENCE = 1, EVIDENCE_HEAD = 12, CHANCE_CALLED = 3 };
+enum {
+    QUIET_WINDOWS = 6,
+    QUIET_HOME = 24,
+    PATIENCE = 1,
+    COUNTED_A_DAY = 8,
+    EVIDENCE_HEAD = 12,
+    CHANCE_CALLED = 3
+};
 
 static const int64_t cluster_windows = 72;
 
@@ -301,6 +308,7 @@ contact_teach(Scorer *self, Contact *contact)
         return;
     contact->is_taught = true;
     ScoredAsset *asset = &self->assets[contact->asset];
+    contact->counts = !contact->is_early && asset->contacts_today++ < COUNTED_A_DAY;
     Role *role = &self->roles[asset->role];
     const bool groups[N_NOVELTY_GROUPS] = { true, contact->is_new_as, contact->is_home };
 
@@ -316,14 +324,14 @@ contact_teach(Scorer *self, Contact *contact)
 static void
 grow(Scorer *self, Contact *contact)
 {
-    int64_t span = contact->last_window - contact->opened_window + 1;
+    uint32_t span = contact->active_windows;
     Role *role = &self->roles[self->assets[contact->asset].role];
 
-    while (contact->duration_bin + 1 < DURATION_BINS && span >= (int64_t)1 << (contact->duration_bin + 1)) {
+    while (contact->duration_bin + 1 < DURATION_BINS && span >= 1u << (contact->duration_bin + 1)) {
         contact->duration_bin++;
-        if (contact->story == NONE && !contact->is_early) {
-            role->duration[contact->duration_bin].with += 1;
-            self->fleet.duration[contact->duration_bin].with += 1;
+        if (contact->counts && contact->story == NONE) {
+            role->duration[contact->is_home][contact->duration_bin].with += 1;
+            self->fleet.duration[contact->is_home][contact->duration_bin].with += 1;
         }
     }
 }
@@ -338,7 +346,8 @@ contact_volume_share(const Scorer *self, const Contact *contact, double said)
         return 0;
     double kept = 0.5 + 0.5 * e_of_decibans(fair * self->budget.discount[FAMILY_VOLUME]),
            full = budget_shown(&self->budget, FAMILY_VOLUME, fair);
-    return fmax(fmin(most, decibans_of(kept)), full - fmax(0, said));
+    double share = fmax(fmin(most, decibans_of(kept)), full - fmax(0, said));
+    return fmax(0, share - case_octets_support(self, contact->asset, &self->peers[contact->peer].address));
 }
 
 Contact *
@@ -525,12 +534,14 @@ contact_close_window(Scorer *self, int64_t number)
         if (contact->state != CONTACT_LIVE)
             continue;
         bool is_aside = triage_contact_is_aside(self, contact);
-        if (contact->story == NONE) /* else when the story ends without an attack */
+        if (contact->story == NONE) /* else when it, or the story, ends without an attack */
             contact_teach(self, contact);
         if (number - contact->last_window <= patience(self, contact))
             continue;
         if (is_aside)
             contact_forget(self, contact);
+        else
+            contact_teach(self, contact);
         contact_release(self, i);
     }
     for (uint32_t i = 0; i < self->n_assets; i++)

@@ -17,6 +17,7 @@ fleet_rarity_look(const DetectorView *view, Finding *out)
     if (!contact->is_new_as)
         return false;
     out->p = (float)fleet_prevalence_p(view->scorer, view->role, contact->is_home, contact->others_as);
+    out->decibans = (float)decibans_of(e_hedged((double)out->p));
     return true;
 }
 

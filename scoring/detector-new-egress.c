@@ -16,6 +16,7 @@ new_egress_look(const DetectorView *view, Finding *out)
         return false;
     out->p =
         view->contact->is_new_egress ? (float)share_p(&view->role->egress, &view->scorer->fleet.egress) : 1;
+    out->decibans = (float)decibans_of(e_hedged((double)out->p));
     return true;
 }
 

@@ -10,6 +10,7 @@ bool
 odd_port_look(const DetectorView *view, Finding *out)
 {
     out->p = (float)fleet_port_p(view->scorer, view->role, view->contact);
+    out->decibans = (float)decibans_of(e_hedged((double)out->p));
     return true;
 }
 

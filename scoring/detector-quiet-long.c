@@ -2,16 +2,24 @@
 /*
  * detector-quiet-long.c - the contact goes on and on, and moves little
  *
- * A reverse proxy keeps one connection for hours and speaks rarely. How many new contacts of the role lasted
- * at least this long is counted; the longer it goes on, the rarer it gets, so one quiet connection gains
- * evidence by the hour. The p-value only falls as the contact ages and is one for its whole life, so looking
- * at it every window costs nothing. A transfer that is large is not quiet and is left to the volume.
+ * A reverse proxy keeps one connection for hours and speaks rarely; a way out through somebody's router is
+ * used again and again. Of the role's new contacts that are over (those with home lines apart, for they are
+ * waited for longer), how many were seen in at least as many windows is counted; the more windows, the rarer,
+ * so one quiet connection gains evidence by the hour. The bet is on a way that is kept in use: the share of
+ * such ways that would come so far by the share of the role's contacts that do. While a contact goes on, that
+ * ratio of survival functions is a martingale that begins with one, so asking it anew in every window costs
+ * nothing. A transfer that is large is not quiet and is left to the volume.
  */
 #include "scoring/detector.h"
 
 #include <stdio.h>
 
 static const double quiet_octets = 3e6; /* a window */
+/* Of the ways that are kept in use, those that are seen in 1, 2, 4, ... windows, for the bet; of the stake.
+ */
+static const double used_share[DURATION_BINS] = { 1,    0.95, 0.9,  0.8,  0.7,  0.6,  0.5,
+                                                  0.35, 0.25, 0.15, 0.08, 0.04, 0.02, 0.01 };
+static const double use_stake = 0.9;
 
 static bool
 is_quiet(const Contact *contact)
@@ -24,7 +32,12 @@ quiet_long_look(const DetectorView *view, Finding *out)
 {
     const Contact *contact = view->contact;
 
-    out->p = is_quiet(contact) ? (float)fleet_duration_p(view->scorer, view->role, contact) : 1;
+    bool quiet = is_quiet(contact);
+    double p = quiet ? fleet_duration_p(view->scorer, view->role, contact) : 1;
+    double used = 1 - use_stake + use_stake * used_share[contact->duration_bin] / p;
+
+    out->p = (float)p;
+    out->decibans = (float)decibans_of(quiet ? used : e_hedged(1));
     return true;
 }
 
@@ -36,10 +49,11 @@ quiet_long_explain(const DetectorView *view, const Finding *finding, char *out, 
 
     g_snprintf(
         out, room,
-        "it has gone on for %.0f %s with %.0f kB out and %.0f kB in; %.2g %% of the role's new contacts last "
-        "this long",
-        minutes < 120 ? minutes : minutes / 60, minutes < 120 ? "minutes" : "hours",
-        contact->octets_out / 1000, contact->octets_in / 1000, 100 * (double)finding->p);
+        "it has gone on for %.0f %s, in %u windows, with %.0f kB out and %.0f kB in; %.2g %% of the role's "
+        "new contacts%s are seen in so many",
+        minutes < 120 ? minutes : minutes / 60, minutes < 120 ? "minutes" : "hours", contact->active_windows,
+        contact->octets_out / 1000, contact->octets_in / 1000, 100 * (double)finding->p,
+        contact->is_home ? " with home lines" : "");
 }
 
 void

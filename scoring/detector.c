@@ -98,7 +98,8 @@ detectors_score_contact(const DetectorView *view, Contact *contact, double trust
         finding->has = detectors[i].look(view, finding);
         if (!finding->has)
             continue;
-        finding->decibans = (float)decibans_of(trust * e_hedged((double)finding->p) + (1 - trust));
+        finding->decibans =
+            (float)decibans_of(trust * e_of_decibans((double)finding->decibans) + (1 - trust));
         score += (double)finding->decibans;
     }
     contact->score = (float)score;

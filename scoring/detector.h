@@ -46,7 +46,7 @@ typedef struct Detector {
     DetectorKind kind;
     double weight; /* LEAD: share of the stake; they add up to 1 */
     NameSays says;
-    /* False: the question does not apply. */
+    /* False: the question does not apply. But for WATCH it sets the decibans, at full trust. */
     bool (*look)(const DetectorView *view, Finding *out);
     /* A sentence with the numbers. */
     void (*explain)(const DetectorView *view, const Finding *finding, char *out, size_t room);

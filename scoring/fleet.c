@@ -10,6 +10,7 @@
  */
 #include "scoring/scorer-internal.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { GROUP_AS = 1, GROUP_BLOCK };
@@ -189,8 +190,8 @@ teach_role(Role *role, const Contact *contact)
                     fleet_prevalence_bin(contact->others_as) <= bin);
     if (contact->knows_egress)
         share_teach(&role->egress, contact->is_new_egress);
-    for (int bin = 0; bin < DURATION_BINS; bin++)
-        share_teach(&role->duration[bin], bin == 0);
+    for (int bin = 0; bin < DURATION_BINS && contact->counts; bin++)
+        share_teach(&role->duration[contact->is_home][bin], bin <= contact->duration_bin);
 }
 
 void
@@ -237,14 +238,20 @@ fleet_port_p(const Scorer *self, const Role *role, const Contact *contact)
     return p;
 }
 
+/* The role's answer for contacts of this kind; the fleet's where it has seen few; that for all kinds behind.
+ */
 double
 fleet_duration_p(const Scorer *self, const Role *role, const Contact *contact)
 {
     uint32_t bin = contact->duration_bin;
-    Share share = role->duration[bin], all = self->fleet.duration[bin];
-    float own = contact->is_early || contact->story != NONE ? 0 : 1; /* it must not vouch for itself */
+    const Share(*fleet)[DURATION_BINS] = self->fleet.duration;
+    Share share = role->duration[contact->is_home][bin], kind = fleet[contact->is_home][bin],
+          all = { .with = fleet[0][bin].with + fleet[1][bin].with,
+                  .of = fleet[0][bin].of + fleet[1][bin].of };
+    Share *levels[] = { &all, &kind, &share };
+    bool is_counted = contact->counts && contact->story == NONE;
 
-    share.with = MAX(0, share.with - own);
-    all.with = MAX(0, all.with - own);
-    return share_p(&share, &all);
+    for (size_t i = 0; i < G_N_ELEMENTS(levels); i++)
+        levels[i]->with = fmaxf(0, levels[i]->with - (float)is_counted); /* it must not vouch for itself */
+    return share_lean(&share, share_p(&kind, &all));
 }

@@ -100,11 +100,18 @@ novelty_teach_events(NoveltyCount *own, NoveltyPool *role, NoveltyPool *fleet, N
 }
 
 double
+share_lean(const Share *self, double behind)
+{
+    double mean = ((double)self->with + share_trust * behind) / ((double)self->of + share_trust);
+
+    /* Who has seen none yet may only say that it is rarer here once enough has been seen. */
+    return fmax(mean, fmin(behind, 1 / ((double)self->of + 1)));
+}
+
+double
 share_p(const Share *role, const Share *fleet)
 {
-    double all = ((double)fleet->with + 1) / ((double)fleet->of + 2);
-
-    return ((double)role->with + 0.5 + share_trust * all) / ((double)role->of + 1 + share_trust);
+    return share_lean(role, ((double)fleet->with + 1) / ((double)fleet->of + 2));
 }
 
 void

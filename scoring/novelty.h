@@ -42,4 +42,6 @@ typedef struct Share {
     float with, of;
 } Share;
 double share_p(const Share *role, const Share *fleet);
+/* Likewise, leaning on what is known of a wider circle. */
+double share_lean(const Share *self, double behind);
 void share_teach(Share *self, bool with);

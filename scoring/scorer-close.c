@@ -520,6 +520,7 @@ close_day(Scorer *self, int64_t day)
             budget_peak(&self->budget, (EvidenceFamily)f, (double)asset->peak[f]);
             asset->peak[f] = 0;
         }
+        asset->contacts_today = 0;
         case_close_day(asset);
     }
     if (self->day != 0)

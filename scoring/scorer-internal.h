@@ -88,6 +88,7 @@ typedef struct ScoredAsset {
     float level_products, level_squares; /* how far it foretells the next one */
     float rise;             /* by how much its like send more than usual, log scale, fading mean of an hour */
     float peak[N_FAMILIES]; /* of each family, today's highest, before the discount */
+    uint32_t contacts_today;             /* that have been taught (contact_teach) */
     float told[BUDGET_WATCHES];          /* alerts that a watch has led; half as many after a fortnight */
     uint32_t home_new, as_new, peer_new; /* in the window being closed */
     NoveltyCount novelty;
@@ -116,9 +117,9 @@ typedef struct Role {
     NoveltyPool novelty;
     Share prevalence[2][PREVALENCE_BINS]; /* by home or not: how many new contacts met so few others */
     Share egress;
-    Share duration[DURATION_BINS];
-    PortTable ports[2];          /* of new contacts, by home or not */
-    ResidualSketch residuals[2]; /* like an asset's */
+    Share duration[2][DURATION_BINS]; /* by home or not: seen in so many windows */
+    PortTable ports[2];               /* of new contacts, by home or not */
+    ResidualSketch residuals[2];      /* like an asset's */
     float excess[2];
     float spell_excess; /* likewise, of windows after hours that were odd */
 } Role;
@@ -236,6 +237,7 @@ typedef struct Contact {
     bool is_home, is_new_as, is_new_egress, knows_egress, is_judged, is_taught;
     bool is_early; /* on the asset's first day, when all is new that was always there: tells nothing of new
                       contacts */
+    bool counts;   /* among the durations of its role: one of the asset's first ones today */
     uint8_t confidence;
     uint8_t duration_bin;
     uint32_t asn, others_as, others_role, others_block; /* assets that called there before */
@@ -535,7 +537,8 @@ Contact *contact_carrier(const Scorer *self, const ScoredAsset *asset);
 /* @contact carries what the asset sends too much: the volume is part of its story. True: it is told there. */
 bool contact_carries(Scorer *self, Contact *contact, const Carried *carried, int64_t number);
 /* What the volume adds to what the contact says by itself (@said, after the discount): half of the stake kept
- * back; or in full, in the contact's place, where that comes to more. */
+ * back; or in full, in the contact's place, where that comes to more; less what cases say of the same octets.
+ */
 double contact_volume_share(const Scorer *self, const Contact *contact, double said);
 
 void contact_teach(Scorer *self, Contact *contact); /* once */

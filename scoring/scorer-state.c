@@ -258,7 +258,7 @@ is_sane_role(Role *role)
 
     role->name[sizeof role->name - 1] = '\0';
     for (int i = 0; i < DURATION_BINS; i++)
-        sane = sane && is_sane_share(&role->duration[i]);
+        sane = sane && is_sane_share(&role->duration[0][i]) && is_sane_share(&role->duration[1][i]);
     for (int i = 0; i < PREVALENCE_BINS; i++)
         sane = sane && is_sane_share(&role->prevalence[0][i]) && is_sane_share(&role->prevalence[1][i]);
     for (int age = 0; age < NOVELTY_AGES; age++)
@@ -491,7 +491,7 @@ is_sane_contact(const Scorer *self, Contact *contact, uint32_t index)
 {
     bool *flags[] = { &contact->is_home,      &contact->is_new_as, &contact->is_new_egress,
                       &contact->knows_egress, &contact->is_judged, &contact->is_taught,
-                      &contact->is_early };
+                      &contact->is_early,     &contact->counts };
 
     for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
         tame(flags[i]);
