@@ -19,7 +19,7 @@ enum {
     QUIET_WINDOWS = 6,
     QUIET_HOME = 24,
     PATIENCE = 1,
-    COUNTED_A_DAY = 8,
+    COUNTED_A_DAY = 8, /* of an asset, among the durations */
     EVIDENCE_HEAD = 12,
     CHANCE_CALLED = 3
 };

@@ -3,23 +3,26 @@
  * detector-quiet-long.c - the contact goes on and on, and moves little
  *
  * A reverse proxy keeps one connection for hours and speaks rarely; a way out through somebody's router is
- * used again and again. Of the role's new contacts that are over (those with home lines apart, for they are
- * waited for longer), how many were seen in at least as many windows is counted; the more windows, the rarer,
- * so one quiet connection gains evidence by the hour. The bet is on a way that is kept in use: the share of
+ * used again and again. How many of the role's new contacts were seen in at least as many windows is counted
+ * (those with home lines apart, for they are waited for longer; of each asset eight a day, so that a busy one
+ * does not say what is usual for all); the more windows, the rarer, so one quiet connection gains evidence by
+ * the hour. The bet is on a way that is kept in use: the share of
  * such ways that would come so far by the share of the role's contacts that do. While a contact goes on, that
  * ratio of survival functions is a martingale that begins with one, so asking it anew in every window costs
- * nothing. A transfer that is large is not quiet and is left to the volume.
+ * nothing. It counts for 16:1 at most, as a word from outside does (watch-listed.c): how long the contacts of
+ * one asset last is known only roughly from those of others, and what goes on by the clock or for hours is
+ * also what other questions ask for. A transfer that is large is not quiet and is left to the volume.
  */
 #include "scoring/detector.h"
 
+#include <math.h>
 #include <stdio.h>
 
 static const double quiet_octets = 3e6; /* a window */
-/* Of the ways that are kept in use, those that are seen in 1, 2, 4, ... windows, for the bet; of the stake.
- */
+/* Of ways that are kept in use, the share that is bet to be seen in 1, 2, 4, ... windows. Of the stake. */
 static const double used_share[DURATION_BINS] = { 1,    0.95, 0.9,  0.8,  0.7,  0.6,  0.5,
                                                   0.35, 0.25, 0.15, 0.08, 0.04, 0.02, 0.01 };
-static const double use_stake = 0.9;
+static const double use_stake = 0.9, odds_most = 15.85; /* 12 dB */
 
 static bool
 is_quiet(const Contact *contact)
@@ -31,13 +34,12 @@ bool
 quiet_long_look(const DetectorView *view, Finding *out)
 {
     const Contact *contact = view->contact;
-
     bool quiet = is_quiet(contact);
     double p = quiet ? fleet_duration_p(view->scorer, view->role, contact) : 1;
     double used = 1 - use_stake + use_stake * used_share[contact->duration_bin] / p;
 
     out->p = (float)p;
-    out->decibans = (float)decibans_of(quiet ? used : e_hedged(1));
+    out->decibans = (float)decibans_of(quiet ? fmin(odds_most, used) : e_hedged(1));
     return true;
 }
 
