@@ -6,12 +6,12 @@
  * used again and again. How many of the role's new contacts were seen in at least as many windows is counted
  * (those with home lines apart, for they are waited for longer; of each asset eight a day, so that a busy one
  * does not say what is usual for all); the more windows, the rarer, so one quiet connection gains evidence by
- * the hour. The bet is on a way that is kept in use: the share of
- * such ways that would come so far by the share of the role's contacts that do. While a contact goes on, that
- * ratio of survival functions is a martingale that begins with one, so asking it anew in every window costs
- * nothing. It counts for 16:1 at most, as a word from outside does (watch-listed.c): how long the contacts of
- * one asset last is known only roughly from those of others, and what goes on by the clock or for hours is
- * also what other questions ask for. A transfer that is large is not quiet and is left to the volume.
+ * the hour. The bet is on a way that is kept in use: the share of such ways that would come so far by the
+ * share of the role's contacts that do. While a contact goes on, that ratio of survival functions is a
+ * martingale that begins with one, so asking it anew in every window costs nothing. It counts for 16:1 at
+ * most, as a word from outside does (watch-listed.c): how long the contacts of one asset last is known only
+ * roughly from those of others, and what goes on by the clock or for hours is also what other questions ask
+ * for. A transfer that is large is not quiet and is left to the volume.
  */
 #include "scoring/detector.h"
 
@@ -19,7 +19,7 @@
 #include <stdio.h>
 
 static const double quiet_octets = 3e6; /* a window */
-/* Of ways that are kept in use, the share that is bet to be seen in 1, 2, 4, ... windows. Of the stake. */
+/* Of ways that are kept in use, the share that is bet to be seen in 1, 2, 4, ... windows. */
 static const double used_share[DURATION_BINS] = { 1,    0.95, 0.9,  0.8,  0.7,  0.6,  0.5,
                                                   0.35, 0.25, 0.15, 0.08, 0.04, 0.02, 0.01 };
 static const double use_stake = 0.9, odds_most = 15.85; /* 12 dB */
