@@ -20,6 +20,10 @@ typedef struct WindowGrid {
 static inline int64_t
 window_number(const WindowGrid *self, int64_t time_ms)
 {
+    int64_t into_ms = time_ms - self->first * self->length_ms;
+
+    if (into_ms >= 0 && into_ms <= UINT32_MAX) /* most are: dividing 32 bits takes a third of the time */
+        return self->first + (uint32_t)into_ms / (uint32_t)self->length_ms;
     return time_ms / self->length_ms;
 }
 /* The oldest window that should stay open at flow time @now_ms. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scoring/baseline.h"
-#include "scoring/window.h"
 
 #include <glib.h>
 #include <math.h>
@@ -49,23 +48,6 @@ test_a_flood_of_one_hour_does_not_become_normal(void)
     g_assert_cmpfloat(baseline_expect(base, 41, 1).centre, <, 8.5);
 }
 
-static void
-test_every_byte_of_a_long_flow_lands_in_an_open_window(void)
-{
-    WindowGrid grid = { .length_ms = 300000, .first = 1000 };
-    WindowSpread spread;
-    int64_t open = grid.first * grid.length_ms;
-
-    g_assert_false(window_spread(&grid, open - 600000, open - 1, &spread)); /* over before */
-    g_assert_true(window_spread(&grid, open - 7200000, open + 450000, &spread));
-    g_assert_cmpint(spread.from, ==, 1000);
-    g_assert_cmpint(spread.to, ==, 1001);
-    g_assert_cmpfloat(fabs(spread.share[0] + spread.share[1] - 1), <, 1e-12);
-    g_assert_cmpfloat(fabs(spread.share[0] - 2.0 / 3), <, 1e-12);
-    g_assert_true(window_spread(&grid, open + 5, open + 5, &spread));
-    g_assert_cmpfloat(spread.share[0], ==, 1);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -75,7 +57,5 @@ main(int argc, char **argv)
                     test_office_hours_are_learned_in_two_weeks);
     g_test_add_func("/scoring/baseline/a-flood-of-one-hour-does-not-become-normal",
                     test_a_flood_of_one_hour_does_not_become_normal);
-    g_test_add_func("/scoring/window/every-byte-of-a-long-flow-lands-in-an-open-window",
-                    test_every_byte_of_a_long_flow_lands_in_an_open_window);
     return g_test_run();
 }
