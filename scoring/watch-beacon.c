@@ -421,11 +421,11 @@ beacon_beats(const Scorer *scorer, uint32_t asset, const IpAddress *far, uint16_
 }
 
 static void
-wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS])
+wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
     (void)state;
     if (is_of_interest(scorer, call))
-        keys[0] = beat_key(scorer, call);
+        want(list, 0, beat_key(scorer, call));
 }
 
 static void

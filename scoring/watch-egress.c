@@ -126,11 +126,11 @@ new_way(const Scorer *scorer, const Call *call)
 }
 
 static void
-wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS])
+wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
     (void)state;
     if (new_way(scorer, call) != NULL)
-        keys[0] = route_key(scorer, call->asset, network_of(scorer, call));
+        want(list, 0, route_key(scorer, call->asset, network_of(scorer, call)));
 }
 
 static void

@@ -416,11 +416,11 @@ moves_out(const Call *call, double net)
 }
 
 static void
-wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS])
+wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
     (void)state;
     if (moves_out(call, call->octets_out - call->octets_in))
-        keys[0] = balance_key(scorer, call);
+        want(list, 0, balance_key(scorer, call));
 }
 
 static void

@@ -153,11 +153,11 @@ count_fast(const Scorer *scorer, WatchState *state, Own *own, const Call *call)
 }
 
 static void
-wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS])
+wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
     (void)state;
     if (is_of_interest(scorer, call) && is_fast(scorer, call))
-        keys[0] = beats_key(scorer, call);
+        want(list, 0, beats_key(scorer, call));
 }
 
 static void

@@ -164,12 +164,12 @@ note_hot(Plain *plain, const Call *call, int64_t number)
 }
 
 static void
-wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS])
+wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
     const FloodPast *past = watch_of_asset(state, &watch_flood, call->asset);
     int64_t number = window_number(&scorer->grid, call->begin_ms);
 
-    (void)keys;
+    (void)list;
     __builtin_prefetch(&scorer->assets[call->asset].open[number & (WINDOWS_OPEN - 1)]);
     if (call->is_new_pair)
         __builtin_prefetch(&past->pace.new_in, 1);

@@ -420,12 +420,14 @@ edge_key(const Scorer *scorer, const Call *call)
 }
 
 static void
-wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS])
+wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
     (void)state;
     if (is_first_contact(call))
-        keys[DOORS] = watch_key(scorer, call->asset, 0, 0, NULL);
-    keys[EDGES] = edge_key(scorer, call);
+        want(list, DOORS, watch_key(scorer, call->asset, 0, 0, NULL));
+    uint64_t edge = edge_key(scorer, call);
+    if (edge != 0)
+        want(list, EDGES, edge);
 }
 
 static void

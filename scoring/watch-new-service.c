@@ -225,13 +225,13 @@ service_of(const Call *call)
 }
 
 static void
-wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS])
+wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
     (void)state;
     if (is_served(call))
-        keys[SERVICES] = watch_key(scorer, call->asset, service_of(call), 0, NULL);
+        want(list, SERVICES, watch_key(scorer, call->asset, service_of(call), 0, NULL));
     else if (may_be_door(call))
-        keys[DOORS] = watch_key(scorer, call->asset, 0, 0, &call->far);
+        want(list, DOORS, watch_key(scorer, call->asset, 0, 0, &call->far));
 }
 
 /* How many assets of any role have served it before this one. */

@@ -376,15 +376,16 @@ find_match(const Scorer *scorer, const WatchState *state, const Call *call, cons
 }
 
 static void
-wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS])
+wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
     int64_t number = call->begin_ms / BUCKET_MS, other = number + neighbour_of(call->begin_ms);
 
     (void)state;
     if (!is_leg(call))
         return;
-    keys[0] = bucket_key(scorer, call->asset, number);
-    keys[WATCH_TABLES] = other == number ? 0 : bucket_key(scorer, call->asset, other);
+    want(list, 0, bucket_key(scorer, call->asset, number));
+    if (other != number)
+        want_if_there(list, 0, bucket_key(scorer, call->asset, other));
 }
 
 static void

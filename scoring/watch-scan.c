@@ -411,16 +411,16 @@ is_of_interest(const Call *call, bool is_ours, bool failed)
 }
 
 static void
-wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS])
+wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
     bool is_ours = call->initiator == INITIATOR_ASSET, failed = is_failed(call, is_ours);
 
     (void)state;
     if (!is_of_interest(call, is_ours, failed))
         return;
-    keys[PROBERS] = prober_key(scorer, call, is_ours);
+    want(list, PROBERS, prober_key(scorer, call, is_ours));
     if (failed)
-        keys[TRIED] = try_key(scorer, call, is_ours);
+        want(list, TRIED, try_key(scorer, call, is_ours));
 }
 
 static void

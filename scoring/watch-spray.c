@@ -211,11 +211,11 @@ service_key(const Scorer *scorer, const Call *call)
 }
 
 static void
-wants(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS])
+wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
     (void)state;
     if (is_of_interest(scorer, call, is_comer(scorer, call)))
-        keys[0] = service_key(scorer, call);
+        want(list, 0, service_key(scorer, call));
 }
 
 static void

@@ -112,29 +112,6 @@ hearing_init(Hearing *self, const CallTold *block, uint32_t n)
     }
 }
 
-/* Something that a watch will look up. */
-typedef struct Wanted {
-    uint64_t key;
-    uint32_t which; /* as in WATCH_KEYS */
-} Wanted;
-
-static uint32_t
-list_wanted(const Scorer *self, const Watch *watch, const WatchState *state, const Hearing *hearing,
-            Wanted wanted[TOLD_MOST * WATCH_KEYS])
-{
-    uint32_t heard = heard_by(watch), n = 0;
-
-    for (uint32_t i = 0; i < hearing->n[heard]; i++) {
-        uint64_t keys[WATCH_KEYS] = { 0 };
-        watch->wants(self, state, &hearing->block[hearing->at[heard][i]].call, keys);
-        for (uint32_t k = 0; k < WATCH_KEYS; k++) {
-            wanted[n] = (Wanted){ keys[k], k };
-            n += keys[k] != 0;
-        }
-    }
-    return n;
-}
-
 /*
  * What the watch will look up for the block comes into the cache, a step behind the other: the lines with the
  * keys of all calls, then the items. Each would be waited for otherwise, and that is most of what a watch
@@ -143,21 +120,26 @@ list_wanted(const Scorer *self, const Watch *watch, const WatchState *state, con
 static void
 fetch_block(const Scorer *self, const Watch *watch, const WatchState *state, const Hearing *hearing)
 {
-    Wanted wanted[TOLD_MOST * WATCH_KEYS + 1]; /* one more, for what turns out to be nothing */
-    uint32_t n = list_wanted(self, watch, state, hearing, wanted);
+    uint32_t heard = heard_by(watch);
+    WantList list;
 
-    for (uint32_t i = 0; i < n; i++)
-        key_table_prefetch(&state->keys[wanted[i].which % WATCH_TABLES], wanted[i].key);
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t which = wanted[i].which;
-        if (which < WATCH_TABLES) {
-            key_table_find_early(&state->keys[which], wanted[i].key, state->items[which],
-                                 watch->tables[which].item);
+    list.n = 0; /* the rest is written as it comes */
+    for (uint32_t i = 0; i < hearing->n[heard]; i++)
+        watch->wants(self, state, &hearing->block[hearing->at[heard][i]].call, &list);
+    for (uint32_t i = 0; i < list.n; i++)
+        key_table_prefetch(&state->keys[list.items[i].table], list.items[i].key);
+    for (uint32_t i = 0; i < list.n; i++) {
+        const Wanted *wanted = &list.items[i];
+        const KeyTable *keys = &state->keys[wanted->table];
+        const void *items = state->items[wanted->table];
+        size_t size = watch->tables[wanted->table].item;
+        if (wanted->is_made) {
+            key_table_find_early(keys, wanted->key, items, size);
             continue;
         }
-        uint32_t slot = key_table_find(&state->keys[0], wanted[i].key);
+        uint32_t slot = key_table_find(keys, wanted->key);
         if (slot != KEYED_NONE)
-            key_table_fetch(state->items[0], watch->tables[0].item, slot);
+            key_table_fetch(items, size, slot);
     }
 }
 

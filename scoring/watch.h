@@ -25,7 +25,30 @@
 #include "scoring/call.h"
 #include "scoring/case.h"
 
-enum { WATCH_ITEM_MOST = 256, WATCH_KEYS = WATCH_TABLES + 1 };
+enum { WATCH_ITEM_MOST = 256, WANTS_MOST = 2 };
+
+/* What a block of calls will make a watch look up. */
+typedef struct Wanted {
+    uint64_t key;
+    uint32_t table;
+    bool is_made; /* when it is not there */
+} Wanted;
+typedef struct WantList {
+    uint32_t n;
+    Wanted items[TOLD_MOST * WANTS_MOST];
+} WantList;
+
+static inline void
+want(WantList *list, uint32_t table, uint64_t key)
+{
+    list->items[list->n++] = (Wanted){ key, table, true };
+}
+/* Likewise, of what is not made. */
+static inline void
+want_if_there(WantList *list, uint32_t table, uint64_t key)
+{
+    list->items[list->n++] = (Wanted){ key, table, false };
+}
 
 typedef struct WatchTableSize {
     size_t item;      /* octets of one item, up to WATCH_ITEM_MOST; 0: a set, keys and nothing more */
@@ -45,10 +68,9 @@ struct Watch {
     size_t per_asset;   /* octets kept for each asset, by its index; see watch_of_asset */
     WatchTableSize tables[WATCH_TABLES];
     /* Each may be NULL. @state: this watch's own. */
-    /* What one of the next three will look up first: a key for each table where there is something, and for
-     * the first table one more, which is not made where it is not; the others stay 0. A hint that changes no
-     * result. */
-    void (*wants)(const Scorer *scorer, const WatchState *state, const Call *call, uint64_t keys[WATCH_KEYS]);
+    /* Lists what one of the next three will look up first, at most WANTS_MOST for a call. A hint that changes
+     * no result. */
+    void (*wants)(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list);
     void (*began)(Scorer *scorer, WatchState *state, const Call *call);
     void (*lasts)(Scorer *scorer, WatchState *state, const Call *call); /* once an hour, with sums so far */
     void (*ended)(Scorer *scorer, WatchState *state, const Call *call);
