@@ -11,19 +11,12 @@ enum { QUIET_MS = 120000, SLICE_MOST_MS = 3600000, HOUR_MS = 3600000 };
 
 /* Does the slot still hold the peer of this conversation? Another one may have taken its place since. */
 static bool
-is_peer_of(const Scorer *self, const Conversation *talk, uint64_t key)
+is_peer_of(const Scorer *self, const Conversation *talk)
 {
     const Peer *peer = &self->peers[talk->peer];
-    bool is_low = (talk->flags & CONVERSATION_PEER_LOW) != 0;
-    FlowRecord pair = { .src = self->assets[peer->asset].address,
-                        .dst = peer->address,
-                        .src_port = talk->port[is_low ? 0 : 1],
-                        .dst_port = talk->port[is_low ? 1 : 0],
-                        .protocol = talk->protocol };
-    Work work = { .address = { scorer_address_hash(self, &pair.src), scorer_address_hash(self, &pair.dst) } };
+    uint64_t key = scorer_peer_key(self, peer->asset, scorer_address_hash(self, &peer->address));
 
-    scorer_conversation_key(self, &pair, &work);
-    return work.conversation_key == key;
+    return scorer_peer_tag(key) == talk->peer_tag;
 }
 
 static void
@@ -137,13 +130,13 @@ tell_view(Scorer *self, const Call *call, bool has_begun, CallNews news)
 
 /* Tells of it to the asset that was found first, and to the far end where that is one too. */
 static void
-tell(Scorer *self, Conversation *talk, uint64_t key, CallNews news)
+tell(Scorer *self, Conversation *talk, CallNews news)
 {
     bool is_low = (talk->flags & CONVERSATION_PEER_LOW) != 0,
          has_begun = (talk->flags & CONVERSATION_TOLD) == 0;
 
     talk->flags |= CONVERSATION_TOLD;
-    if (talk->peer == NONE || !is_peer_of(self, talk, key)) {
+    if (talk->peer == NONE || !is_peer_of(self, talk)) {
         self->counters.calls_forgotten += has_begun;
         return;
     }
@@ -185,24 +178,23 @@ static void
 flush_parted(Scorer *self)
 {
     for (uint32_t i = 0; i < self->n_parted; i++)
-        fetch_peer(self, &self->parted[i].talk);
+        fetch_peer(self, &self->parted[i]);
     for (uint32_t i = 0; i < self->n_parted; i++)
-        fetch_asset(self, &self->parted[i].talk);
+        fetch_asset(self, &self->parted[i]);
     for (uint32_t i = 0; i < self->n_parted; i++)
-        tell(self, &self->parted[i].talk, self->parted[i].key, CALL_ENDED);
+        tell(self, &self->parted[i], CALL_ENDED);
     self->n_parted = 0;
 }
 
 /* Its place is needed: it is told of with others, when the block of records is done. */
 static void
-part_with(Scorer *self, const Conversation *talk, uint64_t key)
+part_with(Scorer *self, const Conversation *talk)
 {
     if (self->n_parted == PARTED) {
         flush_parted(self);
         flush_told(self);
     }
-    self->parted[self->n_parted].talk = *talk;
-    self->parted[self->n_parted++].key = key;
+    self->parted[self->n_parted++] = *talk;
 }
 
 uint32_t
@@ -214,7 +206,7 @@ call_make_room(Scorer *self, uint64_t key)
         return slot;
     const Conversation *talk = &self->conversations[slot];
     if ((talk->flags & CONVERSATION_OPEN) != 0)
-        part_with(self, talk, self->conversation_keys.replaced);
+        part_with(self, talk);
     return slot;
 }
 
@@ -239,33 +231,33 @@ call_open(Scorer *self, uint32_t slot)
         return;
     if (self->n_ledger == self->ledger_room)
         close_gap(self);
-    self->ledger[self->n_ledger++] = slot;
+    self->ledger[self->n_ledger++] = (Due){ slot, 0 };
     talk->flags |= CONVERSATION_OPEN;
 }
 
+/* The old one's entry in the ledger becomes the new one's. It was due when the old one ended, or at the next
+ * window's end: the new one need not be looked at before. */
 void
 call_begin(Scorer *self, uint32_t slot, bool is_known)
 {
     const Conversation *talk = &self->conversations[slot];
 
     if (is_known && (talk->flags & CONVERSATION_OPEN) != 0)
-        part_with(self, talk, key_table_key(&self->conversation_keys, slot));
-    /* The old one stays in the ledger as the new one; that it was not told yet was never put off beyond this.
-     */
-    if ((talk->flags & (CONVERSATION_OPEN | CONVERSATION_TOLD)) == (CONVERSATION_OPEN | CONVERSATION_TOLD))
-        self->due_s[slot] = 0;
+        part_with(self, talk);
     call_open(self, slot);
 }
 
 enum { NO_NEWS = -1 };
 
-/* What there is to tell of it. That it lasts is told when a window closes, once for each hour. */
+/* What there is to tell of it at @end_ms of a window. Two minutes more have been heard by then (call_step),
+ * so that what ended in the window's last minutes is told once, as begun and ended, and not twice. That it
+ * lasts is told when a window closes, once for each hour. */
 static int
 news_of(const Conversation *talk, int64_t end_ms, int64_t window_ms, bool closes)
 {
     int64_t age_ms = end_ms - talk->begin_ms;
 
-    if (conversation_end_ms(talk) + patience_ms(talk) < end_ms)
+    if (conversation_end_ms(talk) + patience_ms(talk) < end_ms + QUIET_MS)
         return CALL_ENDED;
     if (closes && age_ms / HOUR_MS != (age_ms - window_ms) / HOUR_MS && age_ms > window_ms)
         return CALL_LASTS;
@@ -273,57 +265,53 @@ news_of(const Conversation *talk, int64_t end_ms, int64_t window_ms, bool closes
 }
 
 /*
- * Before when there will be nothing to tell of a conversation, after @news of it. Records that come until
- * then move its end on, seldom its beginning back, and not far: two minutes are left for that. What has
- * lasted for most of an hour is looked at each time.
+ * Before when there will be nothing to tell of a conversation, after @news of it; at the latest when the next
+ * window ends. Records that come until then move its end on, seldom its beginning back, and not far: two
+ * minutes are left for that. What has lasted for most of an hour is looked at each time.
  */
 static uint32_t
-due_after(const Conversation *talk, int news)
+due_after(const Conversation *talk, int news, int64_t next_end_ms)
 {
     bool is_told = news != NO_NEWS || (talk->flags & CONVERSATION_TOLD) != 0;
-    int64_t quiet_ms = conversation_end_ms(talk) + QUIET_MS,
-            hour_ms = talk->begin_ms + HOUR_MS - 5 * QUIET_MS;
+    int64_t quiet_ms = conversation_end_ms(talk), /* with the patience there is, two minutes before news */
+        hour_ms = talk->begin_ms + HOUR_MS - 5 * QUIET_MS;
 
-    return seconds_of(is_told ? MIN(quiet_ms, hour_ms) : talk->begin_ms - QUIET_MS);
+    return seconds_of(MIN(next_end_ms, is_told ? MIN(quiet_ms, hour_ms) : talk->begin_ms - QUIET_MS));
 }
 
 /* What there is to tell of one of the ledger, which is due; what that needs is fetched. */
 static int
-look_for_news(const Scorer *self, uint32_t slot, int64_t end_ms, bool closes)
+look_for_news(const Scorer *self, Due *due, int64_t end_ms, bool closes)
 {
-    const Conversation *talk = &self->conversations[slot];
-    int news = news_of(talk, end_ms, self->grid.length_ms, closes);
+    const Conversation *talk = &self->conversations[due->slot];
+    int64_t window_ms = self->grid.length_ms;
+    int news = news_of(talk, end_ms, window_ms, closes);
 
-    self->due_s[slot] = due_after(talk, news);
-    if (news != NO_NEWS) {
+    due->at_s = due_after(talk, news, end_ms + window_ms);
+    if (news != NO_NEWS)
         fetch_peer(self, talk);
-        __builtin_prefetch(&self->conversation_keys.words[slot]);
-    }
     return news;
 }
 
-/* What there is to tell of a block of the ledger. Of most there is nothing, and that they are not due shows
- * it in less memory than they themselves take. */
+/* What there is to tell of a block of the ledger. Of most there is nothing, which the ledger itself shows:
+ * it is read from end to end, and the conversations lie scattered. */
 static void
-find_news(const Scorer *self, const uint32_t *slots, uint32_t n, int64_t end_ms, bool closes,
-          int8_t news[BLOCK])
+find_news(const Scorer *self, Due *block, uint32_t n, int64_t end_ms, bool closes, int8_t news[BLOCK])
 {
     uint32_t end_s = seconds_of(end_ms), due[BLOCK], n_due = 0;
 
-    for (uint32_t i = 0; i < n; i++)
-        __builtin_prefetch(&self->due_s[slots[i]], 1);
     for (uint32_t i = 0; i < n; i++) {
         news[i] = NO_NEWS;
-        if (self->due_s[slots[i]] > end_s)
+        if (block[i].at_s > end_s)
             continue;
-        __builtin_prefetch(&self->conversations[slots[i]], 1);
+        __builtin_prefetch(&self->conversations[block[i].slot], 1);
         due[n_due++] = i;
     }
     for (uint32_t k = 0; k < n_due; k++)
-        news[due[k]] = (int8_t)look_for_news(self, slots[due[k]], end_ms, closes);
+        news[due[k]] = (int8_t)look_for_news(self, &block[due[k]], end_ms, closes);
     for (uint32_t k = 0; k < n_due; k++)
         if (news[due[k]] != NO_NEWS)
-            fetch_asset(self, &self->conversations[slots[due[k]]]);
+            fetch_asset(self, &self->conversations[block[due[k]].slot]);
 }
 
 /* Goes on with the round through the ledger by one block. Who has ended leaves it; the others move up. */
@@ -335,16 +323,13 @@ sweep(Scorer *self, int64_t window_end_ms, bool closes)
 
     find_news(self, &self->ledger[from], until - from, window_end_ms, closes, news);
     for (uint32_t i = from; i < until; i++) {
-        uint32_t slot = self->ledger[i];
+        Conversation *talk = &self->conversations[self->ledger[i].slot];
         if (news[i - from] != NO_NEWS)
-            tell(self, &self->conversations[slot], key_table_key(&self->conversation_keys, slot),
-                 (CallNews)news[i - from]);
-        if (news[i - from] == CALL_ENDED) {
-            self->conversations[slot].flags &= (uint8_t)~CONVERSATION_OPEN;
-            self->due_s[slot] = 0;
-        } else {
-            self->ledger[self->ledger_kept++] = slot;
-        }
+            tell(self, talk, (CallNews)news[i - from]);
+        if (news[i - from] == CALL_ENDED)
+            talk->flags &= (uint8_t)~CONVERSATION_OPEN;
+        else
+            self->ledger[self->ledger_kept++] = self->ledger[i];
     }
     self->ledger_at = until;
     if (until < self->n_ledger)
@@ -446,9 +431,9 @@ call_save(const Scorer *self, GByteArray *to)
     put_u32(to, self->ledger_kept);
     put_u32(to, self->ledger_kept + pending);
     for (uint32_t i = 0; i < self->ledger_kept; i++)
-        put_u32(to, self->ledger[i]);
+        put_u32(to, self->ledger[i].slot);
     for (uint32_t i = self->ledger_at; i < self->n_ledger; i++)
-        put_u32(to, self->ledger[i]);
+        put_u32(to, self->ledger[i].slot);
 }
 
 static bool
@@ -480,7 +465,7 @@ take_parted(Scorer *self, Cursor *from)
     memcpy(self->parted, at, n * sizeof *self->parted);
     self->n_parted = n;
     for (uint32_t i = 0; i < n; i++)
-        if (!call_mend(self, &self->parted[i].talk))
+        if (!call_mend(self, &self->parted[i]))
             return false;
     return true;
 }

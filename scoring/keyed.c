@@ -63,7 +63,6 @@ add(KeyTable *self, uint64_t key, uint32_t free_slot, uint8_t chance, uint8_t co
         *slot = key_table_victim(self, key);
         charge(self, key, cost);
         self->evictions++;
-        self->replaced = key_table_key(self, *slot);
     }
     self->words[*slot] = key | chance;
     return free_slot != KEYED_NONE ? KEY_ADDED : KEY_REPLACED;

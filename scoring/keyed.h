@@ -29,7 +29,6 @@ typedef struct KeyTable {
     uint32_t line_mask;
     uint32_t used;
     uint64_t evictions;
-    uint64_t replaced; /* the key that had to go last */
 } KeyTable;
 
 typedef enum KeyPut { KEY_FOUND, KEY_ADDED, KEY_REPLACED } KeyPut;

@@ -188,8 +188,9 @@ typedef struct Conversation {
     float octets[2];                        /* scaled by sampling */
     uint32_t contact;
     uint32_t path; /* of the latest record from an asset */
-    uint32_t peer; /* of the asset that was found first, or NONE */
-    uint32_t last_window;
+    uint32_t peer; /* slot of that of the asset that was found first, or NONE */
+    uint32_t peer_tag : 24,
+        last_window : 8; /* whether it still stands there; low bits of a window's number */
     uint16_t exporter[2];
     uint16_t port[2];
     uint16_t packets[2]; /* scaled */
@@ -304,11 +305,10 @@ typedef struct WatchState {
 } WatchState;
 struct Case;
 
-/* A conversation that has lost its place. */
-typedef struct Parted {
-    Conversation talk;
-    uint64_t key;
-} Parted;
+/* Of the ledger: a conversation's slot, and the flow time before which there is nothing to tell of it. */
+typedef struct Due {
+    uint32_t slot, at_s;
+} Due;
 
 /* A record of the block in work: its keys, and where they stood when the block was prepared. */
 typedef struct Work {
@@ -382,13 +382,12 @@ struct Scorer {
     RecentWindow *recent; /* blocks of RECENT_WINDOWS */
     uint32_t n_recent;
 
-    uint32_t *ledger; /* slots of conversations that go on, in the order of arrival; see call.h */
+    Due *ledger; /* conversations that go on, in the order of arrival; see call.h */
     uint32_t n_ledger, ledger_room;
     uint32_t ledger_at, ledger_kept; /* how far the sweep has come, and how many before there stay */
-    uint32_t *due_s;     /* of each slot in it: flow time before which there is nothing to tell; else 0 */
-    uint32_t since_step; /* records */
+    uint32_t since_step;             /* records */
     uint32_t n_parted;
-    Parted *parted;        /* whose places were needed, and who are still to be told of */
+    Conversation *parted;  /* whose places were needed, and who are still to be told of */
     struct CallTold *told; /* block for the watches (call.h), empty between records */
     uint32_t n_told;
     WatchState watch_states[MOST_WATCHES];
@@ -454,6 +453,12 @@ static inline uint64_t
 scorer_peer_key(const Scorer *self, uint32_t asset, uint64_t far)
 {
     return keyed_key(keyed_mix(far, asset, self->conf.hash_seed));
+}
+/* Of a key: tells the peers that may stand in one slot apart, but for one in 16 million. */
+static inline uint32_t
+scorer_peer_tag(uint64_t key)
+{
+    return (uint32_t)(key * 0x9e3779b97f4a7c15u >> 40); /* multiplicative hashing: Knuth, TAOCP 3, 6.4 */
 }
 /* Is it this one, that once was in @slot (NONE: it was not)? */
 bool scorer_is_peer(const Scorer *self, uint32_t slot, uint32_t asset, const IpAddress *far);

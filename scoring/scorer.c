@@ -46,7 +46,6 @@ init_tables(Scorer *self)
     self->work = g_new0(Work, BLOCK);
     self->ledger_room = 2 * key_table_slots(&self->conversation_keys);
     self->ledger = keyed_items_new(self->ledger_room, sizeof *self->ledger);
-    self->due_s = new_items(&self->conversation_keys, sizeof *self->due_s);
     self->parted = g_aligned_alloc0(PARTED, sizeof *self->parted, 64);
     self->told = g_new0(CallTold, TOLD_MOST);
     watches_init(self);
@@ -101,7 +100,7 @@ clear_state(Scorer *self)
     void *aligned[] = { self->asset_slots, self->conversations, self->peers,           self->paths,
                         self->affinities,  self->groups,        self->interface_slots, self->large,
                         self->contacts,    self->evidence,      self->assets,          self->ledger,
-                        self->due_s,       self->parted };
+                        self->parted };
     for (size_t i = 0; i < G_N_ELEMENTS(aligned); i++)
         g_aligned_free(aligned[i]);
     for (uint32_t i = 0; i < self->n_stories; i++)
@@ -374,6 +373,7 @@ take_side(Scorer *self, const Side *side, Conversation *talk, const FlowRecord *
     Peer *peer = &self->peers[slot];
     if (talk->peer == NONE) {
         talk->peer = slot;
+        talk->peer_tag = scorer_peer_tag(side->peer_key) & 0xffffffu;
         talk->flags |= side->is_source == source_low ? CONVERSATION_PEER_LOW : 0;
     }
     if (is_new) {
@@ -417,9 +417,9 @@ take_ends(Scorer *self, const FlowRecord *flow, const Work *work, const WindowSp
 {
     Conversation *talk;
     bool is_new, duplicate = scorer_conversation_add(self, work, flow, &talk, &is_new);
-    bool counts = talk->last_window != (uint32_t)spread->to + 1;
+    bool counts = is_new || talk->last_window != (uint8_t)spread->to;
 
-    talk->last_window = (uint32_t)spread->to + 1;
+    talk->last_window = (uint8_t)spread->to;
     for (int end = 0; end < 2; end++) {
         uint32_t asset = asset_of(self, flow, work, end);
         if (asset == NONE)
