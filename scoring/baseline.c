@@ -9,6 +9,7 @@ static const double cell_trust = 8, hour_trust = 24, spread_trust = 48;
 /* The slowest learning rate of each level: about four weeks, two weeks, one week of its windows. */
 static const double cell_rate = 1.0 / 48, hour_rate = 1.0 / 168, overall_rate = 1.0 / 2016;
 static const double unit = 1000; /* octets */
+static const double cell_unit = 2048;
 static const double winsor = 3, spread_floor = 0.12, deviation_to_sigma = 1.2533, band_sigmas = 3;
 
 double
@@ -35,7 +36,7 @@ pooled_centre(const Baseline *self, uint32_t hour)
 
     centre += trust * ((double)self->hour[day_hour] - centre);
     trust = self->cell_n[hour] / (self->cell_n[hour] + cell_trust);
-    return centre + trust * ((double)self->cell[hour] - centre);
+    return centre + trust * (self->cell[hour] / cell_unit - centre);
 }
 
 static double
@@ -61,10 +62,31 @@ baseline_expect(const Baseline *self, uint32_t hour, double prior_spread)
     return band;
 }
 
-static float
-moved(float from, double to, double n, double slowest)
+static double
+moved(double from, double to, double n, double slowest)
 {
-    return (float)((double)from + fmax(slowest, 1 / (n + 1)) * (to - (double)from));
+    return from + fmax(slowest, 1 / (n + 1)) * (to - from);
+}
+
+static void
+move(float *level, double to, double n, double slowest)
+{
+    *level = (float)moved((double)*level, to, n, slowest);
+}
+
+static void
+move_cell(uint16_t *cell, double to, double n)
+{
+    double level = moved(*cell / cell_unit, to, n, cell_rate);
+
+    *cell = (uint16_t)lrint(fmin(fmax(0, level * cell_unit), UINT16_MAX));
+}
+
+static void
+count(uint16_t *n)
+{
+    if (*n < UINT16_MAX)
+        (*n)++;
 }
 
 void
@@ -79,15 +101,14 @@ baseline_teach(Baseline *self, uint32_t hour, double x, double prior_spread)
         x = fmin(fmax(x, band.centre - reach), band.centre + reach);
     double off = self->n == 0 ? prior_spread : fabs(x - band.centre);
 
-    self->spread = moved(self->spread, off, self->n, overall_rate);
-    self->spread_hour[day_hour] = moved(self->spread_hour[day_hour], off, self->hour_n[day_hour], hour_rate);
-    self->overall = moved(self->overall, x, self->n, overall_rate);
-    self->hour[day_hour] = moved(self->hour[day_hour], x, self->hour_n[day_hour], hour_rate);
-    self->cell[hour] = moved(self->cell[hour], x, self->cell_n[hour], cell_rate);
+    move(&self->spread, off, self->n, overall_rate);
+    move(&self->spread_hour[day_hour], off, self->hour_n[day_hour], hour_rate);
+    move(&self->overall, x, self->n, overall_rate);
+    move(&self->hour[day_hour], x, self->hour_n[day_hour], hour_rate);
+    move_cell(&self->cell[hour], x, self->cell_n[hour]);
     self->n++;
-    self->hour_n[day_hour]++;
-    if (self->cell_n[hour] < UINT16_MAX)
-        self->cell_n[hour]++;
+    count(&self->hour_n[day_hour]);
+    count(&self->cell_n[hour]);
 }
 
 uint32_t

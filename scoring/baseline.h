@@ -7,6 +7,10 @@
  * day, then the asset as a whole (partial pooling). Updates are winsorised: a window moves a cell by at most
  * three spreads, so that an hour of odd traffic does not become normal. Pure arithmetic: no I/O, no clock, no
  * allocation.
+ *
+ * There is one for each asset, and cells are most of it, so they are kept in 16 bits, in 1/2048 of the scale:
+ * an error of 0.03 % of the octets at most, and one that learns at its slowest comes to rest within 1.2 % of
+ * what it is taught, a tenth of the least spread. What learns more slowly keeps all digits.
  */
 #pragma once
 #include <stdbool.h>
@@ -15,11 +19,11 @@
 enum { BASELINE_CELLS = 168, BASELINE_HOURS = 24 };
 
 typedef struct Baseline {
-    float cell[BASELINE_CELLS]; /* centre */
+    uint16_t cell[BASELINE_CELLS]; /* centre, in 1/2048: up to 32, which no window reaches */
     uint16_t cell_n[BASELINE_CELLS];
     float hour[BASELINE_HOURS];
     float spread_hour[BASELINE_HOURS]; /* mean absolute deviation */
-    uint32_t hour_n[BASELINE_HOURS];
+    uint16_t hour_n[BASELINE_HOURS];   /* these two stop at the largest value */
     float overall, spread;
     uint32_t n;
 } Baseline;

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 /* Bins: 48 of a quarter from -4 to 8, then 16 that grow by 2^(1/4), up to 128. */
-enum { LINEAR_BINS = 48 };
+enum { LINEAR_BINS = 48, QUARTERS = 4 };
 static const double first_edge = -4, bin_width = 0.25, linear_end = 8;
 static const double tail_share = 0.05, tail_least = 20, tail_most = 820,
                     atom_factor = 3; /* where the Pareto tail begins */
@@ -45,6 +45,34 @@ sketch_add(ResidualSketch *self, double residual)
     for (int i = 0; i < SKETCH_BINS; i++)
         self->count[i] /= 2;
     self->n /= 2;
+}
+
+void
+own_sketch_add(OwnSketch *self, double residual)
+{
+    int bin = bin_of(residual);
+
+    self->n += 1;
+    if (self->n < SKETCH_MOST) {
+        self->count[bin] = (uint16_t)(self->count[bin] + QUARTERS);
+        return;
+    }
+    for (int i = 0; i < SKETCH_BINS; i++) { /* the new one is halved with the others */
+        uint32_t count = self->count[i] + (i == bin ? QUARTERS : 0u);
+        self->count[i] = (uint16_t)((count + (count >> 1 & 1)) / 2); /* to even: neither up nor down */
+    }
+    self->n /= 2;
+}
+
+/* As one of the usual size. */
+static ResidualSketch
+widened(const OwnSketch *self)
+{
+    ResidualSketch wide = { .n = self->n };
+
+    for (int i = 0; i < SKETCH_BINS; i++)
+        wide.count[i] = (float)self->count[i] / QUARTERS;
+    return wide;
 }
 
 void
@@ -198,12 +226,13 @@ sketch_amount_p(const ResidualSketch *group, const ResidualSketch *whole, double
 }
 
 double
-calibrated_p(const ResidualSketch *own, const ResidualSketch *role, double residual)
+calibrated_p(const OwnSketch *own, const ResidualSketch *role, double residual)
 {
-    double p_own = sketch_upper_p(own, residual), p_role = sketch_upper_p(role, residual);
-    double weight = (double)own->n / ((double)own->n + own_trust);
+    double p_role = sketch_upper_p(role, residual);
 
     if (own->n < 2 * (float)tail_least)
-        weight = 0;
-    return fmin(1, weight * p_own + (1 - weight) * p_role);
+        return fmin(1, p_role);
+    ResidualSketch wide = widened(own);
+    double weight = (double)own->n / ((double)own->n + own_trust);
+    return fmin(1, weight * sketch_upper_p(&wide, residual) + (1 - weight) * p_role);
 }

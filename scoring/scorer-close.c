@@ -303,7 +303,7 @@ learn_volume(Scorer *self, ScoredAsset *asset, const Measured *measured, uint32_
     Role *role = &self->roles[asset->role];
 
     if (asset->octets_out.n >= learn_after) {
-        sketch_add(&asset->residuals[measured->is_busy], residual);
+        own_sketch_add(&asset->residuals[measured->is_busy], residual);
         sketch_add(&role->residuals[measured->is_busy], residual);
     }
     baseline_teach(&asset->octets_out, hour, measured->x, (double)role->spread);

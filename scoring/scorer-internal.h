@@ -70,6 +70,13 @@ typedef struct ScoredAsset {
     uint8_t seems;                 /* what it looked like an hour ago; see scorer-role.c */
     float calls_made, calls_taken; /* answered conversations, fading over days */
     uint32_t ways_out[WAYS];       /* hashes of the last ones used, known to be in the table of paths */
+    /* What the window's close begins with. */
+    float score;                         /* of the last closed window, decibans */
+    float volume_evidence;               /* e-CUSUM, decibans, before the discount */
+    uint32_t home_new, as_new, peer_new; /* in the window being closed */
+    float home_evidence, as_evidence;    /* e-CUSUMs of new contacts */
+    int64_t home_last, as_last;          /* windows of the last ones that counted */
+    uint32_t contacts_today;             /* that have been taught (contact_teach) */
     WindowSums open[WINDOWS_OPEN];
     ServicePort services[SERVICE_PORTS];
     /* the rest is for the window's close */
@@ -77,30 +84,26 @@ typedef struct ScoredAsset {
     int64_t first_ms;
     int64_t born_window;                 /* first seen somewhere in it: it does not teach */
     uint32_t recent;                     /* block of recent windows, or NONE */
-    float score;                         /* of the last closed window, decibans */
-    float volume_evidence;               /* e-CUSUM, decibans, before the discount */
     float hour_e, hour_windows;          /* sum of the e-values of this hour so far; how many */
     float hour_p;                        /* smallest p-value since there was no evidence */
     int64_t hour;                        /* number of the hour */
-    int64_t home_last, as_last;          /* windows of the last ones that counted */
-    float home_evidence, as_evidence;    /* likewise, for new contacts */
     float level;                         /* fading mean of the residuals */
     float level_products, level_squares; /* how far it foretells the next one */
     float rise;             /* by how much its like send more than usual, log scale, fading mean of an hour */
     float peak[N_FAMILIES]; /* of each family, today's highest, before the discount */
-    uint32_t contacts_today;             /* that have been taught (contact_teach) */
-    float told[BUDGET_WATCHES];          /* alerts that a watch has led; half as many after a fortnight */
-    uint32_t home_new, as_new, peer_new; /* in the window being closed */
+    float told[BUDGET_WATCHES]; /* alerts that a watch has led; half as many after a fortnight */
     NoveltyCount novelty;
-    ResidualSketch residuals[2]; /* in hours that are usually quiet, and in busy ones */
-    float excess;                /* how much more than 1 the windows' e-values have been worth on average */
-    float worth, others_worth;   /* what they are worth this hour, fading mean; likewise those of its like */
-    float volume_doubt;          /* of the evidence, decibans that the like and the spell explain */
-    int64_t spell_since;         /* window in which the evidence began to add up */
-    float spell_excess;          /* octets sent since, over what was to be expected */
-    uint32_t carrier;            /* contact that was sent most of that, or NONE */
+    OwnSketch residuals[2];    /* in hours that are usually quiet, and in busy ones */
+    float excess;              /* how much more than 1 the windows' e-values have been worth on average */
+    float worth, others_worth; /* what they are worth this hour, fading mean; likewise those of its like */
+    float volume_doubt;        /* of the evidence, decibans that the like and the spell explain */
+    int64_t spell_since;       /* window in which the evidence began to add up */
+    float spell_excess;        /* octets sent since, over what was to be expected */
+    uint32_t carrier;          /* contact that was sent most of that, or NONE */
     Baseline octets_out;
 } ScoredAsset;
+/* There may be a million of them: with what the watches keep of each (watch.h), that is 3.5 KB. */
+G_STATIC_ASSERT(sizeof(ScoredAsset) <= 31 * 64);
 
 typedef struct PortTable {
     uint32_t port[ROLE_PORTS]; /* protocol << 16 | port */

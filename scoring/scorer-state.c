@@ -238,12 +238,18 @@ is_sane_share(const Share *share)
 }
 
 static bool
+is_sane_number(float n)
+{
+    return n >= 0 && n < 1e9f;
+}
+
+static bool
 is_sane_sketch(const ResidualSketch *sketch)
 {
     for (int i = 0; i < SKETCH_BINS; i++)
-        if (!(sketch->count[i] >= 0 && sketch->count[i] < 1e9f))
+        if (!is_sane_number(sketch->count[i]))
             return false;
-    return sketch->n >= 0 && sketch->n < 1e9f;
+    return is_sane_number(sketch->n);
 }
 
 static bool
@@ -325,9 +331,9 @@ is_sane_asset(const Scorer *self, ScoredAsset *asset)
            is_time(asset->as_last) && (asset->recent == NONE || asset->recent < self->n_recent) &&
            are_finite(asset->peak, N_FAMILIES) && are_finite(asset->told, BUDGET_WATCHES) &&
            are_finite(asset->novelty.events, N_NOVELTY_GROUPS) && asset->novelty.windows >= 0 &&
-           are_finite(base->cell, BASELINE_CELLS) && are_finite(base->hour, BASELINE_HOURS) &&
-           are_finite(base->spread_hour, BASELINE_HOURS) && base->spread >= 0 &&
-           is_sane_sketch(&asset->residuals[0]) && is_sane_sketch(&asset->residuals[1]);
+           are_finite(base->hour, BASELINE_HOURS) && are_finite(base->spread_hour, BASELINE_HOURS) &&
+           base->spread >= 0 && is_sane_number(asset->residuals[0].n) &&
+           is_sane_number(asset->residuals[1].n);
 }
 
 static bool

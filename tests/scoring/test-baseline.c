@@ -48,6 +48,21 @@ test_a_flood_of_one_hour_does_not_become_normal(void)
     g_assert_cmpfloat(baseline_expect(base, 41, 1).centre, <, 8.5);
 }
 
+/* A cell has 16 bits, and what it is taught comes a little at a time. */
+static void
+test_a_cell_comes_as_near_as_it_says(void)
+{
+    g_autofree Baseline *base = g_new0(Baseline, 1);
+
+    for (int w = 0; w < 3000; w++)
+        baseline_teach(base, 30, 9 + 0.05 * (w / 1000), 0.2);
+    g_assert_cmpfloat(fabs(base->cell[30] / 2048.0 - 9.1), <, 0.012);
+    for (int w = 0; w < 3000; w++)
+        baseline_teach(base, 31, 45, 1); /* 8e22 octets */
+    g_assert_cmpuint(base->cell[31], ==, UINT16_MAX);
+    g_assert_cmpuint(base->cell[29], ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -57,5 +72,7 @@ main(int argc, char **argv)
                     test_office_hours_are_learned_in_two_weeks);
     g_test_add_func("/scoring/baseline/a-flood-of-one-hour-does-not-become-normal",
                     test_a_flood_of_one_hour_does_not_become_normal);
+    g_test_add_func("/scoring/baseline/a-cell-comes-as-near-as-it-says",
+                    test_a_cell_comes_as_near_as_it_says);
     return g_test_run();
 }

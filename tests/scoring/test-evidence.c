@@ -108,14 +108,15 @@ static void
 test_calibrated_p_values_are_right_in_the_tail(void)
 {
     g_autoptr(GRand) random = g_rand_new_with_seed(5);
-    ResidualSketch own = { 0 }, role = { 0 };
+    OwnSketch own = { 0 };
+    ResidualSketch role = { 0 };
     const double levels[] = { 0.1, 0.01, 0.001 };
     int hits[3] = { 0 };
     enum { LEARN = 8000, TEST = 400000 };
 
     for (int i = 0; i < LEARN; i++) {
         double x = pow(exponential(random), 1.5) - 1;
-        sketch_add(&own, x);
+        own_sketch_add(&own, x);
         sketch_add(&role, x);
     }
     for (int i = 0; i < TEST; i++) {
@@ -134,9 +135,38 @@ test_calibrated_p_values_are_right_in_the_tail(void)
 static void
 test_an_empty_sketch_accuses_nobody(void)
 {
-    ResidualSketch empty = { 0 };
+    OwnSketch own = { 0 };
+    ResidualSketch role = { 0 };
 
-    g_assert_cmpfloat(calibrated_p(&empty, &empty, 50), ==, 1);
+    g_assert_cmpfloat(calibrated_p(&own, &role, 50), ==, 1);
+}
+
+/* Beside one of the usual size: the same to the last digit until it has forgotten a third time, and hardly
+ * another after years. */
+static void
+test_an_own_sketch_counts_in_half_the_room(void)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(6);
+    OwnSketch own = { 0 };
+    ResidualSketch like_it = { 0 }, role = { 0 };
+    const double asked[] = { -3, 0, 1, 3, 6, 12, 40 };
+
+    for (int i = 0; i < 40 * SKETCH_MOST; i++) {
+        double x = pow(exponential(random), 1.5) - 1;
+        own_sketch_add(&own, x);
+        sketch_add(&like_it, x);
+        g_assert_cmpfloat((double)own.n, ==, (double)like_it.n);
+        for (int bin = 0; i % 509 == 0 && bin < SKETCH_BINS; bin++)
+            g_assert_cmpfloat(fabs(own.count[bin] / 4.0 - (double)like_it.count[bin]), <=,
+                              i < 2 * SKETCH_MOST ? 0 : 0.5);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(asked); i++) { /* own and nothing else: the role knows nothing */
+        double weight = (double)own.n / ((double)own.n + 600);
+        double p = (calibrated_p(&own, &role, asked[i]) - (1 - weight)) / weight;
+        g_test_message("%g: %g and %g", asked[i], p, sketch_upper_p(&like_it, asked[i]));
+        double off = fabs(log(p / sketch_upper_p(&like_it, asked[i])));
+        g_assert_cmpfloat(off, <, asked[i] < 40 ? 0.02 : 0.23); /* far out a decibel */
+    }
 }
 
 static void
@@ -226,6 +256,8 @@ main(int argc, char **argv)
                     test_e_values_of_counts_average_to_one);
     g_test_add_func("/scoring/calibrate/calibrated-p-values-are-right-in-the-tail",
                     test_calibrated_p_values_are_right_in_the_tail);
+    g_test_add_func("/scoring/evidence/an-own-sketch-counts-in-half-the-room",
+                    test_an_own_sketch_counts_in_half_the_room);
     g_test_add_func("/scoring/evidence/the-bet-on-rare-p-values-averages-to-one",
                     test_the_bet_on_rare_p_values_averages_to_one);
     g_test_add_func("/scoring/calibrate/amounts-beyond-all-seen-are-as-rare-as-told",
