@@ -22,8 +22,9 @@
  * of what was wasted: a scan is many conversations and no octets, a one-way feed much in one conversation. It
  * is ranked among those of all windows whose rate was odd, which is fair given that this one's is, so both
  * e-values multiply. The largest of a day is also held against the asset's own days and its role's (daily.h),
- * one test a day, for victims that are busy anyway; half of the stake goes there. Conversations that were
- * sampled, or half of which an exporter did not see, do not count.
+ * one test a day, for victims that are busy anyway; half of the stake goes there. Where packets are sampled,
+ * an answer may be there and not be seen; how many such there are is told by those that are (unseen_answers).
+ * Conversations half of which an exporter did not see do not count.
  *
  * A backup is loud in volume but meets
  * nobody; what comes from one source alone is left to volume_in. A flash crowd is loud in both, and is told
@@ -51,8 +52,8 @@ typedef struct Hot {
     int64_t window;
     float hold; /* packets of its own, less those of others who hash here */
     float packets[2], amplified[2], unanswered[2];
-    float wasted[2];      /* octets that were not answered, for certain */
-    uint32_t n_wasted[2]; /* their conversations */
+    float wasted[2];   /* octets that were not answered; less than 0: not even as many as chance would have */
+    float n_wasted[2]; /* their conversations, likewise */
     struct {
         uint32_t key; /* protocol and port, or AMPLIFIED and the source port */
         float packets;
@@ -138,8 +139,46 @@ add_port(Hot *hot, int way, uint32_t key, float packets)
     hot->ports[way][at].packets += packets;
 }
 
+/* One packet in how many its exporter tells of in window @number; 1 where all are. */
+static double
+sampling_of(const Scorer *scorer, const Call *call, int64_t number)
+{
+    if (!call->is_sampled || call->exporter >= scorer->n_exporters)
+        return 1;
+    return fmax(1, scorer->exporters[call->exporter].sampling[number & (WINDOWS_OPEN - 1)]);
+}
+
+/*
+ * Of conversations with @seen packets one way that are answered, and as TCP does by one packet for two at
+ * least (RFC 1122, 4.2.3.2), a share of exp(-@seen / 2) has no answer among the sampled packets. So for each
+ * that was seen to be answered there are 1 / (exp(@seen / 2) - 1) that only seem not to be.
+ */
+static double
+unseen_answers(double seen)
+{
+    return 1 / expm1(fmax(1, seen) / 2);
+}
+
+/* What had no answer, as far as that can be known. */
 static void
-note_hot(Plain *plain, const Call *call, int64_t number)
+note_wasted(Hot *hot, const Call *call, double sampling)
+{
+    const double octets[] = { call->octets_in, call->octets_out };
+    const uint32_t packets[] = { call->packets_in, call->packets_out };
+
+    for (int way = 0; way < 2; way++) {
+        double share = 1;
+        if (packets[way] == 0 || (call->is_answered && sampling <= 1))
+            continue;
+        if (call->is_answered)
+            share = -unseen_answers(packets[way] / sampling);
+        hot->wasted[way] += (float)(share * octets[way]);
+        hot->n_wasted[way] += (float)share;
+    }
+}
+
+static void
+note_hot(const Scorer *scorer, Plain *plain, const Call *call, int64_t number)
 {
     Hot *hot = &plain->hot[hot_slot(call->asset, number)];
     int way = call->packets_in >= call->packets_out ? 0 : 1;
@@ -153,10 +192,8 @@ note_hot(Plain *plain, const Call *call, int64_t number)
     hot->packets[way] += packets;
     hot->amplified[way] += amplified ? packets : 0;
     hot->unanswered[way] += call->is_answered ? 0 : packets;
-    if (!call->is_answered && !call->is_sampled && !call->is_half_seen) {
-        hot->wasted[way] += (float)(way == 0 ? call->octets_in : call->octets_out);
-        hot->n_wasted[way]++;
-    }
+    if (!call->is_half_seen)
+        note_wasted(hot, call, sampling_of(scorer, call, number));
     add_port(hot, way, amplified ? AMPLIFIED | from : (uint32_t)call->protocol << 16 | to, packets);
     const Call *largest = &hot->largest[way];
     if (call->octets_in + call->octets_out > largest->octets_in + largest->octets_out)
@@ -186,7 +223,7 @@ began(Scorer *scorer, WatchState *state, const Call *call)
     }
     int64_t number = window_number(&scorer->grid, call->begin_ms);
     if (is_hot(scorer, call, number))
-        note_hot(state->plain, call, number);
+        note_hot(scorer, state->plain, call, number);
 }
 
 static void
@@ -229,13 +266,20 @@ hot_of(const Plain *plain, uint32_t index, int64_t number)
     return hot->asset == index + 1 && hot->window == number ? hot : NULL;
 }
 
-/* The size of what was wasted in the window; one conversation alone is no flood. */
+/* One conversation alone is no flood. */
+static bool
+is_wasteful(const Hot *hot, int way)
+{
+    return hot != NULL && hot->n_wasted[way] >= 2 && hot->wasted[way] > 0;
+}
+
+/* The size of what was wasted in the window. */
 static double
 wasted_size(const Hot *hot, int way)
 {
-    if (hot == NULL || hot->n_wasted[way] < 2)
+    if (!is_wasteful(hot, way))
         return 0;
-    return sqrt(log1p((double)hot->wasted[way] / wasted_unit) * log(hot->n_wasted[way]));
+    return sqrt(log1p((double)hot->wasted[way] / wasted_unit) * log((double)hot->n_wasted[way]));
 }
 
 /* Given that the rate is odd, so is @x of waste: the e-value. */
@@ -271,6 +315,7 @@ take_flood(Scorer *scorer, Plain *plain, FloodPast *past, uint32_t index, int wa
     const Pace *pace = &past->pace;
     const Hot *hot = hot_of(plain, index, pace->window);
     double p = pace_p(&plain->pools, scorer, pace, index, PACE_FLOOD_IN + way);
+    bool has_waste = is_wasteful(hot, way);
     double x = wasted_size(hot, way), when_odd = 1;
     DailyOdds wasted = ask_for_day(scorer, plain, past, index, way, x);
     int octets = way == 0 ? PACE_OCTETS_IN : PACE_OCTETS_OUT;
@@ -292,7 +337,7 @@ take_flood(Scorer *scorer, Plain *plain, FloodPast *past, uint32_t index, int wa
         .at_ms = (pace->window + 1) * scorer->grid.length_ms - 1,
         .numbers = { way, (double)pace->value[octets], (double)pace->value[packets],
                      (double)pace->value[fresh], pace_usual(scorer, pace, octets), pack_kind(hot, way),
-                     hot != NULL ? hot->n_wasted[way] : 0, hot != NULL ? (double)hot->wasted[way] : 0 },
+                     has_waste ? (double)hot->n_wasted[way] : 0, has_waste ? (double)hot->wasted[way] : 0 },
         .call = hot != NULL && hot->largest[way].asset == index && hot->packets[way] > 0 ? &hot->largest[way]
                                                                                          : NULL
     };

@@ -128,13 +128,28 @@ address_of(const char *text)
     return address;
 }
 
+/* How many of so many packets are seen, when one in @sampling is. */
+static uint64_t
+seen_of(Stage *self, uint64_t packets, uint32_t sampling)
+{
+    uint64_t seen = 0;
+
+    for (uint64_t i = 0; i < packets; i++)
+        seen += stage_uniform(self) < 1.0 / sampling;
+    return seen;
+}
+
 /* One half of a conversation, as a router exports it when it has ended. */
 static void
 add_half(Stage *self, const Talk *talk, bool is_caller, uint16_t caller_port)
 {
+    uint32_t sampling = MAX(1, talk->sampling);
+    uint64_t packets = 1 + (uint64_t)((is_caller ? talk->sent : talk->got) / 500);
+    if (sampling > 1 && (packets = seen_of(self, packets, sampling)) == 0)
+        return;
     FlowRecord *flow = &self->batch->records[self->batch->n++];
     IpAddress caller = address_of(talk->caller), callee = address_of(talk->callee);
-    double octets = is_caller ? talk->sent : talk->got;
+    double octets = sampling > 1 ? 500.0 * (double)packets : is_caller ? talk->sent : talk->got;
     int64_t start_ms = epoch_ms + (int64_t)(talk->day * 86400e3) + (is_caller ? 0 : 20);
 
     *flow = (FlowRecord){ .src = is_caller ? caller : callee,
@@ -143,14 +158,14 @@ add_half(Stage *self, const Talk *talk, bool is_caller, uint16_t caller_port)
                           .dst_port = is_caller ? talk->port : caller_port,
                           .protocol = talk->protocol != 0 ? talk->protocol : 6,
                           .octets = (uint64_t)octets,
-                          .packets = 1 + (uint64_t)(octets / 500),
+                          .packets = packets,
                           .start_ms = start_ms,
                           .end_ms = start_ms + (int64_t)(talk->seconds * 1000),
                           .in_if = is_caller ? 1 : talk->out_if,
                           .out_if = is_caller ? talk->out_if : 1,
                           .exporter = talk->exporter,
                           .direction = 255,
-                          .sampling = 1,
+                          .sampling = sampling,
                           .family = 4 };
     flow->export_ms = flow->received_ms = flow->end_ms + 1000;
     if (flow->protocol == 6)

@@ -24,6 +24,7 @@ typedef struct Talk {
     uint8_t protocol;           /* 0: TCP */
     double sent, got;           /* octets from the caller, to the caller; 0 @got: no answer */
     uint32_t exporter, out_if;  /* of the caller's half */
+    uint32_t sampling;          /* one packet in so many is seen; 0: all */
     uint8_t
         flags; /* of the caller's half; 0: SYN, ACK, PSH, FIN (no answer: SYN); without FIN in both or none */
 } Talk;

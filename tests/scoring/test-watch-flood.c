@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const double window = 300.0 / 86400;
@@ -118,6 +119,82 @@ test_reflectors_are_not_called(void)
     g_assert_null(stage_find(stage, "new_peer", "10.1.0.5", NULL));
 }
 
+/* The same days and a flood, of which routers see one packet in a hundred. */
+static void
+play_sampled_days(Stage *stage, double from, double to)
+{
+    for (double day = from + window; day < to + 1e-9; day += window) {
+        stage_until(stage, day);
+        for (int server = 1; server <= 12; server++) {
+            char own[32], far[32];
+            g_snprintf(own, sizeof own, "10.1.0.%d", server);
+            for (int n = 0; n < 8; n++) {
+                g_snprintf(far, sizeof far, "45.%d.0.%d", (int)(stage_uniform(stage) * 20),
+                           1 + (int)(stage_uniform(stage) * 20));
+                stage_talk(stage, &(Talk){ .day = day - window * 0.9 * stage_uniform(stage),
+                                           .seconds = 2,
+                                           .caller = far,
+                                           .callee = own,
+                                           .port = 443,
+                                           .sent = 20000,
+                                           .got = exp(9 + 3 * stage_uniform(stage)),
+                                           .out_if = 3,
+                                           .sampling = 100 });
+            }
+        }
+    }
+}
+
+/* @n conversations from as many far ends within two windows; @got: 0 for a flood, as much back for a crowd.
+ */
+static void
+play_sampled_crowd(Stage *stage, double day, const char *victim, int n, double got)
+{
+    stage_until(stage, day);
+    for (int i = 0; i < n; i++) {
+        char far[32];
+        g_snprintf(far, sizeof far, "50.%d.%d.9", i % 200, i / 200);
+        stage_talk(stage, &(Talk){ .day = day + 2 * window * i / n,
+                                   .seconds = 1,
+                                   .caller = far,
+                                   .callee = victim,
+                                   .port = 443,
+                                   .protocol = 17,
+                                   .sent = 30000,
+                                   .got = got,
+                                   .out_if = 3,
+                                   .sampling = 100 });
+    }
+}
+
+/* How many conversations without an answer the alert about @asset tells of; 0: there is none. */
+static uint32_t
+unanswered_by(const Stage *stage, const char *asset)
+{
+    const Alert *alert = stage_find(stage, "flood", asset, NULL);
+    const char *reason = alert == NULL ? NULL : stage_part(alert, "flood")->reason,
+               *before = "never met before; ";
+
+    if (reason == NULL)
+        return 0;
+    g_test_message("%s", reason);
+    return (uint32_t)strtoul(strstr(reason, before) + strlen(before), NULL, 10);
+}
+
+/* Of the crowd every fifth conversation is seen without its answer. */
+static void
+test_under_sampling_a_flood_is_told_from_a_crowd(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play_sampled_days(stage, 0, 9.5);
+    play_sampled_crowd(stage, 9.5, "10.1.0.4", 6000, 20000);
+    play_sampled_crowd(stage, 9.5 + 4 * window, "10.1.0.5", 6000, 0);
+    stage_until(stage, 9.5 + 8 * window);
+    g_assert_cmpuint(unanswered_by(stage, "10.1.0.5"), >, 1000);
+    g_assert_cmpuint(unanswered_by(stage, "10.1.0.4"), <, 100);
+}
+
 static void
 test_an_asset_that_floods_others_is_told(void)
 {
@@ -186,6 +263,8 @@ main(int argc, char **argv)
     g_test_add_data_func("/scoring/watch-flood/after-a-restart-too", "restart",
                          test_amplification_is_told_within_two_windows);
     g_test_add_func("/scoring/watch-flood/reflectors-are-not-called", test_reflectors_are_not_called);
+    g_test_add_func("/scoring/watch-flood/under-sampling-a-flood-is-told-from-a-crowd",
+                    test_under_sampling_a_flood_is_told_from_a_crowd);
     g_test_add_func("/scoring/watch-flood/an-asset-that-floods-others-is-told",
                     test_an_asset_that_floods_others_is_told);
     g_test_add_func("/scoring/watch-flood/backups-and-busy-days-are-no-floods",
