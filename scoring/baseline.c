@@ -51,14 +51,34 @@ pooled_spread(const Baseline *self, uint32_t hour, double prior)
 }
 
 BaselineBand
-baseline_expect(const Baseline *self, uint32_t hour, double prior_spread)
+baseline_look(const Baseline *self, uint32_t hour, double prior_spread)
 {
     BaselineBand band = { .centre = pooled_centre(self, hour) };
 
     band.spread = fmax(spread_floor, deviation_to_sigma * pooled_spread(self, hour, prior_spread));
-    band.expected = unit * expm1(band.centre);
-    band.low = fmax(0, unit * expm1(band.centre - band_sigmas * band.spread));
-    band.high = unit * expm1(fmin(60, band.centre + band_sigmas * band.spread));
+    return band;
+}
+
+void
+baseline_fill(BaselineBand *band)
+{
+    band->expected = baseline_expected(band);
+    band->low = fmax(0, unit * expm1(band->centre - band_sigmas * band->spread));
+    band->high = unit * expm1(fmin(60, band->centre + band_sigmas * band->spread));
+}
+
+double
+baseline_expected(const BaselineBand *band)
+{
+    return unit * expm1(band->centre);
+}
+
+BaselineBand
+baseline_expect(const Baseline *self, uint32_t hour, double prior_spread)
+{
+    BaselineBand band = baseline_look(self, hour, prior_spread);
+
+    baseline_fill(&band);
     return band;
 }
 
@@ -93,7 +113,7 @@ void
 baseline_teach(Baseline *self, uint32_t hour, double x, double prior_spread)
 {
     uint32_t day_hour = hour % BASELINE_HOURS;
-    BaselineBand band = baseline_expect(self, hour, prior_spread);
+    BaselineBand band = baseline_look(self, hour, prior_spread);
     double reach = winsor * band.spread;
 
     /* The very first windows have nothing to be measured against. */
@@ -114,9 +134,9 @@ baseline_teach(Baseline *self, uint32_t hour, double x, double prior_spread)
 uint32_t
 baseline_hours_covered(const Baseline *self, uint32_t per_hour)
 {
-    uint32_t covered = 0;
+    uint16_t covered = 0, least = (uint16_t)(per_hour < UINT16_MAX ? per_hour : UINT16_MAX);
 
-    for (uint32_t i = 0; i < BASELINE_CELLS; i++)
-        covered += self->cell_n[i] >= per_hour;
+    for (uint32_t i = 0; i < BASELINE_CELLS; i++) /* eight at once, as all are of 16 bits */
+        covered = (uint16_t)(covered + (self->cell_n[i] >= least));
     return covered;
 }

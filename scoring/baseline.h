@@ -39,6 +39,10 @@ typedef struct BaselineBand {
 } BaselineBand;
 /* What a window in @hour of the week should look like; @prior_spread is the role's, for the young. */
 BaselineBand baseline_expect(const Baseline *self, uint32_t hour, double prior_spread);
+/* The same without what is in units of the metric, which is dear and of which most windows have no need. */
+BaselineBand baseline_look(const Baseline *self, uint32_t hour, double prior_spread);
+void baseline_fill(BaselineBand *band);
+double baseline_expected(const BaselineBand *band);
 /* Teaches one window whose value is @x on that scale. */
 void baseline_teach(Baseline *self, uint32_t hour, double x, double prior_spread);
 /* Cells that have seen at least one full hour's worth of windows (@per_hour). */

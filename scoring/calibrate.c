@@ -18,9 +18,16 @@ static const double hill_prior = 1, hill_trust = 10, group_trust = 300;
 static double
 bin_edge(int bin)
 {
-    if (bin <= LINEAR_BINS)
-        return first_edge + bin_width * bin;
-    return linear_end * exp2((bin - LINEAR_BINS) / 4.0);
+    /* linear_end * 2^(i/4) */
+    static const double grown[SKETCH_BINS - LINEAR_BINS + 1] = {
+        8,  9.5136569200217682, 11.313708498984761, 13.454342644059432,
+        16, 19.027313840043536, 22.627416997969522, 26.908685288118864,
+        32, 38.054627680087073, 45.254833995939045, 53.817370576237728,
+        64, 76.109255360174146, 90.509667991878089, 107.63474115247546,
+        128
+    };
+
+    return bin <= LINEAR_BINS ? first_edge + bin_width * bin : grown[bin - LINEAR_BINS];
 }
 
 static int
@@ -86,6 +93,17 @@ sketch_count_part(ResidualSketch *self, double residual, double part)
 {
     self->count[bin_of(residual)] += (float)part;
     self->n += (float)part;
+}
+
+void
+sketch_count_both(ResidualSketch *a, ResidualSketch *b, double residual)
+{
+    int bin = bin_of(residual);
+
+    a->count[bin] += 1;
+    b->count[bin] += 1;
+    a->n += 1;
+    b->n += 1;
 }
 
 void

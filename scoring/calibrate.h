@@ -34,6 +34,8 @@ void own_sketch_add(OwnSketch *self, double residual);
 /* For pools of many assets, where a sketch that halves itself would remember an hour: counts without
  * forgetting, and forgets by a factor (0..1) when it is told to. */
 void sketch_count(ResidualSketch *self, double residual);
+/* In a role's pool and the fleet's. */
+void sketch_count_both(ResidualSketch *a, ResidualSketch *b, double residual);
 /* Counts as a part (0..1) of one. */
 void sketch_count_part(ResidualSketch *self, double residual, double part);
 void sketch_fade(ResidualSketch *self, double keep);

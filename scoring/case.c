@@ -34,10 +34,27 @@ cases_clear(Scorer *self)
     g_free(self->touched);
 }
 
+/*
+ * The watch is no part of the hash and stands in bits by which no line is chosen, so that all that is held
+ * against the same two lies in the same two lines of the table: what speaks for an alert is asked for each
+ * contact in each window.
+ */
+enum { WATCH_SHIFT = 56, WATCH_BITS = 5 };
+static const uint64_t watch_mask = ((1ull << WATCH_BITS) - 1) << WATCH_SHIFT;
+G_STATIC_ASSERT(MOST_WATCHES < 1 << WATCH_BITS);
+G_STATIC_ASSERT(MOST_CASES <= 1 << 20); /* the other line is chosen by bits from 36 on */
+
+/* But for the watch. */
+static uint64_t
+pair_key(const Scorer *self, uint32_t asset, const IpAddress *far, uint32_t service)
+{
+    return watch_key(self, asset, service, 0, far != NULL ? far : &nobody) & ~watch_mask;
+}
+
 static uint64_t
 case_key(const Scorer *self, uint32_t watch, uint32_t asset, const IpAddress *far, uint32_t service)
 {
-    return watch_key(self, watch, asset, service, far != NULL ? far : &nobody);
+    return pair_key(self, asset, far, service) | (uint64_t)(watch + 1) << WATCH_SHIFT;
 }
 
 static uint32_t
@@ -81,14 +98,44 @@ is_forgotten(const Case *one, int64_t now_ms)
     return (double)(now_ms - one->last_ms) > memory_ms(watches[one->watch]);
 }
 
+/* The watches (bits) that hold something under @pair, and where: in one line or, once that is full, both. */
+static uint32_t
+find_all(const Scorer *self, uint64_t pair, uint32_t slots[1 << WATCH_BITS])
+{
+    const KeyTable *keys = &self->case_keys;
+    uint32_t line = key_table_line(keys, pair), found = 0;
+
+    for (int i = 0; i < 2; i++, line = key_table_other_line(keys, pair)) {
+        for (uint32_t slot = line * KEYED_WAYS; slot < (line + 1) * KEYED_WAYS; slot++) {
+            uint64_t word = keys->words[slot];
+            uint32_t watch = (uint32_t)((word & watch_mask) >> WATCH_SHIFT);
+            if (((word ^ pair) & ~watch_mask) > KEYED_CHANCE_MOST || word == 0)
+                continue;
+            slots[watch] = slot;
+            found |= 1u << watch;
+        }
+        if (!key_table_is_full(keys, line))
+            break;
+    }
+    return found;
+}
+
+void
+case_fetch(const Scorer *self, uint32_t asset, const IpAddress *far)
+{
+    key_table_prefetch(&self->case_keys, pair_key(self, asset, far, 0));
+}
+
 uint32_t
 case_parts(const Scorer *self, uint32_t asset, const IpAddress *far, const Case *parts[MOST_WATCHES])
 {
-    uint32_t n = 0;
+    uint32_t n = 0, slots[1 << WATCH_BITS];
 
-    for (uint32_t i = 0; i < n_watches; i++) {
-        const Case *one = find(self, i, asset, far, 0);
-        if (one != NULL && one->evidence > 0 && one->forgiven_until_ms <= self->clock.now_ms &&
+    /* In the order of the watches. */
+    for (uint32_t found = find_all(self, pair_key(self, asset, far, 0), slots); found != 0;
+         found &= found - 1) {
+        const Case *one = &self->cases[slots[__builtin_ctz(found)]];
+        if (one->evidence > 0 && one->forgiven_until_ms <= self->clock.now_ms &&
             !is_forgotten(one, self->clock.now_ms))
             parts[n++] = one;
     }

@@ -372,10 +372,11 @@ static void
 note_carrier(const Scorer *self, ScoredAsset *asset, uint32_t index)
 {
     uint32_t before = asset->carrier;
-    const Contact *contact = &self->contacts[index], *other = contact_carrier(self, asset);
+    const Contact *contact = &self->contacts[index];
 
     if (asset->volume_evidence <= 0 && asset->hour_e <= 0)
         return;
+    const Contact *other = contact_carrier(self, asset);
     asset->carrier = index;
     if (contact_carrier(self, asset) == NULL || (other != NULL && other->octets_out >= contact->octets_out))
         asset->carrier = before;
@@ -448,23 +449,54 @@ asks_fleet(const Contact *contact)
 
 /* There may be tens of thousands, and each lies somewhere else than the one before, as does what it tells of:
  * so it is fetched a few steps before its turn. */
+enum { FAR_AHEAD = 64, AHEAD = 24, NEAR_AHEAD = 16, NEXT = 8 };
+
 static void
 fetch_ahead(const Scorer *self, uint32_t index)
 {
-    enum { FAR_AHEAD = 32, AHEAD = 24, NEAR_AHEAD = 16, NEXT = 8 };
-
     if (index + FAR_AHEAD >= self->n_contacts)
         return;
-    const Contact *far = &self->contacts[index + FAR_AHEAD], *middle = &self->contacts[index + AHEAD],
-                  *near = &self->contacts[index + NEAR_AHEAD], *next = &self->contacts[index + NEXT];
-    __builtin_prefetch(&far->state, 1);
-    __builtin_prefetch(&far->first_ms, 1);
-    if (is_watched(middle) && middle->peer != NONE)
+    const Contact *middle = &self->contacts[index + AHEAD], *near = &self->contacts[index + NEAR_AHEAD],
+                  *next = &self->contacts[index + NEXT];
+    __builtin_prefetch(&self->contacts[index + FAR_AHEAD], 1);
+    if (asks_fleet(middle)) {
         __builtin_prefetch(&self->peers[middle->peer], 1);
+        if (middle->path != NONE)
+            __builtin_prefetch(&self->paths[middle->path]);
+    }
     if (asks_fleet(near))
         fleet_fetch(self, near->asset, near->asn, &self->peers[near->peer].address, false);
-    if (asks_fleet(next))
+    if (asks_fleet(next)) {
         fleet_fetch(self, next->asset, next->asn, &self->peers[next->peer].address, true);
+        scorer_egress_fetch(self, contact_path(self, next));
+    }
+}
+
+/* Will it be scored? */
+static bool
+is_due(const Contact *contact, int64_t number)
+{
+    return contact->state == CONTACT_LIVE && (contact->last_window >= number || !contact->is_judged) &&
+           !contact->is_early && contact->peer != NONE;
+}
+
+/* Likewise, before they are scored: all of the contact but its first record, and what is held against the
+ * two. */
+static void
+fetch_due(const Scorer *self, uint32_t index, int64_t number)
+{
+    if (index + FAR_AHEAD >= self->n_contacts)
+        return;
+    const Contact *middle = &self->contacts[index + NEAR_AHEAD], *next = &self->contacts[index + NEXT];
+    __builtin_prefetch(&self->contacts[index + FAR_AHEAD], 1);
+    if (is_due(middle, number)) {
+        __builtin_prefetch(&self->peers[middle->peer]);
+        __builtin_prefetch(&self->assets[middle->asset].score, 1);
+        for (size_t at = 64; at < offsetof(Contact, first); at += 64)
+            __builtin_prefetch((const uint8_t *)middle + at, 1);
+    }
+    if (is_due(next, number))
+        case_fetch(self, next->asset, &self->peers[next->peer].address);
 }
 
 static void
@@ -508,10 +540,13 @@ void
 contact_close_window(Scorer *self, int64_t number)
 {
     resolve_pending(self, number);
-    for (uint32_t i = 0; i < self->n_assets; i++)
+    for (uint32_t i = 0; i < self->n_assets; i++) {
+        __builtin_prefetch(&self->assets[MIN(i + NEXT, self->n_assets - 1)].score, 1);
         step_evidence(self, &self->assets[i], number);
+    }
     for (uint32_t i = 0; i < self->n_contacts; i++) {
         Contact *contact = &self->contacts[i];
+        fetch_due(self, i, number);
         bool is_fresh = !contact->is_judged;
         if (contact->state != CONTACT_LIVE)
             continue;
@@ -544,7 +579,9 @@ contact_close_window(Scorer *self, int64_t number)
             contact_teach(self, contact);
         contact_release(self, i);
     }
-    for (uint32_t i = 0; i < self->n_assets; i++)
+    for (uint32_t i = 0; i < self->n_assets; i++) {
+        __builtin_prefetch(&self->assets[MIN(i + NEXT, self->n_assets - 1)], 1);
         self->assets[i].home_new = self->assets[i].as_new = self->assets[i].peer_new =
             self->assets[i].new_paths = 0;
+    }
 }

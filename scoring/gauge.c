@@ -2,6 +2,7 @@
 /* gauge.c - see gauge.h */
 #include "scoring/gauge.h"
 
+#include <glib.h>
 #include <math.h>
 
 static const double unit = 1024, residual_unit = 256;
@@ -12,7 +13,7 @@ static const double tail_from[GAUGE_TAIL] = { 2, 4, 8, 16, 24, 32, 48 };
 static int16_t
 packed(double value)
 {
-    return (int16_t)lrint(fmin(fmax(value, INT16_MIN), INT16_MAX));
+    return (int16_t)lrint(gauge_within(value, INT16_MIN, INT16_MAX));
 }
 
 double
@@ -52,7 +53,7 @@ gauge_look(const Gauge *self, uint32_t hour, double x, double prior_spread)
     double n = self->windows;
     double deviation = (n * gauge_spread(self) + spread_trust * prior_spread) / (n + spread_trust);
     GaugeView view = { .centre = centre_of(self, hour),
-                       .spread = fmax(spread_floor, deviation_to_sigma * deviation) };
+                       .spread = MAX(deviation_to_sigma * deviation, spread_floor) };
 
     view.residual = (x - view.centre) / view.spread;
     return view;
@@ -104,7 +105,7 @@ teach_centre(Gauge *self, uint32_t hour, double x, double windows_per_hour)
         self->weekend = moved(self->weekend, x - self->hour[hour % GAUGE_HOURS] / unit,
                               1 / (weekend_days * windows_per_hour));
     int16_t *centre = &self->hour[hour % GAUGE_HOURS];
-    *centre = moved(*centre, x - shift, fmax(slowest, 1 / (seen + 1)));
+    *centre = moved(*centre, x - shift, MAX(slowest, 1 / (seen + 1)));
 }
 
 void
@@ -115,9 +116,9 @@ gauge_teach(Gauge *self, uint32_t hour, double x, double residual, double prior_
     double reach = winsor * view.spread;
 
     if (self->windows >= GAUGE_LEAST)
-        x = fmin(fmax(x, view.centre - reach), view.centre + reach);
+        x = gauge_within(x, view.centre - reach, view.centre + reach);
     double off = self->windows == 0 ? prior_spread : fabs(x - view.centre);
-    self->spread = moved(self->spread, off, fmax(1 / spread_windows, 1 / (self->windows + 1.0)));
+    self->spread = moved(self->spread, off, MAX(1 / spread_windows, 1 / (self->windows + 1.0)));
     teach_centre(self, hour, x, windows_per_hour);
     for (int i = 0; i < GAUGE_TAIL && residual >= tail_from[i]; i++)
         self->today |= (uint8_t)(1u << i);

@@ -26,6 +26,15 @@ typedef struct Gauge {
 } Gauge;
 _Static_assert(sizeof(Gauge) == 64, "one cache line");
 
+/* fmin and fmax are calls, for the sake of NAN; here it becomes @low as well. */
+static inline double
+gauge_within(double x, double low, double high)
+{
+    double least = x > low ? x : low;
+
+    return least < high ? least : high;
+}
+
 typedef struct GaugeView {
     double centre, spread; /* spread like a standard deviation */
     double residual;       /* of what came, before what the last one foretold */

@@ -39,11 +39,11 @@ pool_shape(const NoveltyPool *role, const NoveltyPool *fleet, NoveltyGroup group
 {
     const NoveltyPool *pool = role->assets >= 8 ? role : fleet;
     double zero = (pool->assets - pool->assets_with[group] + 1.0) / (pool->assets + 2.0);
-    double low = shape_least, high = shape_most;
+    double low = shape_least, high = shape_most, least = -log(zero);
 
     for (int i = 0; i < 12; i++) {
         double shape = (low + high) / 2;
-        if (pow(1 + expected / shape, -shape) > zero)
+        if (shape * log(1 + expected / shape) < least)
             low = shape; /* too many zeros: more even */
         else
             high = shape;

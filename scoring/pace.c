@@ -25,6 +25,8 @@ static const double ratio_noise = 0.25; /* one half in the hour, the other not y
 static double
 scaled(int measure, double value)
 {
+    if (value == 0) /* of most measures nothing came, most of the time */
+        return 0;
     return units[measure] > 0 ? log1p(value / units[measure]) : value;
 }
 
@@ -41,7 +43,7 @@ noise_of(int measure, double centre)
     if (measure != PACE_FLOWS_IN && measure != PACE_FLOWS_OUT && measure != PACE_NEW_IN &&
         measure != PACE_NEW_OUT)
         return 0;
-    double n = units[measure] * expm1(fmax(0, centre)) + 1;
+    double n = centre > 0 ? units[measure] * expm1(centre) + 1 : 1;
     return sqrt(n) / (units[measure] + n);
 }
 
@@ -62,13 +64,22 @@ prior_spread(const PacePools *pools, uint32_t role, int measure)
     return spread > 0 ? spread : first_spread;
 }
 
+/* The spread of the gauge and the scatter of the count itself, together. */
+static double
+whole_spread(double spread, double noise)
+{
+    return noise > 0 ? hypot(spread, noise) : spread;
+}
+
 /* How much of a residual comes back in the next window. */
 static double
 factor_of(const PacePool *pool, int measure)
 {
     double squares = (double)pool->squares[measure];
 
-    return squares < 50 ? 0.5 : fmin(fmax((double)pool->products[measure] / squares, 0), factor_most);
+    double factor = (double)pool->products[measure] / squares;
+
+    return squares < 50 ? 0.5 : gauge_within(factor, 0, factor_most);
 }
 
 /*
@@ -102,8 +113,8 @@ take_values(Pace *pace, const WindowSums *sums, double an_hour)
 static void
 learn_factor(PacePool *pool, int measure, double before, double now)
 {
-    before = fmin(fmax(before, -8), 8);
-    now = fmin(fmax(now, -8), 8);
+    before = gauge_within(before, -8, 8);
+    now = gauge_within(now, -8, 8);
     pool->products[measure] = (float)((double)pool->products[measure] * fade + now * before);
     pool->squares[measure] = (float)((double)pool->squares[measure] * fade + before * before);
 }
@@ -121,13 +132,13 @@ pace_measure(PacePools *pools, const Scorer *scorer, Pace *pace, uint32_t asset,
     for (int m = 0; m < N_PACE_MEASURES; m++) {
         double x = scaled(m, (double)pace->value[m]);
         GaugeView view = gauge_look(&pace->gauges[m], hour, x, prior_spread(pools, role, m));
-        view.residual = (x - view.centre) / hypot(view.spread, noise_of(m, view.centre));
+        view.residual = (x - view.centre) / whole_spread(view.spread, noise_of(m, view.centre));
         pace->residual[m] = (float)view.residual;
         if (pace->gauges[m].windows < GAUGE_LEAST)
             continue;
         double left = view.residual - factor_of(both[0], m) * gauge_last(&pace->gauges[m]);
         learn_factor(both[0], m, gauge_last(&pace->gauges[m]), view.residual);
-        double clipped = fmin(fmax(left, -common_clip), common_clip);
+        double clipped = gauge_within(left, -common_clip, common_clip);
         for (int i = 0; i < 2; i++)
             both[i]->shift_sum[m] += clipped;
     }
@@ -184,7 +195,7 @@ pace_judge(const PacePools *pools, const Scorer *scorer, Pace *pace, uint32_t as
         double raw = (double)pace->residual[m];
         double foretold = factor_of(pool, m) * gauge_last(&pace->gauges[m]) + pool->shift_sum[m];
         gauge_set_last(&pace->gauges[m], is_known ? raw : 0);
-        pace->residual[m] = (float)(raw - fmax(foretold, -dull));
+        pace->residual[m] = (float)(raw - MAX(foretold, -dull));
     }
     return is_known;
 }
@@ -257,8 +268,7 @@ pace_teach(PacePools *pools, const Scorer *scorer, Pace *pace, uint32_t asset, i
         if ((alerted >> kind & 1) != 0)
             continue;
         if (is_known)
-            for (int i = 0; i < 2; i++)
-                sketch_count(&both[i]->residuals[kind], statistic(pace, kind));
+            sketch_count_both(&both[0]->residuals[kind], &both[1]->residuals[kind], statistic(pace, kind));
     }
     for (int m = 0; m < N_PACE_MEASURES; m++)
         if ((alerted >> m & 1) == 0)

@@ -59,7 +59,7 @@ measure(const Scorer *self, const ScoredAsset *asset, const WindowSums *sums, ui
     Measured out = { .x = baseline_scale(sums->octets_out) };
     double noise = sums->octets_out > 0 ? sqrt((double)sums->variance_out) / sums->octets_out : 0;
 
-    out.band = baseline_expect(&asset->octets_out, hour, (double)role->spread);
+    out.band = baseline_look(&asset->octets_out, hour, (double)role->spread);
     out.is_busy = out.band.centre > (double)asset->octets_out.overall;
     double spread = sqrt(out.band.spread * out.band.spread + noise * noise);
     double factor = asset->level_squares > 1 ? (double)(asset->level_products / asset->level_squares) : 0;
@@ -85,27 +85,33 @@ learn_persistence(ScoredAsset *asset, double raw)
 }
 
 static void
-add_recent(Scorer *self, const ScoredAsset *asset, const WindowSums *sums, const BaselineBand *band,
+add_recent(Scorer *self, const ScoredAsset *asset, const WindowSums *sums, const BaselineBand *centre,
            int64_t number)
 {
+    BaselineBand band = *centre;
+
     if (asset->recent == NONE)
         return;
+    baseline_fill(&band);
     self->recent[(size_t)asset->recent * RECENT_WINDOWS + (size_t)(number % RECENT_WINDOWS)] =
         (RecentWindow){ .number = number,
                         .octets_out = (float)sums->octets_out,
                         .octets_in = (float)sums->octets_in,
                         .flows = (float)(sums->flows_in + sums->flows_out),
                         .score = asset->score,
-                        .low = (float)band->low,
-                        .high = (float)band->high };
+                        .low = (float)band.low,
+                        .high = (float)band.high };
 }
 
 static void
-tell_series(const Scorer *self, const ScoredAsset *asset, const WindowSums *sums, const BaselineBand *band,
+tell_series(const Scorer *self, const ScoredAsset *asset, const WindowSums *sums, const BaselineBand *centre,
             int64_t number)
 {
+    BaselineBand band = *centre;
+
     if (self->sink.sample == NULL || !(asset->in_series || asset->pinned))
         return;
+    baseline_fill(&band);
     SeriesSample sample = { .key = { .kind = SERIES_ASSET, .address = asset->address },
                             .time_s = (number + 1) * self->grid.length_ms / 1000,
                             .octets_in = sums->octets_in,
@@ -116,8 +122,8 @@ tell_series(const Scorer *self, const ScoredAsset *asset, const WindowSums *sums
                             .flows_out = sums->flows_out,
                             .lost = (double)NAN,
                             .score = (double)asset->score,
-                            .expected_low = band->low,
-                            .expected_high = band->high };
+                            .expected_low = band.low,
+                            .expected_high = band.high };
 
     self->sink.sample(self->sink.user, &sample);
 }
@@ -257,6 +263,17 @@ is_aftermath(const Scorer *self, uint32_t index, double fair)
 }
 
 static void
+tell_volume(Scorer *self, uint32_t index, double fair, bool is_told, const Finding *finding, double observed,
+            BaselineBand band, int64_t number)
+{
+    baseline_fill(&band);
+    /* Told when it shows: an alert that names a dull window would explain nothing. */
+    if (observed > band.high &&
+        !is_carried(self, &self->assets[index], fair, is_told, finding, observed, &band, number) && is_told)
+        story_volume(self, index, fair, finding, observed, &band, number);
+}
+
+static void
 score_volume(Scorer *self, uint32_t index, const Measured *measured, const WindowSums *sums, int64_t number,
              double residual)
 {
@@ -264,33 +281,28 @@ score_volume(Scorer *self, uint32_t index, const Measured *measured, const Windo
     DetectorView view = { .scorer = self,
                           .asset = asset,
                           .role = &self->roles[asset->role],
-                          .band = &measured->band,
                           .observed = sums->octets_out,
                           .residual = residual,
                           .is_busy = measured->is_busy };
-    double trust = scorer_maturity(self, asset);
     Finding finding = { 0 };
 
     if (asset->octets_out.n < learn_after || !volume_out_look(&view, &finding))
         return;
+    double trust = scorer_maturity(self, asset);
     pvalues_note(self->pvalues, "volume_out", index, (double)finding.p, 0);
     double e =
         trust * volume_e(asset, &self->roles[asset->role], (double)finding.decibans, measured->is_busy) +
         (1 - trust);
     add_volume_evidence(self, asset, e, &finding, number);
     learn_worth(self, asset, &self->roles[asset->role], e);
-    asset->spell_excess += (float)fmax(0, sums->octets_out - measured->band.expected);
+    asset->spell_excess += (float)fmax(0, sums->octets_out - baseline_expected(&measured->band));
     double raw = volume_score(self, asset);
     double fair = raw - doubted(self, asset, fmax(1, self->windows_per_day / 24));
     double shown = budget_shown(&self->budget, FAMILY_VOLUME, fair);
     double wanted = self->budget.threshold + (story_has_contact(self, index) ? same_cause : 0);
-    /* Told when it shows: an alert that names a dull window would explain nothing. */
-    bool shows = trust >= 0.3 && sums->octets_out > measured->band.high;
     bool is_told = shown >= wanted && !is_aftermath(self, index, fair);
-    if (shows &&
-        !is_carried(self, asset, fair, is_told, &finding, sums->octets_out, &measured->band, number) &&
-        is_told)
-        story_volume(self, index, fair, &finding, sums->octets_out, &measured->band, number);
+    if (trust >= 0.3 && (is_told || (fair > 0 && is_spell(asset))))
+        tell_volume(self, index, fair, is_told, &finding, sums->octets_out, measured->band, number);
     if (triage_volume_is_aside(self, index))
         return;
     asset->peak[FAMILY_VOLUME] = (float)fmax((double)asset->peak[FAMILY_VOLUME], raw);

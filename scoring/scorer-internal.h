@@ -233,30 +233,35 @@ typedef struct Carried {
 } Carried;
 
 typedef struct Contact {
-    FlowRecord first;
-    uint32_t asset, peer, path, next_free;
+    /* In one cache line what each window's close asks of each contact: there may be tens of thousands. */
     uint8_t state, initiator, certainty, protocol;
-    uint16_t service; /* port at the far end */
-    uint8_t access, anonymity;
-    bool is_home, is_new_as, is_new_egress, knows_egress, is_judged, is_taught;
+    bool is_home, is_judged, is_taught;
     bool is_early; /* on the asset's first day, when all is new that was always there: tells nothing of new
                       contacts */
     bool counts;   /* among the durations of its role: one of the asset's first ones today */
-    uint8_t confidence;
     uint8_t duration_bin;
-    uint32_t asn, others_as, others_role, others_block; /* assets that called there before */
-    int64_t first_ms, last_ms, opened_window, last_window;
-    uint32_t active_windows, flows;
-    double octets_out, octets_in;
+    uint16_t service; /* port at the far end */
+    uint32_t asset, peer, path, story;
+    uint32_t active_windows, flows, asn;
+    int64_t opened_window, last_window;
+    double octets_out;
+
+    double octets_in;
+    int64_t first_ms, last_ms;
     uint32_t evidence, n_evidence; /* ring of evidence flows */
-    uint32_t story;
+    uint32_t next_free;
+    uint8_t access, anonymity, confidence;
+    bool is_new_as, is_new_egress, knows_egress;
+    uint32_t others_as, others_role, others_block; /* assets that called there before */
+    float score;                                   /* before the discount */
+    float support; /* what the volume and cases (case.h) about the same far end add */
+    Carried carried;
     double own_home, own_as, own_days, p_home, p_as; /* as they were at the first contact, for the reasons */
     double lead_home, lead_as;                       /* decibans */
     Finding findings[MOST_DETECTORS];
-    float score;   /* before the discount */
-    float support; /* what the volume and cases (case.h) about the same far end add */
-    Carried carried;
-} Contact;
+    FlowRecord first;
+} __attribute__((aligned(64))) Contact;
+G_STATIC_ASSERT(offsetof(Contact, octets_in) == 64);
 
 typedef struct Evidence {
     FlowRecord flow;
@@ -505,6 +510,8 @@ bool scorer_is_path(const Scorer *self, uint32_t slot, const PathKey *key);
 uint32_t scorer_path(Scorer *self, const PathKey *key, const FlowRecord *flow, uint32_t hint);
 /* When the asset first left by the exporter, interface and next hop of this path; 0: not known. */
 uint32_t scorer_egress_first_s(const Scorer *self, const PathUse *path);
+/* Fetches what the last one will look up; @path may be NULL. */
+void scorer_egress_fetch(const Scorer *self, const PathUse *path);
 /* Like scorer_next_peer, for paths to networks. */
 uint32_t scorer_next_path(const Scorer *self, uint32_t asset, uint32_t slot);
 

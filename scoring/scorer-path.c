@@ -33,6 +33,13 @@ scorer_egress_first_s(const Scorer *self, const PathUse *path)
     return slot == KEYED_NONE ? 0 : self->paths[slot].first_s;
 }
 
+void
+scorer_egress_fetch(const Scorer *self, const PathUse *path)
+{
+    if (path != NULL)
+        key_table_find_early(&self->path_keys, egress_key(self, path), self->paths, sizeof *self->paths);
+}
+
 uint32_t
 scorer_next_path(const Scorer *self, uint32_t asset, uint32_t slot)
 {

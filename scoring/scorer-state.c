@@ -16,7 +16,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LAYOUT = 7, KEEP_CONVERSATIONS_MS = 65 * 60000 };
+enum { LAYOUT = 8, KEEP_CONVERSATIONS_MS = 65 * 60000 };
 static const int64_t latest_ms = (int64_t)1 << 50;
 
 /* ---- writing ---- */

@@ -597,7 +597,7 @@ fetch_contact(const Scorer *self, uint32_t peer)
     if (index == NONE)
         return;
     __builtin_prefetch(&self->contacts[index].state, 1);
-    __builtin_prefetch(&self->contacts[index].octets_out, 1);
+    __builtin_prefetch(&self->contacts[index].octets_in, 1);
 }
 
 /* Keys of the paths of what leaves by another way than before; and contacts. */
