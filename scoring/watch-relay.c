@@ -20,11 +20,18 @@
  *    (gamma-Poisson, rate.h). A third of the stake is on the first match, the rest is spread evenly over the
  *    doublings, so that the sum over those that came is a bet as fair as each.
  *  - Who else passes on for the outer network?
+ * What the asset passed on between in its first days it has not taken up, and how it grew is not known: for
+ * all we know it was there before us. Within the house that is how applications are built. Else it may be a
+ * proxy, or somebody who was faster than we. So the second question is put to its like instead, three days
+ * later, when all have had the time: of the other assets of its role, leaning on all, how many have a pair of
+ * ends whose matches have doubled as often? The stake is spread over the doublings as before; each comes
+ * once, so the question may spend what the windows of a day may (daily_bonus), and lends nothing of that.
  * Either harmless answer explains it, so the evidence is the smaller of the first and of the others together.
  *
  * Not seen: a relay that mixes many streams into one leg, compresses, or keeps one leg open over many of the
  * other's sessions (that is a tunnel); legs of less than a few packets.
  */
+#include "scoring/daily.h"
 #include "scoring/detector.h"
 #include "scoring/habit.h"
 
@@ -33,6 +40,7 @@
 #include <string.h>
 
 enum { LEGS = 7, BUCKET_MS = 8000, NEAR_MS = 3000, OCTAVES = 16, CHANCE_PAIR = 3, CHANCE_BUCKET = 1 };
+enum { OUTSIDE = 0, INSIDE };                                 /* variants of habits: where the stranger is */
 enum { DOUBLINGS = 8 };                                       /* from 2 matches to 256 */
 enum { LEG_PACKETS = 5, LEG_OCTETS = 2000, OCTETS_FROM = 9 }; /* the first octave begins at 2^9 octets */
 static const double bond_decibans = 30;                       /* of bets won, to be taken for a relay */
@@ -40,6 +48,8 @@ static const double most_octaves = 0.6; /* sizes apart by half as much again: pa
 static const double least_octaves = 0.02, least_ms = 500, most_ms = 6000;
 static const double late_share = 0.05; /* of its length, by which the other may end earlier or later */
 static const double first_stake = 1.0 / 3;
+static const int64_t settled_ms = 3 * (int64_t)86400000;
+static const double fleet_weight = 4; /* assets of the role that the fleet's share stands for */
 static const double ends_least = 0.1; /* that both end together is never worth more */
 
 typedef struct Leg {
@@ -83,7 +93,7 @@ typedef struct Sizes {
 } Sizes;
 
 typedef struct Plain {
-    Habits habits; /* variant 1: for strangers inside, which is as common as it is dull */
+    Habits habits; /* INSIDE is as common as it is dull */
     RatePools growth[HABIT_VARIANTS][DOUBLINGS];
     Sizes role[MOST_ROLES], fleet;
 } Plain;
@@ -231,21 +241,27 @@ bond_of(const HabitBook *book, uint32_t asset, const Peer *outer, const Peer *in
                 : watch_find(book->state, 2, &watch_relay, key);
 }
 
-/* Its matches have doubled, perhaps. What is alerted does not teach. Two ends that the asset passed on
- * between in its first days had done so before, for all we know: how they grow is no news, and teaches. */
+/* Two ends that the asset passed on between in its first days had done so before, for all we know. */
+static bool
+is_born(const Scorer *scorer, uint32_t asset, const Bond *bond)
+{
+    return bond->found_ms < scorer->assets[asset].first_ms + (int64_t)HABIT_BORN_DAYS * 86400000;
+}
+
+/* Its matches have doubled, perhaps. What is alerted does not teach. How those grow that were there is no
+ * news, and teaches. */
 static void
 grow(Scorer *scorer, WatchState *state, uint32_t asset, Bond *bond, uint32_t variant, bool teaches)
 {
     Plain *plain = state->plain;
     Growth *own = watch_of_asset(state, &watch_relay, asset);
-    bool is_born = bond->found_ms < scorer->assets[asset].first_ms + (int64_t)HABIT_BORN_DAYS * 86400000;
 
     while (bond->doublings < DOUBLINGS && bond->matches >= 2u << bond->doublings) {
         uint16_t *events = &own->events[variant][bond->doublings];
         RatePools *pools = &plain->growth[variant][bond->doublings++];
         CountModel model = rate_model(pools, scorer, asset, *events, 0);
         double e = count_e(&model, 1, scorer->windows_per_day, BET_NOW);
-        if (!is_born) {
+        if (!is_born(scorer, asset, bond)) {
             bond->grown += (float)fmin(1e12, e * (1 - first_stake) / DOUBLINGS);
             bond->grown_p = fminf(bond->grown_p, (float)(DOUBLINGS * rate_day_p(&model, scorer, 1)));
         }
@@ -257,13 +273,67 @@ grow(Scorer *scorer, WatchState *state, uint32_t asset, Bond *bond, uint32_t var
     }
 }
 
+/* Of an asset's role, leaning on all, itself left out: which share has two ends whose matches have doubled so
+ * often? *@others: how many of all. */
+static double
+share_with(const HabitBook *book, uint32_t asset, uint32_t doubling, double *others)
+{
+    const Scorer *scorer = book->scorer;
+    const Plain *plain = book->state->plain;
+    const Growth *own = watch_of_asset(book->state, &watch_relay, asset);
+    const RatePools *pools = &plain->growth[book->variant][doubling];
+    uint32_t role = scorer->assets[asset].role;
+    bool is_one = own->events[book->variant][doubling] > 0;
+    double fleet = (fmax(0, pools->fleet.assets_with - is_one) + 1) / MAX(1, scorer->n_assets);
+    double in_role = fmax(0, pools->role[role].assets_with - is_one),
+           n = fmax(0, (double)scorer->roles[role].assets - 1);
+
+    *others = fmax(0, pools->fleet.assets_with - is_one);
+    return fmin(1, (fmin(in_role, n) + fleet_weight * fleet) / (n + fleet_weight));
+}
+
+/* An asset that passes on for many has so many chances that one of them comes far. */
+static double
+chances(const HabitBook *book, uint32_t asset)
+{
+    const Growth *own = watch_of_asset(book->state, &watch_relay, asset);
+
+    return MAX(1, own->events[book->variant][0]);
+}
+
+/* What is held against a pair of ends for how it is used, an e-value. */
+typedef struct Use {
+    double e, p, bonus; /* @bonus: decibans */
+    double others;      /* assets with such a pair; of one that was there, and has settled */
+    bool is_settled;
+} Use;
+
+static Use
+use_of(const HabitBook *book, uint32_t asset, const Bond *bond)
+{
+    const Scorer *scorer = book->scorer;
+    Use use = { .e = e_of_decibans((double)bond->rate_decibans) * first_stake + (double)bond->grown,
+                .p = fmin((double)bond->rate_p, (double)bond->grown_p) };
+    uint32_t doublings = MIN(bond->doublings, DOUBLINGS);
+
+    if (book->variant != OUTSIDE || !is_born(scorer, asset, bond) || doublings == 0 ||
+        scorer->clock.now_ms - bond->found_ms < settled_ms)
+        return use;
+    use = (Use){ .p = 1, .bonus = daily_bonus(scorer), .is_settled = true };
+    for (uint32_t i = 0; i < doublings; i++) {
+        double share = fmin(1, chances(book, asset) * share_with(book, asset, i, &use.others));
+        use.e += 1 / share / DOUBLINGS;
+        use.p = fmin(use.p, DOUBLINGS * share);
+    }
+    return use;
+}
+
 static void
 give_opinion(const HabitBook *book, const Bond *bond, const HabitView *view, const Call *outer,
              const Match *match, const Call *call, const IpAddress *inner)
 {
-    double taken_up = e_of_decibans((double)bond->rate_decibans) * first_stake;
-    double least_p = fmin((double)bond->rate_p, fmin(view->crowd.p, (double)bond->grown_p));
-    double usual = decibans_of(taken_up + (double)bond->grown) + view->crowd.decibans;
+    Use use = use_of(book, call->asset, bond);
+    double least_p = fmin(use.p, view->crowd.p), usual = decibans_of(use.e) + view->crowd.decibans;
     Opinion opinion = { .watch = &watch_relay,
                         .asset = call->asset,
                         .far = &outer->far,
@@ -271,12 +341,14 @@ give_opinion(const HabitBook *book, const Bond *bond, const HabitView *view, con
                         .service = outer->service,
                         .protocol = call->protocol,
                         .p = fmin(1, fmax(pow(10, -(double)bond->decibans / 10), 3 * least_p)),
-                        .decibans = fmin((double)bond->decibans, usual),
-                        .overlap = (double)bond->rate_decibans,
+                        .decibans = fmin((double)bond->decibans, usual) + use.bonus,
+                        .overlap = (double)bond->rate_decibans + use.bonus,
                         .numbers = { bond->matches, match->p, view->others_as, view->others_block,
-                                     (double)bond->own, (double)bond->days },
+                                     (double)bond->own, (double)bond->days, use.is_settled, use.others },
                         .call = call };
 
+    if (use.is_settled && usual <= 0)
+        return;
     case_take(book->scorer, &opinion);
 }
 
@@ -300,7 +372,7 @@ take_match(Scorer *scorer, WatchState *state, const Leg *leg, const Match *match
     bool is_first = is_outer(scorer, leg, &match->leg);
     const Leg *outer_leg = is_first ? leg : &match->leg, *inner_leg = is_first ? &match->leg : leg;
     const Peer *outer = &scorer->peers[outer_leg->peer], *inner = &scorer->peers[inner_leg->peer];
-    uint32_t is_inside = outer->access == ACCESS_OWN;
+    uint32_t is_inside = outer->access == ACCESS_OWN ? INSIDE : OUTSIDE;
     HabitBook book = { scorer, state, &watch_relay, 1, &plain->habits, is_inside, 0 };
     Call stranger = { .asset = call->asset,
                       .peer = outer_leg->peer,
@@ -430,26 +502,34 @@ static void
 explain(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
     uint32_t asn = place_table_find(scorer->places, &one->far)->asn;
-    char name[80], far[IP_TEXT], inner[IP_TEXT], crowd[120];
+    char name[80], far[IP_TEXT], inner[IP_TEXT], crowd[120], since[100];
 
     detector_asset_words(&scorer->assets[one->asset], name, sizeof name);
     ip_text(&one->far, far);
     ip_text(&one->third, inner);
     habit_crowd_words(asn, (double)one->numbers[2], (double)one->numbers[3], crowd, sizeof crowd);
+    if (one->numbers[6] > 0)
+        g_snprintf(since, sizeof since, "it has from its first days on, %.0f of %u other assets so often",
+                   (double)one->numbers[7], scorer->n_assets - 1);
+    else
+        g_snprintf(since, sizeof since, "it had begun to for %.0f networks in %.1f days",
+                   (double)one->numbers[4], (double)one->numbers[5]);
     g_snprintf(
         out, room,
         "%s passes on between %s (port %u) and %s: %.0f pairs of conversations with crossed octets and the "
-        "same times, by chance as close once in %.2g; it had begun to for %.0f networks in %.1f days, and %s",
+        "same times, by chance as close once in %.2g; %s, and %s",
         name, far, one->service, inner, (double)one->numbers[0], 1 / fmax(1e-12, (double)one->numbers[1]),
-        (double)one->numbers[4], (double)one->numbers[5], crowd);
+        since, crowd);
 }
 
 static void
 instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
     (void)scorer;
-    (void)one;
-    g_strlcpy(out, "an asset that passes on for many networks every day", room);
+    g_strlcpy(out,
+              one->numbers[6] > 0 ? "others of its role that pass on between two ends as often"
+                                  : "an asset that passes on for many networks every day",
+              room);
 }
 
 const Watch watch_relay = { .name = "relay",

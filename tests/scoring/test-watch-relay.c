@@ -133,6 +133,27 @@ test_a_restart_between_its_sessions_loses_nothing(void)
     g_assert_nonnull(find_relay(stage, "10.1.0.4", "45.70.0.9"));
 }
 
+/* Who was there before the first record has taken up nothing; but no other passes on like him. */
+static void
+test_a_relay_from_the_first_day_on_is_told_of(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    const Passing passing = { "50.70.0.9", "10.1.0.4", "10.1.0.6", 8443, 3389, 1, 0.3 };
+
+    for (int i = 0; i < DAYS * 50; i++) {
+        pass_on(stage, i * 0.02 + 0.001, &passing);
+        play(stage, i * 0.02 + 0.002, (i + 1) * 0.02);
+        if (i == DAYS * 25)
+            stage_restart(stage);
+    }
+    const Alert *alert = find_relay(stage, "10.1.0.4", "50.70.0.9");
+    g_assert_nonnull(alert);
+    const AlertContribution *part = stage_part(alert, "relay");
+    g_assert_nonnull(strstr(part->reason, "it has from its first days on, 0 of 27 other assets so often"));
+    g_assert_nonnull(strstr(alert->counterfactual, "others of its role that pass on between two ends"));
+    g_assert_null(find_relay(stage, "10.1.0.9", NULL));
+}
+
 static void
 test_a_load_balancer_and_servers_that_ask_a_database_are_nothing(void)
 {
@@ -198,6 +219,8 @@ main(int argc, char **argv)
                     test_a_relay_with_padding_and_coarse_clocks_is_told_of);
     g_test_add_func("/scoring/watch-relay/a-restart-between-its-sessions-loses-nothing",
                     test_a_restart_between_its_sessions_loses_nothing);
+    g_test_add_func("/scoring/watch-relay/a-relay-from-the-first-day-on-is-told-of",
+                    test_a_relay_from_the_first_day_on_is_told_of);
     g_test_add_func("/scoring/watch-relay/a-load-balancer-and-servers-that-ask-a-database-are-nothing",
                     test_a_load_balancer_and_servers_that_ask_a_database_are_nothing);
     g_test_add_func("/scoring/watch-relay/to-pass-on-again-and-again-is-more-than-once",
