@@ -331,6 +331,15 @@ staked(const Scorer *self, const Case *one, double evidence)
     return decibans_of(trust * e_of_decibans(evidence) + (1 - trust));
 }
 
+bool
+case_would_alert(const Scorer *self, const Case *one)
+{
+    EvidenceFamily family = (EvidenceFamily)(FAMILY_WATCH + (int)one->watch);
+    double decibans = decibans_of(watch_stake * e_of_decibans((double)one->evidence) + (1 - watch_stake));
+
+    return budget_shown(&self->budget, family, decibans) >= self->budget.threshold;
+}
+
 double
 case_decibans(const Scorer *self, const Case *one)
 {

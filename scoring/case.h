@@ -80,6 +80,8 @@ uint32_t case_parts(const Scorer *self, uint32_t asset, const IpAddress *far,
                     const Case *parts[MOST_WATCHES]);
 /* Fetches where those stand, some steps before they are asked for. */
 void case_fetch(const Scorer *self, uint32_t asset, const IpAddress *far);
+/* Would it be an alert by itself, if the past could be believed already? */
+bool case_would_alert(const Scorer *self, const Case *one);
 /* Its evidence, with the watch's share of the stake and as far as the past may be believed yet; before the
  * discount. */
 double case_decibans(const Scorer *self, const Case *one);

@@ -141,7 +141,8 @@ typedef struct Peer {
     float octets_out, octets_in;
     uint16_t services[4];
     uint8_t flags;
-    uint8_t access : 5, is_long : 1; /* @is_long: a conversation with it went on for an hour */
+    uint8_t access : 5;
+    uint8_t longest : 2, is_udp : 1; /* watch-standing.c: how long a conversation went on; one was by UDP */
     uint16_t slept_hours;            /* how long it had been silent when its latest conversation began */
     uint32_t woke_s; /* when a silence of a week or more ended last (watch-awakened.c); 0: never */
 } Peer;

@@ -4,56 +4,51 @@
  *
  * All other watches look for change, and to whom was there before the first record nothing changes: his way
  * in is part of what is usual. What he cannot be is like the others. So once a day a census is taken of all
- * that is standing: pairs with a far end outside that have spoken for three days and more, and lately. Each
- * has traits: who called, what the far network is for, how few other assets have to do with it, how few of
- * the role use such a port, how often a day the two speak; and the manner of it: how much more is sent there
- * a day than comes back, whether a conversation went on for an hour. (How strictly by the clock is asked by
- * watch-beacon.c and watch-fast-beacon.c, whose evidence is added: the same is not asked twice.) Each trait
- * has a share: of the assets of this role, leaning on all assets, that have any pair in this direction, how
- * many keep up one that has it, or a rarer grade of it? The product of the shares (of the manners the rarest
- * alone, times their number), times the number of pairs that the asset keeps up (it has so many chances), is
- * how odd a pair is. The traits hang together, so the product promises nothing by itself: it is ranked among
- * those of all other assets (peer group analysis: Bolton and Hand, "Unsupervised profiling methods for fraud
- * detection", 2001; calibrate.h for the rank and its tail), the asset itself left out. Of each asset the
- * oddest pair that nobody has been told of is asked, once a day.
+ * that is standing: pairs with a far end outside that have spoken for three days and more, and lately. Which
+ * sort a pair is of, is asked first: who called, whether the far end is a home line, and whether few other
+ * assets have to do with its network (prevalence tells a service from a secret). Then, among pairs of this
+ * sort: how few others know it, how few of the role use such a port, how often a day the two speak; and the
+ * manner of it: how much more is sent there a day than comes back, for how long a
+ * conversation went on. (How strictly by the clock is asked by watch-beacon.c and watch-fast-beacon.c, whose
+ * evidence is added: the same is not asked twice.) Each answer has a share: of the assets of this role,
+ * leaning on all assets, that keep up a pair of this sort, how many keep up one that has this trait, or a
+ * rarer grade of it? For each question is asked given the answer before: that servers call home lines, and
+ * that servers speak with somebody all day, does not make it usual that one speaks with a home line all day.
+ * The product of the shares (of the manners the rarest alone, times their number), times the number of pairs
+ * that the asset keeps up (it has so many chances), is how odd a pair is. The traits hang together, so the
+ * product promises nothing by itself: it is ranked among those of all other assets (peer group analysis:
+ * Bolton and Hand, "Unsupervised profiling methods for fraud detection", 2001; calibrate.h for the rank and
+ * its tail), the asset itself left out. Of each asset the oddest pair that nobody has been told of is asked,
+ * once a day; and who has been told of goes on being asked.
  *
- * It is asked once a day, so it may spend what the windows of a day would have spent (daily_bonus); what it
- * lends to others is without that. Among two hundred assets a rank alone is worth little more than two
- * hundred to one, so few lead here: those far out in the tail, and those of whom another watch has something
- * to say.
+ * It is asked once a day, so it may spend what the windows of a day would have spent (daily_bonus); what the
+ * bets of many days win is added up (tell). What it lends to others is their average over the days since the
+ * first, and without that. Among two hundred assets a rank alone is worth little more than two hundred to
+ * one, so those lead here that are among the oddest day after day, those far out in the tail, and those of
+ * whom another watch has something to say.
  *
  * Bounded: eight times a day the table of peers is read for an eighth of the assets, so that all have had
  * their turn after a day. Not seen: what half of a role has taken in, pairs within the house, and networks of
  * fewer than a hundred assets, where a rank says too little.
  */
 #include "scoring/daily.h"
-#include "scoring/detector.h"
+#include "scoring/evidence.h"
+#include "scoring/standing.h"
 #include "scoring/watch.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { OUT = 0, IN, DIRECTIONS };
-enum { CALLED = 0, CALLED_BY, SPOKEN_WITH };
-/* What a far network is for: a home's line, a machine for rent, somebody's copies, an organisation's own. */
-enum { KIND_UNKNOWN = 0, KIND_HOME, KIND_HOSTING, KIND_CDN, KIND_ORGANISATION, KINDS };
-/* Who the far end is and how much the two have to do with each other; then in which manner. */
-typedef enum Trait {
-    TRAIT_ANY = 0,
-    TRAIT_CLASS,
-    TRAIT_CROWD,
-    TRAIT_PORT,
-    TRAIT_CALLS,
-    TRAIT_VOLUME,
-    TRAIT_LONG,
-    N_TRAITS,
-    FIRST_MANNER = TRAIT_VOLUME
-} Trait;
-/* Grades of each; but for the class the first is the rarest, and who has one has those behind it. */
-static const uint8_t grades[N_TRAITS] = { 1, KINDS, 5, 6, 6, 7, 2 };
-enum { GRADES = 1 + KINDS + 5 + 6 + 6 + 7 + 2 };
-G_STATIC_ASSERT(GRADES <= 64);
+enum { TCP = 6, UDP = 17 };
+/* Grades of each: the first is the rarest, and who has one has those behind it. */
+static const uint8_t grades[N_TRAITS] = { 5, 6, 6, 7, 4 };
+/* Of each asset bits are kept: whether it keeps up any pair; one of each sort; one of a sort, and one of any,
+ * with a grade of a trait but the last, which all have. */
+enum { BIT_ANY = 0, BIT_SORT, BIT_TRAITS = BIT_SORT + SORTS };
+enum { SORT_GRADES = 4 + 5 + 5 + 6 + 3, BITS = BIT_TRAITS + (SORTS + 1) * SORT_GRADES };
+enum { WORDS = (BITS + 63) / 64 };
+enum { SECRET_OTHERS = 3, LONG_GRADES = 3 };
 enum { ASSETS_LEAST = 100, PORTS_MOST = 4, PARTS = 8 };
 static const int64_t day_s = 86400;
 static const uint32_t stood_s = 3 * 86400, lately_s = 36 * 3600, flows_least = 6, callers_few = 4,
@@ -61,21 +56,25 @@ static const uint32_t stood_s = 3 * 86400, lately_s = 36 * 3600, flows_least = 6
 static const int64_t quiet_ms = 6 * (int64_t)86400000; /* and the day of the alert */
 static const double fleet_weight = 4; /* assets of the role that the fleet's share stands for */
 static const double small_p = 0.02, kappa = 2.0 / 3, audit_days = 14;
+static const double stake = 0.5; /* the other half is for those that it was told of before */
 
 typedef struct Pair {
     IpAddress far;
     float surprise; /* nats, less the logarithm of the chances */
     uint16_t port;
     uint8_t caller, others, beats_log2; /* @caller: as in the words */
-    uint8_t is_there;
-    float share_class, share_port, share_crowd;
+    uint8_t is_there, protocol, sort;
+    uint8_t rarest; /* trait */
+    float share_sort, share_rarest;
     float days, flows;
 } Pair;
+typedef struct Bits {
+    uint64_t words[WORDS];
+} Bits;
 
 /* Of an asset. */
 typedef struct Standing {
-    /* A bit for each grade that one of its pairs has: in this census, in the last. */
-    uint64_t now[DIRECTIONS], before[DIRECTIONS];
+    Bits now[DIRECTIONS], before[DIRECTIONS]; /* what one of its pairs is: in this census, in the last */
     uint32_t pairs_now[DIRECTIONS], pairs_before[DIRECTIONS];
     Pair oddest;
 } Standing;
@@ -85,46 +84,62 @@ typedef struct Standing {
 typedef struct PortUse {
     uint32_t census, now, before;
     uint32_t told; /* of an asset's: the census after which it was told of one */
+    uint32_t far;  /* and whom it was about, by hash */
 } PortUse;
 
 typedef struct Plain {
     float assets[MOST_ROLES], all; /* that keep up anything, in the last census */
-    float with[MOST_ROLES][DIRECTIONS][GRADES], all_with[DIRECTIONS][GRADES];
+    float with[MOST_ROLES][DIRECTIONS][BITS], all_with[DIRECTIONS][BITS];
     ResidualSketch surprises; /* of the oddest pairs, one for each asset, in the census being judged */
     uint32_t part, census;    /* the next part to read; number of the census */
     uint32_t windows;         /* since the last part was read */
 } Plain;
 
+/* SORTS: of any. */
 static uint32_t
-bit_of(Trait trait, uint32_t grade)
+sort_bit(uint32_t sort)
 {
-    uint32_t bit = 0;
+    return sort == SORTS ? (uint32_t)BIT_ANY : BIT_SORT + sort;
+}
 
+static uint32_t
+bit_of(uint32_t sort, Trait trait, uint32_t grade)
+{
+    uint32_t bit = BIT_TRAITS + sort * SORT_GRADES;
+
+    if (grade + 1 >= grades[trait])
+        return sort_bit(sort);
     for (int i = 0; i < (int)trait; i++)
-        bit += grades[i];
+        bit += grades[i] - 1u;
     return bit + grade;
 }
 
-/* Bits of @grade and of those behind it. */
-static uint64_t
-bits_of(Trait trait, uint32_t grade)
+static bool
+has_bit(const Bits *bits, uint32_t bit)
 {
-    uint64_t bits = 0;
+    return (bits->words[bit / 64] >> bit % 64 & 1) != 0;
+}
 
-    for (uint32_t i = grade; i < (trait == TRAIT_CLASS ? grade + 1 : grades[trait]); i++)
-        bits |= (uint64_t)1 << bit_of(trait, i);
-    return bits;
+static void
+set_bit(Bits *bits, uint32_t bit)
+{
+    bits->words[bit / 64] |= (uint64_t)1 << bit % 64;
 }
 
 /* ---- shares ---- */
 
-/* Of @n assets of the role and @all, how many; the asset itself left out of all four where @is_one. */
+/* Of @n and one or none that is left out. */
 static double
-share_of(double role, double n, double fleet, double all, bool is_one)
+without(double n, bool is_one)
 {
-    double rarest = fmax(0, fleet - is_one) + 0.5, of = fmax(1, all - 1) + 1;
+    return fmax(0, n - is_one);
+}
 
-    return (fmax(0, role - is_one) + fleet_weight * rarest / of) / (fmax(0, n - 1) + fleet_weight);
+/* Of @n assets of the role, leaning on @fleet, how many have it. */
+static double
+lean(double role, double n, double fleet)
+{
+    return (role + fleet_weight * fleet) / (n + fleet_weight);
 }
 
 /* @whose: a role, NONE for all, or MOST_ROLES and an asset's index. */
@@ -173,61 +188,82 @@ port_share(const Scorer *scorer, WatchState *state, uint32_t asset, uint32_t dir
     uint64_t own = port_key(scorer, asset, direction, port, plain->census - 1);
     bool is_one = key_table_find(&state->keys[1], own) != KEYED_NONE;
 
-    return share_of(of_role != NULL ? of_role->before : 0, (double)plain->assets[role],
-                    of_all != NULL ? of_all->before : 0, (double)plain->all, is_one);
+    double fleet = (without(of_all != NULL ? of_all->before : 0, is_one) + 0.5) /
+                   (without((double)plain->all, true) + 1);
+    return lean(without(of_role != NULL ? of_role->before : 0, is_one),
+                without((double)plain->assets[role], true), fleet);
 }
 
-/* Of those of the role with any pair of that direction; or, whether they have any, of all of them. */
+/* Of all assets with bit @of, how many have @bit; leaning on @wider, if that is a share. */
 static double
-share_in_role(const Plain *plain, uint32_t role, bool is_own, uint32_t direction, uint32_t bit, bool has_it)
+share_in_fleet(const Plain *plain, const Bits *own, uint32_t direction, uint32_t of, uint32_t bit,
+               double wider)
 {
-    const float *with = plain->with[role][direction], *all_with = plain->all_with[direction];
-    bool is_any = bit == bit_of(TRAIT_ANY, 0);
-    double n = (double)(is_any ? plain->assets[role] : with[0]), self = is_own ? 0 : 1;
+    const float *with = plain->all_with[direction];
+    double like = without((double)with[bit], has_bit(own, bit)),
+           all = without((double)with[of], has_bit(own, of));
 
-    return share_of((double)with[bit] + has_it * self, n + self, (double)all_with[bit],
-                    (double)(is_any ? plain->all : all_with[0]), has_it);
+    return wider >= 0 ? lean(like, all, wider) : (like + 0.5) / (all + 1);
+}
+
+/* A question: of those with bit @of, who have @bit? Few of a sort say little of a trait, so that leans on
+ * what it is among all pairs. */
+typedef struct Question {
+    uint32_t of, bit, wider; /* @wider: the trait's bit among all pairs, or @bit */
+} Question;
+
+static double
+fleet_answer(const Plain *plain, const Bits *own, uint32_t direction, const Question *ask)
+{
+    double wider = -1;
+
+    if (ask->wider != ask->bit)
+        wider = share_in_fleet(plain, own, direction, BIT_ANY, ask->wider, -1);
+    return share_in_fleet(plain, own, direction, ask->of, ask->bit, wider);
 }
 
 /* Of whom nobody knows yet what it is, any role may be its own. */
 static double
-trait_share(const Scorer *scorer, const Plain *plain, uint32_t asset, const Standing *standing,
-            uint32_t direction, Trait trait, uint32_t grade)
+answer(const Scorer *scorer, const Plain *plain, uint32_t asset, const Bits *own, uint32_t direction,
+       const Question *ask)
 {
-    uint32_t role = scorer->assets[asset].role, bit = bit_of(trait, grade);
-    bool has_it = (standing->before[direction] >> bit & 1) != 0;
-    double share = share_in_role(plain, role, true, direction, bit, has_it);
+    uint32_t role = scorer->assets[asset].role;
+    double fleet = fleet_answer(plain, own, direction, ask), most = 0;
 
-    for (uint32_t i = 0; i < scorer->n_roles && scorer->roles[role].name[0] == '\0'; i++)
-        share = fmax(share, share_in_role(plain, i, i == role, direction, bit, has_it));
-    return share;
+    for (uint32_t i = 0; i < scorer->n_roles; i++) {
+        const float *with = plain->with[i][direction];
+        bool is_own = i == role;
+        if (!is_own && scorer->roles[role].name[0] != '\0')
+            continue;
+        double like = without((double)with[ask->bit], is_own && has_bit(own, ask->bit)),
+               n = without((double)with[ask->of], is_own && has_bit(own, ask->of));
+        most = fmax(most, lean(like, n, fleet));
+    }
+    return most;
+}
+
+/* Of all assets that keep up anything, how many do in this direction? */
+static double
+share_in_direction(const Scorer *scorer, const Plain *plain, uint32_t asset, const Bits *own,
+                   uint32_t direction)
+{
+    uint32_t role = scorer->assets[asset].role;
+    bool has_it = has_bit(own, BIT_ANY);
+    double fleet = (without((double)plain->all_with[direction][BIT_ANY], has_it) + 0.5) /
+                   (without((double)plain->all, true) + 1);
+
+    return lean(without((double)plain->with[role][direction][BIT_ANY], has_it),
+                without((double)plain->assets[role], true), fleet);
 }
 
 /* ---- the census ---- */
 
 static uint32_t
-grade_of_crowd(uint32_t others)
+sort_of(uint8_t access, uint32_t others)
 {
-    return others == 0 ? 0 : others == 1 ? 1 : others < 4 ? 2 : others < 10 ? 3 : 4;
-}
+    bool is_home = access == ACCESS_RESIDENTIAL || access == ACCESS_MOBILE || access == ACCESS_SATELLITE;
 
-static uint32_t
-kind_of(uint8_t access)
-{
-    switch (access) {
-    case ACCESS_UNKNOWN:
-        return KIND_UNKNOWN;
-    case ACCESS_RESIDENTIAL:
-    case ACCESS_MOBILE:
-    case ACCESS_SATELLITE:
-        return KIND_HOME;
-    case ACCESS_HOSTING:
-        return KIND_HOSTING;
-    case ACCESS_CDN:
-        return KIND_CDN;
-    default:
-        return KIND_ORGANISATION;
-    }
+    return (is_home ? SORT_HOME : 0) | (others <= SECRET_OTHERS ? SORT_SECRET : 0);
 }
 
 /* By the share of the role that has a pair at such a port. That one port is seen nowhere else says little
@@ -243,33 +279,16 @@ grade_of_port(double share)
     return grade;
 }
 
-/* Three hundred a day and more, a hundred, thirty, ten, three; fewer. */
-static uint32_t
-grade_of_calls(double a_day)
-{
-    static const double least[] = { 300, 100, 30, 10, 3 };
-    uint32_t grade = 0;
-
-    while (grade < G_N_ELEMENTS(least) && a_day < least[grade])
-        grade++;
-    return grade;
-}
-
-/* Beyond what came back: a gigabyte a day and more, and down by factors of ten to less than ten kilobytes. */
-static uint32_t
-grade_of_volume(double octets_a_day)
-{
-    return (uint32_t)fmin(6, fmax(0, ceil(9 - log10(fmax(1, octets_a_day)))));
-}
-
 static uint32_t
 beats_of(const Scorer *scorer, const Peer *peer)
 {
     uint32_t most = 0;
 
-    for (int i = 0; i < PORTS_MOST && peer->services[i] != 0; i++)
-        for (uint8_t protocol = 6; protocol <= 17; protocol += 11)
-            most = MAX(most, beacon_beats(scorer, peer->asset, &peer->address, peer->services[i], protocol));
+    for (int i = 0; i < PORTS_MOST && peer->services[i] != 0; i++) {
+        uint16_t service = peer->services[i];
+        most = MAX(most, beacon_beats(scorer, peer->asset, &peer->address, service, TCP));
+        most = MAX(most, beacon_beats(scorer, peer->asset, &peer->address, service, UDP));
+    }
     return most;
 }
 
@@ -277,19 +296,39 @@ static bool
 is_standing(const Scorer *scorer, const Peer *peer, uint32_t now_s)
 {
     return peer->asset < scorer->n_assets && peer->access != ACCESS_OWN && peer->access != ACCESS_PRIVATE &&
-           peer->access < N_ACCESS_CLASSES && peer->flows >= flows_least && peer->services[0] != 0 &&
+           peer->access < N_ACCESS_CLASSES && (peer->flows >= flows_least || peer->longest > 0) &&
            peer->last_s >= peer->first_s + stood_s && peer->last_s + lately_s >= now_s &&
            scorer_find_asset(scorer, &peer->address) == NONE;
 }
 
-/* Told within the week, or called harmless: the next one is the oddest then. */
-static bool
-is_told(const Scorer *scorer, const Peer *peer)
+static uint32_t
+far_hash(const Scorer *scorer, const IpAddress *far)
 {
-    const Case *one = case_find(scorer, &watch_standing, peer->asset, &peer->address, 0, 0);
-    int64_t now_ms = scorer->clock.now_ms;
+    return (uint32_t)scorer_address_hash(scorer, far);
+}
 
-    return one != NULL && (one->forgiven_until_ms > now_ms || one->alerted_until_ms + quiet_ms > now_ms);
+static const Case *
+case_of(const Scorer *scorer, uint32_t asset, const IpAddress *far)
+{
+    return case_find(scorer, &watch_standing, asset, far, 0, 0);
+}
+
+/*
+ * Part of an alert within the week, or it would be if what was learned here could be believed already: it
+ * goes on being asked, and the next one is the oddest then. So several that are odder than all others do not
+ * hide each other (masking; Barnett and Lewis, "Outliers in Statistical Data", 1994, ch. 4).
+ */
+static bool
+is_told(const Scorer *scorer, const Case *one)
+{
+    return one != NULL &&
+           (one->alerted_until_ms + quiet_ms > scorer->clock.now_ms || case_would_alert(scorer, one));
+}
+
+static bool
+is_forgiven(const Scorer *scorer, const Case *one)
+{
+    return one != NULL && one->forgiven_until_ms > scorer->clock.now_ms;
 }
 
 /*
@@ -303,7 +342,8 @@ has_one_reason(const Scorer *scorer, WatchState *state, const Peer *peer, uint32
     const PortUse *use = port_use(scorer, state, MOST_ROLES + peer->asset, direction, port, false);
 
     return use != NULL && ((direction == IN && use->before > callers_few) ||
-                           (use->told > 0 && use->told + quiet_censuses > plain->census));
+                           (use->told > 0 && use->told + quiet_censuses > plain->census &&
+                            use->far != far_hash(scorer, &peer->address)));
 }
 
 /* Of equals that of the lower address, so that the order of reading does not matter. */
@@ -315,13 +355,20 @@ is_odder(const Pair *self, const Pair *other)
     return memcmp(self->far.bytes, other->far.bytes, sizeof self->far.bytes) < 0;
 }
 
+/* The first is 0 where the two speak by a protocol without ports. */
+static bool
+has_port(const Peer *peer, int i)
+{
+    return i == 0 || peer->services[i] != 0;
+}
+
 /* The rarest of an asset's ports with a peer. */
 static double
 rarest_port(const Scorer *scorer, WatchState *state, const Peer *peer, uint32_t direction, uint16_t *port)
 {
     double rarest = 2;
 
-    for (int i = 0; i < PORTS_MOST && peer->services[i] != 0; i++) {
+    for (int i = 0; i < PORTS_MOST && has_port(peer, i); i++) {
         double share = port_share(scorer, state, peer->asset, direction, peer->services[i]);
         if (share >= rarest)
             continue;
@@ -332,13 +379,14 @@ rarest_port(const Scorer *scorer, WatchState *state, const Peer *peer, uint32_t 
 }
 
 /*
- * In nats. Who it is and how often, is one question after the other. In which manner is one in several forms
- * (a long conversation carries more as well), so the oddest speaks for all, and pays for the choice.
+ * In nats. Which sort it is of, how well known and how often, is one question after the other. In which
+ * manner is one in several forms (a long conversation carries more as well), so the oddest speaks for all,
+ * and pays for the choice.
  */
 static double
-surprise_of(const double shares[N_TRAITS], double pairs)
+surprise_of(double any, double sort, const double shares[N_TRAITS], double pairs)
 {
-    double surprise = -log(fmax(1, pairs)), least = 1;
+    double surprise = -log(fmax(1, pairs)) - log(any) - log(sort), least = 1;
 
     for (int i = 0; i < FIRST_MANNER; i++)
         surprise -= log(shares[i]);
@@ -346,67 +394,6 @@ surprise_of(const double shares[N_TRAITS], double pairs)
         least = fmin(least, shares[i] * (N_TRAITS - FIRST_MANNER));
     return surprise - log(least);
 }
-
-static void
-judge(const Scorer *scorer, WatchState *state, const Peer *peer, const uint32_t grade[N_TRAITS],
-      uint32_t direction, const Pair *facts)
-{
-    const Plain *plain = state->plain;
-    Standing *standing = watch_of_asset(state, &watch_standing, peer->asset);
-    double shares[N_TRAITS];
-    Pair pair = *facts;
-
-    for (int i = 0; i < N_TRAITS; i++)
-        shares[i] = trait_share(scorer, plain, peer->asset, standing, direction, (Trait)i, grade[i]);
-    pair.surprise = (float)surprise_of(shares, standing->pairs_before[direction]);
-    if (!isfinite(pair.surprise) || !is_odder(&pair, &standing->oddest) ||
-        has_one_reason(scorer, state, peer, direction, pair.port) || is_told(scorer, peer))
-        return;
-    pair.share_class = (float)shares[TRAIT_CLASS];
-    pair.share_port = (float)shares[TRAIT_PORT];
-    pair.share_crowd = (float)shares[TRAIT_CROWD];
-    standing->oddest = pair;
-}
-
-static void
-take_peer(const Scorer *scorer, WatchState *state, const Peer *peer)
-{
-    const Plain *plain = state->plain;
-    Standing *standing = watch_of_asset(state, &watch_standing, peer->asset);
-    bool has_called = (peer->flags & PEER_CALLED) != 0,
-         is_in = !has_called && (peer->flags & PEER_CALLS_US) != 0;
-    uint32_t direction = is_in ? IN : OUT, beats = beats_of(scorer, peer);
-    double given = fmax(0, (double)peer->octets_out - (double)peer->octets_in);
-    double days = ((double)peer->last_s - (double)peer->first_s) / (double)day_s;
-    FleetView fleet = fleet_look(scorer, peer->asset, peer->asn, &peer->address);
-    Pair facts = { .far = peer->address,
-                   .caller = is_in        ? CALLED_BY
-                             : has_called ? CALLED
-                                          : SPOKEN_WITH,
-                   .others = (uint8_t)MIN(255, fleet.others_block),
-                   .beats_log2 = (uint8_t)(beats > 0 ? 1 + log2(beats) : 0),
-                   .is_there = 1,
-                   .days = (float)days,
-                   .flows = (float)peer->flows };
-    const uint32_t grade[N_TRAITS] = { 0,
-                                       kind_of(peer->access),
-                                       grade_of_crowd(fleet.others_block),
-                                       grade_of_port(
-                                           rarest_port(scorer, state, peer, direction, &facts.port)),
-                                       grade_of_calls(peer->flows / days),
-                                       grade_of_volume(given / days),
-                                       !peer->is_long };
-
-    standing->pairs_now[direction]++;
-    for (int i = 0; i < N_TRAITS; i++)
-        standing->now[direction] |= bits_of((Trait)i, grade[i]);
-    for (int i = 0; i < PORTS_MOST && peer->services[i] != 0; i++)
-        count_port(scorer, state, peer->asset, direction, peer->services[i]);
-    if (plain->all >= ASSETS_LEAST)
-        judge(scorer, state, peer, grade, direction, &facts);
-}
-
-/* ---- a day is over ---- */
 
 /*
  * A bet on small p-values alone, for larger ones would be told of nobody: one of the calibrators k p^(k-1),
@@ -425,27 +412,47 @@ bet_of(const Scorer *scorer, double p)
     return fmin(1, audit_days / fmax(1, days)) * kappa / small_p * pow(p / small_p, kappa - 1);
 }
 
-/* The asset has one such question a day, and not one in each window. */
+/* The case about a pair that was among the oddest on an earlier day, or NULL. */
+static const Case *
+seen_before(const Scorer *scorer, uint32_t asset, const IpAddress *far)
+{
+    const Case *one = case_of(scorer, asset, far);
+    int64_t memory_ms = (int64_t)(watch_standing.memory_days * 86400e3);
+
+    return one == NULL || one->evidence <= 0 || one->last_ms + memory_ms < scorer->clock.now_ms ? NULL : one;
+}
+
+/*
+ * The asset has one such question a day, and not one in each window. Its answers of several days hang
+ * together, for what stands today stood yesterday: so they are no bets of which one follows the other and
+ * whose e-values multiply, but bets side by side, each with the stake of its day, and what they win is added
+ * (evidence.h: an average of e-values is one, whatever their dependence). What is the oddest on one day is an
+ * accident more often than what is among the oddest on ten; so who is seen for the first time speaks for what
+ * others have found and no more, and spends nothing of the day. @is_ranked: it is in the sketch.
+ */
 static void
-tell(Scorer *scorer, WatchState *state, uint32_t asset, const Pair *pair)
+tell(Scorer *scorer, WatchState *state, uint32_t asset, const Pair *pair, bool is_ranked)
 {
     Plain *plain = state->plain;
 
-    sketch_count_part(&plain->surprises, (double)pair->surprise, -1);
+    sketch_count_part(&plain->surprises, (double)pair->surprise, -(double)is_ranked);
     double p = sketch_tempered_p(&plain->surprises, (double)pair->surprise);
-    sketch_count_part(&plain->surprises, (double)pair->surprise, 1);
-    double e = bet_of(scorer, p);
+    sketch_count_part(&plain->surprises, (double)pair->surprise, is_ranked);
+    const Case *one = seen_before(scorer, asset, &pair->far);
+    double e = bet_of(scorer, p), bonus = one != NULL ? daily_bonus(scorer) : 0;
+    double days = one != NULL ? 1 + (double)(scorer->clock.now_ms - one->first_ms) / 86400e3 : 1;
+    double won = one == NULL ? e : e_of_decibans((double)one->evidence) + stake * e * e_of_decibans(bonus);
     Opinion opinion = { .watch = &watch_standing,
                         .asset = asset,
                         .far = &pair->far,
                         .service = pair->port,
-                        .protocol = 6,
+                        .protocol = pair->protocol,
                         .p = p,
-                        .decibans = decibans_of(e) + daily_bonus(scorer),
-                        .overlap = daily_bonus(scorer),
-                        .numbers = { (double)pair->days, (double)pair->flows, (double)pair->share_class,
-                                     (double)pair->share_port, (double)pair->share_crowd, pair->others,
-                                     pair->beats_log2, pair->caller },
+                        .decibans = decibans_of(won),
+                        .overlap = bonus + decibans_of(one != NULL ? stake * days : 1),
+                        .numbers = { (double)pair->days, (double)pair->flows, (double)pair->share_sort,
+                                     (double)pair->share_rarest, pair->rarest + pair->sort * N_TRAITS,
+                                     pair->others, pair->beats_log2, pair->caller },
                         .at_ms = scorer->clock.now_ms };
 
     if (e <= 0) {
@@ -453,9 +460,107 @@ tell(Scorer *scorer, WatchState *state, uint32_t asset, const Pair *pair)
         return;
     }
     case_take(scorer, &opinion);
-    port_use(scorer, state, MOST_ROLES + asset, pair->caller == CALLED_BY ? IN : OUT, pair->port, true)
-        ->told = plain->census;
+    PortUse *use =
+        port_use(scorer, state, MOST_ROLES + asset, pair->caller == CALLED_BY ? IN : OUT, pair->port, true);
+    use->told = plain->census;
+    use->far = far_hash(scorer, &pair->far);
 }
+
+/* Fills in how odd a pair is; false: it is not asked, for somebody has called it harmless, or the asset's
+ * others there speak for it. */
+static bool
+weigh(const Scorer *scorer, WatchState *state, const Peer *peer, const uint32_t grade[N_TRAITS],
+      uint32_t direction, Pair *pair)
+{
+    const Plain *plain = state->plain;
+    uint32_t asset = peer->asset, sort = sort_bit(pair->sort);
+    const Standing *standing = watch_of_asset(state, &watch_standing, asset);
+    const Bits *own = &standing->before[direction];
+    const Question of_sort = { BIT_ANY, sort, sort };
+    double any = share_in_direction(scorer, plain, asset, own, direction), shares[N_TRAITS];
+
+    if (has_one_reason(scorer, state, peer, direction, pair->port) ||
+        is_forgiven(scorer, case_of(scorer, asset, &peer->address)))
+        return false;
+    pair->share_sort = (float)answer(scorer, plain, asset, own, direction, &of_sort);
+    for (int i = 0; i < N_TRAITS; i++) {
+        Question of_trait = { sort, bit_of(pair->sort, (Trait)i, grade[i]),
+                              bit_of(SORTS, (Trait)i, grade[i]) };
+        shares[i] = answer(scorer, plain, asset, own, direction, &of_trait);
+        if (i == 0 || shares[i] < shares[pair->rarest])
+            pair->rarest = (uint8_t)i;
+    }
+    pair->share_rarest = (float)shares[pair->rarest];
+    pair->surprise =
+        (float)surprise_of(any, (double)pair->share_sort, shares, standing->pairs_before[direction]);
+    return isfinite(pair->surprise);
+}
+
+static void
+judge(Scorer *scorer, WatchState *state, const Peer *peer, const uint32_t grade[N_TRAITS], uint32_t direction,
+      const Pair *facts)
+{
+    Standing *standing = watch_of_asset(state, &watch_standing, peer->asset);
+    Pair pair = *facts;
+
+    if (!weigh(scorer, state, peer, grade, direction, &pair))
+        return;
+    if (is_told(scorer, case_of(scorer, peer->asset, &peer->address)))
+        tell(scorer, state, peer->asset, &pair, false);
+    else if (is_odder(&pair, &standing->oddest))
+        standing->oddest = pair;
+}
+
+static void
+set_bits(Bits *bits, uint32_t sort, const uint32_t grade[N_TRAITS])
+{
+    set_bit(bits, BIT_ANY);
+    set_bit(bits, sort_bit(sort));
+    for (int i = 0; i < N_TRAITS; i++)
+        for (uint32_t k = grade[i]; k < grades[i]; k++) {
+            set_bit(bits, bit_of(sort, (Trait)i, k));
+            set_bit(bits, bit_of(SORTS, (Trait)i, k));
+        }
+}
+
+static void
+take_peer(Scorer *scorer, WatchState *state, const Peer *peer)
+{
+    const Plain *plain = state->plain;
+    Standing *standing = watch_of_asset(state, &watch_standing, peer->asset);
+    bool has_called = (peer->flags & PEER_CALLED) != 0,
+         is_in = !has_called && (peer->flags & PEER_CALLS_US) != 0;
+    uint32_t direction = is_in ? IN : OUT, beats = beats_of(scorer, peer);
+    double given = fmax(0, (double)peer->octets_out - (double)peer->octets_in);
+    double days = ((double)peer->last_s - (double)peer->first_s) / (double)day_s;
+    uint32_t others = fleet_look(scorer, peer->asset, peer->asn, &peer->address).others_block;
+    Pair facts = { .far = peer->address,
+                   .caller = is_in        ? CALLED_BY
+                             : has_called ? CALLED
+                                          : SPOKEN_WITH,
+                   .others = (uint8_t)MIN(255, others),
+                   .beats_log2 = (uint8_t)(beats > 0 ? 1 + log2(beats) : 0),
+                   .is_there = 1,
+                   .protocol = peer->services[0] == 0 ? 0
+                               : peer->is_udp         ? UDP
+                                                      : TCP,
+                   .sort = (uint8_t)sort_of(peer->access, others),
+                   .days = (float)days,
+                   .flows = (float)peer->flows };
+    double port_share = rarest_port(scorer, state, peer, direction, &facts.port);
+    const uint32_t grade[N_TRAITS] = { standing_grade_of_crowd(others), grade_of_port(port_share),
+                                       standing_grade_of_calls(peer->flows / days),
+                                       standing_grade_of_volume(given / days), LONG_GRADES - peer->longest };
+
+    standing->pairs_now[direction]++;
+    set_bits(&standing->now[direction], facts.sort, grade);
+    for (int i = 0; i < PORTS_MOST && has_port(peer, i); i++)
+        count_port(scorer, state, peer->asset, direction, peer->services[i]);
+    if (plain->all >= ASSETS_LEAST)
+        judge(scorer, state, peer, grade, direction, &facts);
+}
+
+/* ---- a day is over ---- */
 
 static void
 tell_oddest(Scorer *scorer, WatchState *state)
@@ -471,7 +576,7 @@ tell_oddest(Scorer *scorer, WatchState *state)
             if (round == 0)
                 sketch_count(&plain->surprises, (double)standing->oddest.surprise);
             else
-                tell(scorer, state, i, &standing->oddest);
+                tell(scorer, state, i, &standing->oddest, true);
         }
 }
 
@@ -480,9 +585,9 @@ count_traits(Plain *plain, const Standing *standing, uint32_t role)
 {
     plain->assets[role] += 1;
     plain->all += 1;
-    for (uint32_t i = 0; i < DIRECTIONS * GRADES; i++) {
-        uint32_t direction = i / GRADES, bit = i % GRADES;
-        bool has = (standing->now[direction] >> bit & 1) != 0;
+    for (uint32_t i = 0; i < DIRECTIONS * BITS; i++) {
+        uint32_t direction = i / BITS, bit = i % BITS;
+        bool has = has_bit(&standing->now[direction], bit);
         plain->with[role][direction][bit] += (float)has;
         plain->all_with[direction][bit] += (float)has;
     }
@@ -509,13 +614,27 @@ end_census(Scorer *scorer, WatchState *state)
     plain->part = 0;
 }
 
-/* It has gone on for an hour. */
+/* By which protocol the two speak, as long as they hardly know each other. */
+static void
+ended(Scorer *scorer, WatchState *state, const Call *call)
+{
+    (void)state;
+    if (call->protocol == UDP && call->peer != NONE && scorer->peers[call->peer].flows < flows_least)
+        scorer->peers[call->peer].is_udp = 1;
+}
+
+/* It has gone on for an hour, four, sixteen. */
 static void
 lasts(Scorer *scorer, WatchState *state, const Call *call)
 {
+    static const int64_t least_ms[LONG_GRADES] = { 0, 4 * 3600000, 16 * 3600000 };
+    unsigned grade = 1;
+
     (void)state;
-    if (call->peer != NONE)
-        scorer->peers[call->peer].is_long = 1;
+    while (grade < LONG_GRADES && call->end_ms - call->begin_ms >= least_ms[grade])
+        grade++;
+    if (call->peer != NONE && scorer->peers[call->peer].longest < grade)
+        scorer->peers[call->peer].longest = grade & 3u;
 }
 
 /* By assets, since they have numbers that do not depend on the hash seed. */
@@ -547,49 +666,14 @@ window(Scorer *scorer, WatchState *state, int64_t number)
         end_census(scorer, state);
 }
 
-/* ---- in words ---- */
-
-static void
-explain(const Scorer *scorer, const Case *one, char *out, size_t room)
-{
-    static const char *const callers[] = { "has called", "has been called by", "has spoken with" };
-    const Place *place = place_table_find(scorer->places, &one->far);
-    const ScoredAsset *asset = &scorer->assets[one->asset];
-    char name[80], far[IP_TEXT], beats[60] = "";
-
-    detector_asset_words(asset, name, sizeof name);
-    ip_text(&one->far, far);
-    if (one->numbers[6] >= 1)
-        g_snprintf(beats, sizeof beats, ", %.0f and more of them by the clock",
-                   exp2((double)one->numbers[6] - 1));
-    g_snprintf(
-        out, room,
-        "%s %s %s (AS %u, %s) on port %u for %.0f days, in %.0f conversations%s; of those of its role that "
-        "do so with anybody, %.0f %% keep up something with that class of network, %.0f %% on a port that is "
-        "as rare, %.0f %% with a network of which so few others (%.0f) know; all in all it is odder than "
-        "what "
-        "%.4g %% of the assets keep up",
-        name, callers[(int)fmin(SPOKEN_WITH, fmax(0, (double)one->numbers[7]))], far, place->asn,
-        access_class_name((AccessClass)place->access), one->service, (double)one->numbers[0],
-        (double)one->numbers[1], beats, 100 * (double)one->numbers[2], 100 * (double)one->numbers[3],
-        100 * (double)one->numbers[4], (double)one->numbers[5], fmin(99.99, 100 * (1 - (double)one->p)));
-}
-
-static void
-instead(const Scorer *scorer, const Case *one, char *out, size_t room)
-{
-    (void)scorer;
-    (void)one;
-    g_strlcpy(out, "others of its role that keep up the like", room);
-}
-
 const Watch watch_standing = { .name = "standing",
-                               .memory_days = 3,
+                               .memory_days = 14,
                                .plain = sizeof(Plain),
                                .per_asset = sizeof(Standing),
                                .tables = { { .item = sizeof(PortUse), .most = 32, .is_per_pair = true },
                                            { .item = 0, .most = 32, .is_per_pair = true } },
                                .lasts = lasts,
+                               .ended = ended,
                                .window = window,
-                               .explain = explain,
-                               .instead = instead };
+                               .explain = standing_explain,
+                               .instead = standing_instead };

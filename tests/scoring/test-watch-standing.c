@@ -70,10 +70,13 @@ test_one_that_was_always_there_is_told_of(void)
     const AlertContribution *part = stage_part(alert, "standing");
     g_test_message("%.1f dB, p %.2g: %s | %s", part->decibans, part->p, part->reason, alert->counterfactual);
     g_assert_cmpfloat(part->p, <, 0.01);
-    g_assert_nonnull(strstr(part->reason, "has called 45.1.0.9 (AS 64501, residential) on port 8443 for"));
+    g_assert_nonnull(strstr(
+        part->reason,
+        "has called 45.1.0.9 (AS 64501, residential, its block known to 0 others) on port 8443/tcp for"));
+    g_assert_nonnull(strstr(
+        part->reason, "of its role 0.11 % keep up something with home lines that few others know; all"));
     g_assert_nonnull(
-        strstr(part->reason, "do so with anybody, 0 % keep up something with that class of network"));
-    g_assert_nonnull(strstr(alert->counterfactual, "others of its role"));
+        strstr(alert->counterfactual, "others of the 22 of its role that keep up something with home lines"));
 }
 
 /* What half of the role does is what the role does. */
@@ -122,6 +125,28 @@ test_evidence_grows_with_how_odd_it_is(void)
     g_assert_cmpfloat(evidence[1], >, 30);
 }
 
+/* What is odd on one day is noted, and what is odd day after day is told of: the days add up. */
+static void
+test_days_add_up(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    float before = 0;
+    int grown = 0;
+
+    for (int day = 0; day < DAYS; day++) {
+        play_day(stage, day, DESKS, 1);
+        const Case *one = case_of(stage, "10.1.0.10");
+        if (one == NULL)
+            continue;
+        if (one->n_opinions == 1)
+            g_assert_cmpfloat((double)one->evidence, <, 24);
+        grown += one->evidence > before;
+        before = one->evidence;
+    }
+    g_assert_cmpint(grown, >=, 4);
+    g_assert_cmpfloat((double)before, >, 40);
+}
+
 /* The odd one is looked for anew once it was called harmless. */
 static void
 test_a_verdict_ends_it(void)
@@ -147,6 +172,7 @@ main(int argc, char **argv)
     g_test_add_func("/scoring/standing/one-that-was-always-there-is-told-of",
                     test_one_that_was_always_there_is_told_of);
     g_test_add_func("/scoring/standing/what-the-role-does-is-dull", test_what_the_role_does_is_dull);
+    g_test_add_func("/scoring/standing/days-add-up", test_days_add_up);
     g_test_add_func("/scoring/standing/a-small-network-says-nothing", test_a_small_network_says_nothing);
     g_test_add_func("/scoring/standing/evidence-grows-with-how-odd-it-is",
                     test_evidence_grows_with_how_odd_it_is);
