@@ -8,9 +8,9 @@
  * sort a pair is of, is asked first: who called, whether the far end is a home line, and whether few other
  * assets have to do with its network (prevalence tells a service from a secret). Then, among pairs of this
  * sort: how few others know it, how few of the role use such a port, how often a day the two speak; and the
- * manner of it: how much more is sent there a day than comes back, for how long a
- * conversation went on. (How strictly by the clock is asked by watch-beacon.c and watch-fast-beacon.c, whose
- * evidence is added: the same is not asked twice.) Each answer has a share: of the assets of this role,
+ * manner of it: how much more is sent there a day than comes back, for how long a conversation went on. (How
+ * strictly by the clock is asked by watch-beacon.c and watch-fast-beacon.c, whose evidence is added: the same
+ * is not asked twice.) Each answer has a share: of the assets of this role,
  * leaning on all assets, that keep up a pair of this sort, how many keep up one that has this trait, or a
  * rarer grade of it? For each question is asked given the answer before: that servers call home lines, and
  * that servers speak with somebody all day, does not make it usual that one speaks with a home line all day.
@@ -259,11 +259,9 @@ share_in_direction(const Scorer *scorer, const Plain *plain, uint32_t asset, con
 /* ---- the census ---- */
 
 static uint32_t
-sort_of(uint8_t access, uint32_t others)
+sort_of(const Peer *peer, uint32_t others)
 {
-    bool is_home = access == ACCESS_RESIDENTIAL || access == ACCESS_MOBILE || access == ACCESS_SATELLITE;
-
-    return (is_home ? SORT_HOME : 0) | (others <= SECRET_OTHERS ? SORT_SECRET : 0);
+    return ((peer->flags & PEER_HOME) != 0 ? SORT_HOME : 0) | (others <= SECRET_OTHERS ? SORT_SECRET : 0);
 }
 
 /* By the share of the role that has a pair at such a port. That one port is seen nowhere else says little
@@ -544,7 +542,7 @@ take_peer(Scorer *scorer, WatchState *state, const Peer *peer)
                    .protocol = peer->services[0] == 0 ? 0
                                : peer->is_udp         ? UDP
                                                       : TCP,
-                   .sort = (uint8_t)sort_of(peer->access, others),
+                   .sort = (uint8_t)sort_of(peer, others),
                    .days = (float)days,
                    .flows = (float)peer->flows };
     double port_share = rarest_port(scorer, state, peer, direction, &facts.port);
