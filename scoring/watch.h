@@ -38,16 +38,23 @@ typedef struct WantList {
     Wanted items[TOLD_MOST * WANTS_MOST];
 } WantList;
 
+/* One too many is left out: it is a hint. */
+static inline void
+want_some(WantList *list, Wanted wanted)
+{
+    if (list->n < G_N_ELEMENTS(list->items))
+        list->items[list->n++] = wanted;
+}
 static inline void
 want(WantList *list, uint32_t table, uint64_t key)
 {
-    list->items[list->n++] = (Wanted){ key, table, true };
+    want_some(list, (Wanted){ key, table, true });
 }
 /* Likewise, of what is not made. */
 static inline void
 want_if_there(WantList *list, uint32_t table, uint64_t key)
 {
-    list->items[list->n++] = (Wanted){ key, table, false };
+    want_some(list, (Wanted){ key, table, false });
 }
 
 typedef struct WatchTableSize {
