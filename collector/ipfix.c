@@ -7,7 +7,7 @@
  */
 #include "collector/wire.h"
 
-enum { HEADER = 16, SET_TEMPLATES = 2, SET_OPTIONS_TEMPLATES = 3, SET_FIRST_DATA = 256 };
+enum { HEADER = 16 };
 
 static void
 templates(Wire *self, Cursor set, bool is_options)
@@ -21,47 +21,7 @@ templates(Wire *self, Cursor set, bool is_options)
     } while (goes_on && cursor_left(&set) > 0);
 }
 
-static void
-one_set(Wire *self, uint16_t id, Cursor set)
-{
-    if (id == SET_TEMPLATES || id == SET_OPTIONS_TEMPLATES)
-        templates(self, set, id == SET_OPTIONS_TEMPLATES);
-    else if (id >= SET_FIRST_DATA)
-        wire_data_set(self, id, set);
-    else
-        wire_malformed(self, REFUSED_SET_ID);
-}
-
-static void
-give_up(Wire *self)
-{
-    self->is_whole = false;
-    wire_malformed(self, REFUSED_SET_LENGTH);
-}
-
-static void
-sets(Wire *self, Cursor cur)
-{
-    while (cursor_left(&cur) >= 4) {
-        uint16_t id = cursor_u16(&cur), length = cursor_u16(&cur);
-
-        if (!wire_may(self, WORK_SET))
-            return;
-        if (length < 4) {
-            give_up(self);
-            return;
-        }
-        if (length - 4u > cursor_left(&cur)) {
-            give_up(self);
-            if (id < SET_FIRST_DATA) /* what is whole of a template set that was cut is still good */
-                one_set(self, id, cur);
-            return;
-        }
-        one_set(self, id, cursor_sub(&cur, length - 4u));
-    }
-    if (!cursor_is_zero(&cur)) /* of a set's header, the rest is missing */
-        give_up(self);
-}
+static const SetRules set_rules = { .templates = 2, .options_templates = 3, .read_templates = templates };
 
 Refusal
 ipfix_decode(Wire *self, Cursor cur)
@@ -85,7 +45,7 @@ ipfix_decode(Wire *self, Cursor cur)
     }
     if (length < there)
         cur = cursor_sub(&cur, length - HEADER);
-    sets(self, cur);
+    wire_sets(self, cur, &set_rules);
     wire_note_sequence(self, sequence);
     return N_REFUSALS;
 }

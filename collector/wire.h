@@ -71,6 +71,16 @@ wire_malformed(Wire *self, Refusal reason)
 /* Hands over what is still open of a stream's gaps. */
 void wire_confirm_losses(Wire *self, Exporter *exporter, Domain *domain);
 
+/* By which numbers a format's sets are told apart (RFC 3954 section 5, RFC 7011 section 3.3.2), and its way
+ * of reading a set of templates. Data sets count from 256 in both. */
+typedef struct SetRules {
+    uint16_t templates, options_templates;
+    bool zeros_end; /* zeros behind the last set are padding, of any size */
+    void (*read_templates)(Wire *wire, Cursor set, bool is_options);
+} SetRules;
+/* Walks the sets to the end of @cur, or to the first that has no good length. The padding, if all is well. */
+Cursor wire_sets(Wire *self, Cursor cur, const SetRules *rules);
+
 /* What parsing a template into @definition came to: counts it, compiles it when it is news, and decodes what
  * waited for it. False: the rest of the set is unreadable, or there is no work left for it. */
 bool wire_template(Wire *self, TemplateResult result);
