@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/base/statefile.h"
+#include "tests/support/scratch.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -10,29 +11,22 @@ static const char magic[8] = "TESTFILE"; /* no zero behind it */
 static const char payload[] = "what is to be kept";
 
 typedef struct Folder {
-    char *path, *file;
+    Scratch *path;
+    char *file;
 } Folder;
 
 static void
 set_up(Folder *self, gconstpointer data)
 {
-    self->path = g_dir_make_tmp("talaya-state-XXXXXX", NULL);
+    self->path = scratch_new("state");
     self->file = g_build_filename(self->path, "state", NULL);
 }
 
 static void
 tear_down(Folder *self, gconstpointer data)
 {
-    g_autoptr(GDir) dir = g_dir_open(self->path, 0, NULL);
-    const char *name;
-
-    while ((name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *path = g_build_filename(self->path, name, NULL);
-        g_remove(path);
-    }
-    g_rmdir(self->path);
     g_free(self->file);
-    g_free(self->path);
+    scratch_free(self->path);
 }
 
 static void

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/capture.h"
 #include "tests/support/capture-writer.h"
+#include "tests/support/scratch.h"
 
 #include <gio/gio.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,24 +12,22 @@
 static const uint8_t two_messages[] = { MESSAGE(1), MESSAGE(2) };
 
 typedef struct Folder {
-    char *path;
+    Scratch *path;
     char *file; /* "capture" in it */
 } Folder;
 
 static void
 set_up(Folder *self, gconstpointer data)
 {
-    self->path = g_dir_make_tmp("talaya-capture-XXXXXX", NULL);
+    self->path = scratch_new("capture");
     self->file = g_build_filename(self->path, "capture", NULL);
 }
 
 static void
 tear_down(Folder *self, gconstpointer data)
 {
-    g_unlink(self->file);
-    g_rmdir(self->path);
     g_free(self->file);
-    g_free(self->path);
+    scratch_free(self->path);
 }
 
 static void

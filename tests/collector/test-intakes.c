@@ -4,9 +4,9 @@
 #include "collector/listener.h"
 #include "collector/steering.h"
 #include "tests/collector/fixture.h"
+#include "tests/support/scratch.h"
 
 #include <arpa/inet.h>
-#include <glib/gstdio.h>
 #include <sys/socket.h>
 
 enum { PATIENCE_MS = 5000, ROUTERS = 12, MANY = 3000 };
@@ -132,7 +132,7 @@ test_exporters_of_all_decoders_have_numbers_of_their_own(void)
 
 /* Sockets that share a port, and intakes behind them. */
 typedef struct Site {
-    char *folder;
+    Scratch *folder;
     Settings *settings;
     IntakeSockets sockets;
     int *fds;
@@ -142,12 +142,11 @@ typedef struct Site {
 } Site;
 
 static Settings *
-make_settings(const char *folder)
+make_settings(const Scratch *folder)
 {
-    g_autofree char *path = g_build_filename(folder, "talaya.conf", NULL);
+    g_autofree char *path = scratch_write(folder, "talaya.conf", "[assets]\nprefixes=10.0.0.0/8\n");
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(g_file_set_contents(path, "[assets]\nprefixes=10.0.0.0/8\n", -1, NULL));
     Settings *settings = settings_load(path, &error);
     g_assert_no_error(error);
     return settings;
@@ -160,7 +159,7 @@ site_bind(Site *self, uint32_t n_sockets)
     socklen_t length = sizeof where;
     ListenerBufferInfo info;
 
-    *self = (Site){ .folder = g_dir_make_tmp("intakes-XXXXXX", NULL) };
+    *self = (Site){ .folder = scratch_new("intakes") };
     self->settings = make_settings(self->folder);
     self->fds = g_new0(int, n_sockets);
     self->sockets = (IntakeSockets){ .fds = self->fds, .n_listen = 1, .n_each = n_sockets };
@@ -198,16 +197,12 @@ site_open(Site *self, uint32_t n_threads, GBytes *state)
 static void
 site_close(Site *self)
 {
-    g_autofree char *path = g_build_filename(self->folder, "talaya.conf", NULL);
-
     intakes_free(self->intakes);
     funnel_free(self->funnel);
     for (size_t i = 0; i < self->sockets.n_each; i++)
         close(self->fds[i]);
-    g_unlink(path);
-    g_rmdir(self->folder);
     settings_free(self->settings);
-    g_free(self->folder);
+    scratch_free(self->folder);
     g_free(self->fds);
 }
 

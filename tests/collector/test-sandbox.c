@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-sandbox.c - a child enters the sandbox and then tries what an intruder would try */
 #include "collector/base/sandbox.h"
+#include "tests/support/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,7 @@ typedef int (*Deed)(const char *folder); /* in the child; its value is the exit 
 static int
 status_of(Deed deed, char **holds_out)
 {
-    g_autofree char *folder = g_dir_make_tmp("talaya-sandbox-XXXXXX", NULL);
+    g_autoptr(Scratch) folder = scratch_new("sandbox");
     int pipe_fds[2], status = 0;
     char holds[200] = "";
 
@@ -36,9 +37,6 @@ status_of(Deed deed, char **holds_out)
     g_assert_cmpint(n, >, 0);
     *holds_out = g_strdup(holds);
     waitpid(child, &status, 0);
-    g_autofree char *file = g_build_filename(folder, "own", NULL);
-    unlink(file);
-    rmdir(folder);
     return status;
 }
 

@@ -2,8 +2,8 @@
 /* test-series-process.c - the real `series` process, sandbox and all, asked as sense and web would ask it */
 #include "collector/cli/child.h"
 #include "collector/cli/series-process.h"
+#include "tests/support/scratch.h"
 
-#include <glib/gstdio.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ enum { STEP = 300, SLOTS = 288, PATIENCE_MS = 10000 };
 static const int64_t start_s = 1735689600; /* 2025-01-01T00:00:00Z: history, whatever the clock says */
 
 typedef struct Process {
-    char *dir;
+    Scratch *dir;
     pid_t pid;
     int end_fd; /* a byte into it is the signal to end */
     Channel *sense, *web;
@@ -26,7 +26,7 @@ process_start(Process *process)
     int with_sense[2], with_web[2], signals[2];
     g_autoptr(GError) error = NULL;
 
-    process->dir = g_dir_make_tmp("talaya-series-XXXXXX", NULL);
+    process->dir = scratch_new("series");
     g_assert_true(channel_pair(with_sense, &error) && channel_pair(with_web, &error));
     g_assert_cmpint(pipe(signals), ==, 0);
     process->pid = fork();
@@ -52,18 +52,6 @@ process_start(Process *process)
 }
 
 static void
-remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-
-    for (const char *name; dir != NULL && (name = g_dir_read_name(dir)) != NULL;) {
-        g_autofree char *sub = g_build_filename(path, name, NULL);
-        remove_tree(sub);
-    }
-    g_remove(path);
-}
-
-static void
 process_end(Process *process)
 {
     int status = -1;
@@ -74,8 +62,7 @@ process_end(Process *process)
     close(process->end_fd);
     channel_free(process->sense);
     channel_free(process->web);
-    remove_tree(process->dir);
-    g_free(process->dir);
+    scratch_free(process->dir);
 }
 
 /* A query, and the whole of its answer as text of @length. */
@@ -263,8 +250,7 @@ test_it_ends_when_nobody_is_left(void)
     g_assert_cmpint(waitpid(process.pid, &status, 0), ==, process.pid);
     g_assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     close(process.end_fd);
-    remove_tree(process.dir);
-    g_free(process.dir);
+    scratch_free(process.dir);
 }
 
 int

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-series.c - real RRD files in a folder of the test's own; time is turned by hand */
 #include "collector/series.h"
+#include "tests/support/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
-#include <glib/gstdio.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,8 @@ enum { STEP = 300, DAY = 86400 };
 static const int64_t start_s = 1767225600; /* 2026-01-01T00:00:00Z, a whole number of steps */
 
 typedef struct Bench {
-    char *dir;
+    Scratch *base;
+    char *dir; /* in it; its name has what rrd_graph's language would trip over */
     ManualClock clock;
     SeriesConf conf;
     Series *series;
@@ -32,39 +33,23 @@ bench_open(Bench *bench)
     g_assert_no_error(error);
 }
 
-/* The folder's name has what rrd_graph's language would trip over. */
 static void
 bench_init(Bench *bench)
 {
-    g_autofree char *base = g_dir_make_tmp("talaya-series-XXXXXX", NULL);
-
     memset(bench, 0, sizeof *bench);
-    bench->dir = g_build_filename(base, "a:b c=%d\\e", NULL);
+    bench->base = scratch_new("series");
+    bench->dir = g_build_filename(bench->base, "a:b c=%d\\e", NULL);
     manual_clock_init(&bench->clock, (WallTime){ (start_s + 14 * DAY) * 1000 });
     bench->conf = (SeriesConf){ .dir = bench->dir, .step_s = STEP, .max_files = 100 };
     bench_open(bench);
 }
 
 static void
-remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-
-    for (const char *name; dir != NULL && (name = g_dir_read_name(dir)) != NULL;) {
-        g_autofree char *sub = g_build_filename(path, name, NULL);
-        remove_tree(sub);
-    }
-    g_remove(path);
-}
-
-static void
 bench_clear(Bench *bench)
 {
-    g_autofree char *base = g_path_get_dirname(bench->dir);
-
     series_free(bench->series);
-    remove_tree(base);
     g_free(bench->dir);
+    scratch_free(bench->base);
 }
 
 static SeriesKey

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The sections about single exporters, from files on disk to rules. */
 #include "collector/cli/settings.h"
+#include "tests/support/scratch.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 typedef struct Folder {
-    char *path, *conf, *csv;
+    Scratch *path;
+    char *conf, *csv;
 } Folder;
 
 static void
 folder_init(Folder *self)
 {
-    self->path = g_dir_make_tmp("talaya-settings-XXXXXX", NULL);
-    g_assert_nonnull(self->path);
+    self->path = scratch_new("settings");
     self->conf = g_build_filename(self->path, "talaya.conf", NULL);
     self->csv = g_build_filename(self->path, "interfaces.csv", NULL);
 }
@@ -21,12 +21,9 @@ folder_init(Folder *self)
 static void
 folder_clear(Folder *self)
 {
-    g_remove(self->conf);
-    g_remove(self->csv);
-    g_rmdir(self->path);
-    g_free(self->path);
     g_free(self->conf);
     g_free(self->csv);
+    scratch_free(self->path);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Folder, folder_clear)
 

@@ -7,8 +7,8 @@
 #include "tests/support/generator.h"
 #include "tests/support/hostile.h"
 #include "tests/support/mmdb-writer.h"
+#include "tests/support/scratch.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -326,7 +326,7 @@ give_file(const char *path, SeedTaker take, void *user)
 static void
 captures(SeedTaker take, void *user)
 {
-    g_autofree char *folder = g_dir_make_tmp("talaya-seeds-XXXXXX", NULL);
+    g_autoptr(Scratch) folder = scratch_new("seeds");
     g_autofree char *path = g_build_filename(folder, "seed.pcap", NULL);
     g_autoptr(GeneratedSession) generated = generator_make("router-ipfix", SEED, RECORDS);
     CaptureWriter *writer = capture_writer_open(path);
@@ -343,8 +343,6 @@ captures(SeedTaker take, void *user)
     take(user, messages->data, messages->len);
     take(user, "\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a\1\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\x1c\0\0\0",
          28);
-    g_unlink(path);
-    g_rmdir(folder);
 }
 
 /* The first byte picks the preset: see fuzz-mmdb.c. */

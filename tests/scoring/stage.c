@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* stage.c - see stage.h */
 #include "tests/scoring/stage.h"
+#include "tests/support/scratch.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 enum { WINDOW_MS = 300000, SERVERS = 20 };
 static const int64_t epoch_ms = 1767571200000; /* Monday 2026-01-05 */
 
 struct Stage {
-    char *dir;
     AssetTable *assets;
     PlaceTable *places;
     Scorer *scorer;
@@ -38,34 +37,26 @@ hear(void *user, const Alert *alert)
 }
 
 static char *
-write_file(const Stage *self, const char *name, const char *text)
+write_places(const Scratch *dir)
 {
-    char *path = g_build_filename(self->dir, name, NULL);
-
-    g_assert_true(g_file_set_contents(path, text, -1, NULL));
-    return path;
-}
-
-static char *
-places_text(void)
-{
-    GString *text = g_string_new("prefix,access,anonymity,asn,as_name,country,confidence\n");
+    g_autoptr(GString) text = g_string_new("prefix,access,anonymity,asn,as_name,country,confidence\n");
 
     for (int i = 0; i < 256; i++) {
         g_string_append_printf(text, "45.%d.0.0/16,residential,,%d,Cable %d,GU,90\n", i, 64500 + i, i);
         g_string_append_printf(text, "50.%d.0.0/16,hosting,,%d,Host %d,US,90\n", i, 65000 + i, i);
     }
-    return g_string_free(text, FALSE);
+    return scratch_write(dir, "places.csv", text->str);
 }
 
 static void
 load_tables(Stage *self)
 {
-    g_autofree char *text = places_text(), *csv = write_file(self, "places.csv", text);
-    g_autofree char *inventory = write_file(self, "assets.csv",
-                                            "prefix,name,role,criticality,tags\n"
-                                            "10.1.0.0/24,,server,3,\n10.1.1.0/24,,desk,3,\n"
-                                            "10.1.2.0/24,,network,3,\n10.1.3.0/24,,ot,3,\n");
+    g_autoptr(Scratch) dir = scratch_new("stage");
+    g_autofree char *csv = write_places(dir),
+                    *inventory = scratch_write(dir, "assets.csv",
+                                               "prefix,name,role,criticality,tags\n"
+                                               "10.1.0.0/24,,server,3,\n10.1.1.0/24,,desk,3,\n"
+                                               "10.1.2.0/24,,network,3,\n10.1.3.0/24,,ot,3,\n");
     PlaceSource source = { .name = (char *)"test", .type = PLACE_CSV, .path = csv, .priority = 50 };
     g_autoptr(GError) error = NULL;
     IpPrefix own;
@@ -75,8 +66,6 @@ load_tables(Stage *self)
     g_assert_no_error(error);
     self->places = place_table_new(&source, 1, &own, 1, &error);
     g_assert_no_error(error);
-    g_unlink(csv);
-    g_unlink(inventory);
 }
 
 Stage *
@@ -84,7 +73,6 @@ stage_new(void)
 {
     Stage *self = g_new0(Stage, 1);
 
-    self->dir = g_dir_make_tmp("talaya-stage-XXXXXX", NULL);
     load_tables(self);
     self->batch = flow_batch_new();
     self->batch->n = self->batch->n_losses = 0;
@@ -107,8 +95,6 @@ stage_free(Stage *self)
     flow_batch_free(self->batch);
     place_table_free(self->places);
     asset_table_free(self->assets);
-    g_rmdir(self->dir);
-    g_free(self->dir);
     g_free(self);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* synthetic.c - see synthetic.h */
 #include "tests/scoring/synthetic.h"
+#include "tests/support/scratch.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,42 +91,45 @@ hosting(Synthetic *self)
     return 0x32000000u | (uint32_t)(u * u * 80) << 16 | below(self, 4000);
 }
 
-static void
-write_files(const char *dir, char **inventory, char **places)
+static char *
+write_inventory(const Scratch *dir)
 {
-    *inventory = g_build_filename(dir, "assets.csv", NULL);
-    *places = g_build_filename(dir, "places.csv", NULL);
-    FILE *file = fopen(*inventory, "we");
-    fputs("prefix,name,role,criticality,tags\n", file);
+    g_autoptr(GString) text = g_string_new("prefix,name,role,criticality,tags\n");
+
     for (uint32_t i = 0; i < SYNTHETIC_ASSETS; i++) {
         IpAddress address = synthetic_address(i);
-        char text[IP_TEXT];
+        char ip[IP_TEXT];
         const char *role = i < SYNTHETIC_MAIL      ? "server"
                            : i < SYNTHETIC_DESK    ? "server"
                            : i < SYNTHETIC_MONITOR ? "desk"
                                                    : "monitor";
-        fprintf(file, "%s/32,%s-%u,%s,3,\n", ip_text(&address, text), role, i, role);
+        g_string_append_printf(text, "%s/32,%s-%u,%s,3,\n", ip_text(&address, ip), role, i, role);
     }
-    fclose(file);
-    file = fopen(*places, "we");
-    fputs("prefix,access,anonymity,asn,as_name,country,confidence\n", file);
+    return scratch_write(dir, "assets.csv", text->str);
+}
+
+static char *
+write_places(const Scratch *dir)
+{
+    g_autoptr(GString) text = g_string_new("prefix,access,anonymity,asn,as_name,country,confidence\n");
+
     for (int i = 0; i < 12; i++)
-        fprintf(file, "45.%d.0.0/16,residential,,%d,Cable %d,GU,90\n", i, 64500 + i, i);
+        g_string_append_printf(text, "45.%d.0.0/16,residential,,%d,Cable %d,GU,90\n", i, 64500 + i, i);
     for (int i = 0; i < 80; i++)
-        fprintf(file, "50.%d.0.0/16,hosting,,%d,Host %d,US,90\n", i, 65000 + i, i);
-    fputs("60.0.0.0/8,cdn,,64999,Edge,US,90\n", file);
-    fclose(file);
+        g_string_append_printf(text, "50.%d.0.0/16,hosting,,%d,Host %d,US,90\n", i, 65000 + i, i);
+    g_string_append(text, "60.0.0.0/8,cdn,,64999,Edge,US,90\n");
+    return scratch_write(dir, "places.csv", text->str);
 }
 
 Synthetic *
-synthetic_new(uint64_t seed, const char *dir)
+synthetic_new(uint64_t seed)
 {
     Synthetic *self = g_new0(Synthetic, 1);
-    g_autofree char *inventory = NULL, *csv = NULL;
+    g_autoptr(Scratch) dir = scratch_new("synthetic");
+    g_autofree char *inventory = write_inventory(dir), *csv = write_places(dir);
     g_autoptr(GError) error = NULL;
     IpPrefix own;
 
-    write_files(dir, &inventory, &csv);
     ip_prefix_parse("10.20.0.0/16", &own);
     PlaceSource source = { .name = (char *)"test", .type = PLACE_CSV, .path = csv, .priority = 50 };
     self->random = seed * 0x9e3779b97f4a7c15ull + 1;

@@ -28,8 +28,7 @@ enum {
 };
 
 typedef struct Synthetic Synthetic;
-/* @dir: a folder for the CSV files. */
-Synthetic *synthetic_new(uint64_t seed, const char *dir);
+Synthetic *synthetic_new(uint64_t seed);
 void synthetic_free(Synthetic *self);
 const AssetTable *synthetic_assets(const Synthetic *self);
 const PlaceTable *synthetic_places(const Synthetic *self);

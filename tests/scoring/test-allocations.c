@@ -8,8 +8,6 @@
 #include "tests/scoring/synthetic.h"
 #include "tests/support/allocations.h"
 
-#include <glib/gstdio.h>
-
 enum { WINDOWS = 24 * 3600 / 300 }; /* in a day */
 
 /* The linker puts this in the place of scorer_batch: --wrap. */
@@ -33,8 +31,7 @@ ignore_sample(void *user, const SeriesSample *sample)
 static void
 test_records_of_a_known_network_allocate_nothing(void)
 {
-    g_autofree char *dir = g_dir_make_tmp("talaya-test-XXXXXX", NULL);
-    Synthetic *network = synthetic_new(3, dir);
+    Synthetic *network = synthetic_new(3);
     uint32_t samples = 0;
     const ScoringConf conf = { .budget = 5,
                                .learn_days = 7,
@@ -59,11 +56,6 @@ test_records_of_a_known_network_allocate_nothing(void)
     g_assert_cmpuint(n, <=, 2 * WINDOWS);
     g_assert_cmpuint(synthetic_records(network) - before, >, 100 * WINDOWS); /* they had none */
     synthetic_free(network);
-    for (int i = 0; i < 2; i++) {
-        g_autofree char *path = g_build_filename(dir, i == 0 ? "assets.csv" : "places.csv", NULL);
-        g_remove(path);
-    }
-    g_rmdir(dir);
 }
 
 int

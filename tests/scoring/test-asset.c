@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-asset.c - which addresses are ours, and what the inventory says of them */
 #include "scoring/asset.h"
+#include "tests/support/scratch.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 typedef struct Fixture {
+    Scratch *dir;
     char *path;
     IpPrefix prefixes[2];
 } Fixture;
@@ -13,10 +14,7 @@ typedef struct Fixture {
 static void
 set_up(Fixture *self, gconstpointer data)
 {
-    int fd = g_file_open_tmp("talaya-asset-XXXXXX", &self->path, NULL);
-
-    g_assert_cmpint(fd, >=, 0);
-    g_close(fd, NULL);
+    self->dir = scratch_new("asset");
     g_assert_true(ip_prefix_parse("203.0.113.0/24", &self->prefixes[0]));
     g_assert_true(ip_prefix_parse("2001:db8::/32", &self->prefixes[1]));
 }
@@ -24,14 +22,15 @@ set_up(Fixture *self, gconstpointer data)
 static void
 tear_down(Fixture *self, gconstpointer data)
 {
-    g_unlink(self->path);
     g_free(self->path);
+    scratch_free(self->dir);
 }
 
 static AssetTable *
 load(Fixture *self, const char *text, GError **error)
 {
-    g_assert_true(g_file_set_contents(self->path, text, -1, NULL));
+    g_free(self->path);
+    self->path = scratch_write(self->dir, "assets.csv", text);
     return asset_table_new(self->prefixes, G_N_ELEMENTS(self->prefixes), self->path, error);
 }
 

@@ -1,50 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-list.c - lists of four kinds are read, and a mistake in one is told where it is */
 #include "scoring/list.h"
+#include "tests/support/scratch.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 typedef struct Fixture {
-    char *dir;
+    Scratch *dir;
     ListSource source;
 } Fixture;
 
 static void
 set_up(Fixture *self, gconstpointer data)
 {
-    self->dir = g_dir_make_tmp("talaya-list-XXXXXX", NULL);
+    self->dir = scratch_new("list");
     self->source = (ListSource){ .name = (char *)"bad", .confidence = 60, .expires_days = 30 };
-}
-
-static void
-remove_all(const char *path)
-{
-    GDir *dir = g_dir_open(path, 0, NULL);
-
-    for (const char *name; dir != NULL && (name = g_dir_read_name(dir)) != NULL;) {
-        g_autofree char *file = g_build_filename(path, name, NULL);
-        g_remove(file);
-    }
-    if (dir != NULL)
-        g_dir_close(dir);
-    g_rmdir(path);
 }
 
 static void
 tear_down(Fixture *self, gconstpointer data)
 {
     g_free(self->source.path);
-    remove_all(self->dir);
-    g_free(self->dir);
+    scratch_free(self->dir);
 }
 
 static void
 write_file(const Fixture *self, const char *name, const char *text)
 {
-    g_autofree char *path = g_build_filename(self->dir, name, NULL);
-
-    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    g_free(scratch_write(self->dir, name, text));
 }
 
 static ListTable *

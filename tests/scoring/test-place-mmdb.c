@@ -2,20 +2,21 @@
 /* test-place-mmdb.c - MMDB files of several makers are understood; damaged ones are told, and harm nothing */
 #include "scoring/place.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "tests/support/mmdb-writer.h"
+#include "tests/support/scratch.h"
 
 typedef struct Fixture {
-    char *dir, *path;
+    Scratch *dir;
+    char *path;
     PlaceSource source;
 } Fixture;
 
 static void
 set_up(Fixture *self, gconstpointer data)
 {
-    self->dir = g_dir_make_tmp("talaya-mmdb-XXXXXX", NULL);
+    self->dir = scratch_new("mmdb");
     self->path = g_build_filename(self->dir, "feed.mmdb", NULL);
     self->source =
         (PlaceSource){ .name = (char *)"feed", .type = PLACE_MMDB, .path = self->path, .priority = 50 };
@@ -24,10 +25,8 @@ set_up(Fixture *self, gconstpointer data)
 static void
 tear_down(Fixture *self, gconstpointer data)
 {
-    g_unlink(self->path);
-    g_rmdir(self->dir);
     g_free(self->path);
-    g_free(self->dir);
+    scratch_free(self->dir);
 }
 
 static void

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-place.c - which source wins, and that a mistake in a file is told where it is */
 #include "scoring/place.h"
+#include "tests/support/scratch.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 typedef struct Fixture {
-    char *dir;
+    Scratch *dir;
     PlaceSource sources[4];
     size_t n;
     IpPrefix own[2];
@@ -16,18 +16,15 @@ typedef struct Fixture {
 static void
 set_up(Fixture *self, gconstpointer data)
 {
-    self->dir = g_dir_make_tmp("talaya-place-XXXXXX", NULL);
+    self->dir = scratch_new("place");
 }
 
 static void
 tear_down(Fixture *self, gconstpointer data)
 {
-    for (size_t i = 0; i < self->n; i++) {
-        g_unlink(self->sources[i].path);
+    for (size_t i = 0; i < self->n; i++)
         g_free(self->sources[i].path);
-    }
-    g_rmdir(self->dir);
-    g_free(self->dir);
+    scratch_free(self->dir);
 }
 
 static void
@@ -36,8 +33,7 @@ add_source(Fixture *self, const char *name, PlaceType type, int priority, const 
     PlaceSource *source = &self->sources[self->n++];
 
     *source = (PlaceSource){ .name = (char *)name, .type = type, .priority = priority, .map = (char *)map };
-    source->path = g_build_filename(self->dir, name, NULL);
-    g_assert_true(g_file_set_contents(source->path, text, -1, NULL));
+    source->path = scratch_write(self->dir, name, text);
 }
 
 static PlaceTable *
@@ -189,9 +185,7 @@ test_mistakes_are_told_where_they_are(Fixture *self, gconstpointer data)
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         add_source(self, "bad.csv", PLACE_CSV, 50, NULL, cases[i].text);
         assert_refused(self, cases[i].words);
-        self->n--;
-        g_unlink(self->sources[self->n].path);
-        g_free(self->sources[self->n].path);
+        g_free(self->sources[--self->n].path);
     }
 }
 

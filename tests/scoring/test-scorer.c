@@ -2,7 +2,6 @@
 /* test-scorer.c - the whole scoring on a small made-up network: what it finds, and what it leaves alone */
 #include "tests/scoring/synthetic.h"
 
-#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
@@ -46,7 +45,6 @@ hear_sample(void *user, const SeriesSample *sample)
 }
 
 typedef struct World {
-    char *dir;
     Synthetic *network;
     Scorer *scorer;
     ScoringConf conf;
@@ -59,8 +57,7 @@ world_new(uint64_t seed, uint64_t hash_seed)
 {
     World *self = g_new0(World, 1);
 
-    self->dir = g_dir_make_tmp("talaya-test-XXXXXX", NULL);
-    self->network = synthetic_new(seed, self->dir);
+    self->network = synthetic_new(seed);
     self->heard = (Heard){ .lines = g_string_new(NULL), .alerts = g_ptr_array_new_with_free_func(g_free) };
     self->conf = (ScoringConf){ .budget = 5,
                                 .learn_days = 7,
@@ -77,16 +74,8 @@ world_new(uint64_t seed, uint64_t hash_seed)
 static void
 world_free(World *self)
 {
-    const char *const files[] = { "assets.csv", "places.csv" };
-
     scorer_free(self->scorer);
     synthetic_free(self->network);
-    for (int i = 0; i < 2; i++) {
-        g_autofree char *path = g_build_filename(self->dir, files[i], NULL);
-        g_remove(path);
-    }
-    g_rmdir(self->dir);
-    g_free(self->dir);
     g_string_free(self->heard.lines, TRUE);
     g_ptr_array_unref(self->heard.alerts);
     g_free(self);

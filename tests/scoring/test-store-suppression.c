@@ -2,16 +2,17 @@
 /* test-store-suppression.c - rules in talaya.db: what they do to alerts, what they would have done, their end
  */
 #include "scoring/store.h"
+#include "tests/support/scratch.h"
 
 #include <gio/gio.h>
-#include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <string.h>
 
 static const int64_t day_ms = 86400000;
 
 typedef struct Fixture {
-    char *dir, *path;
+    Scratch *dir;
+    char *path;
     Store *store;
 } Fixture;
 
@@ -28,7 +29,7 @@ reopen(Fixture *self)
 static void
 set_up(Fixture *self, gconstpointer data)
 {
-    self->dir = g_dir_make_tmp("talaya-rules-XXXXXX", NULL);
+    self->dir = scratch_new("rules");
     self->path = g_build_filename(self->dir, "talaya.db", NULL);
     if (data == NULL)
         reopen(self);
@@ -37,17 +38,9 @@ set_up(Fixture *self, gconstpointer data)
 static void
 tear_down(Fixture *self, gconstpointer data)
 {
-    GDir *dir = g_dir_open(self->dir, 0, NULL);
-
     store_free(self->store);
-    for (const char *name; (name = g_dir_read_name(dir)) != NULL;) {
-        g_autofree char *path = g_build_filename(self->dir, name, NULL);
-        g_unlink(path);
-    }
-    g_dir_close(dir);
-    g_rmdir(self->dir);
-    g_free(self->dir);
     g_free(self->path);
+    scratch_free(self->dir);
 }
 
 static int64_t

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-store.c - alerts survive, pages neither repeat nor hide, tokens are checked, damage is set aside */
 #include "scoring/store.h"
+#include "tests/support/scratch.h"
 
 #include <glib/gstdio.h>
 #include <gio/gio.h>
@@ -10,7 +11,8 @@
 #include <sys/resource.h>
 
 typedef struct Fixture {
-    char *dir, *path;
+    Scratch *dir;
+    char *path;
     Store *store;
 } Fixture;
 
@@ -29,7 +31,7 @@ reopen(Fixture *self)
 static void
 set_up(Fixture *self, gconstpointer data)
 {
-    self->dir = g_dir_make_tmp("talaya-store-XXXXXX", NULL);
+    self->dir = scratch_new("store");
     self->path = g_build_filename(self->dir, "talaya.db", NULL);
     reopen(self);
 }
@@ -37,17 +39,9 @@ set_up(Fixture *self, gconstpointer data)
 static void
 tear_down(Fixture *self, gconstpointer data)
 {
-    GDir *dir = g_dir_open(self->dir, 0, NULL);
-
     store_free(self->store);
-    for (const char *name; (name = g_dir_read_name(dir)) != NULL;) {
-        g_autofree char *path = g_build_filename(self->dir, name, NULL);
-        g_unlink(path);
-    }
-    g_dir_close(dir);
-    g_rmdir(self->dir);
-    g_free(self->dir);
     g_free(self->path);
+    scratch_free(self->dir);
 }
 
 static void

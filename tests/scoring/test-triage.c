@@ -2,11 +2,9 @@
 /* test-triage.c - what operators decide reaches the score: rules that suppress, and verdicts */
 #include "tests/scoring/synthetic.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 typedef struct World {
-    char *dir;
     Synthetic *network;
     Scorer *scorer;
     ScoringConf conf;
@@ -27,8 +25,7 @@ world_new(uint64_t seed)
 {
     World *self = g_new0(World, 1);
 
-    self->dir = g_dir_make_tmp("talaya-test-XXXXXX", NULL);
-    self->network = synthetic_new(seed, self->dir);
+    self->network = synthetic_new(seed);
     self->told = g_ptr_array_new_with_free_func(g_free);
     self->conf = (ScoringConf){
         .budget = 5, .learn_days = 7, .window_s = 300, .max_pairs = 1 << 17, .hash_seed = seed
@@ -42,16 +39,8 @@ world_new(uint64_t seed)
 static void
 world_free(World *self)
 {
-    const char *const files[] = { "assets.csv", "places.csv" };
-
     scorer_free(self->scorer);
     synthetic_free(self->network);
-    for (int i = 0; i < 2; i++) {
-        g_autofree char *path = g_build_filename(self->dir, files[i], NULL);
-        g_remove(path);
-    }
-    g_rmdir(self->dir);
-    g_free(self->dir);
     g_ptr_array_unref(self->told);
     g_free(self);
 }

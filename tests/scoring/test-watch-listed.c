@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-watch-listed.c - a list lifts what else is held against a pair, by a little, and alone says nothing */
 #include "tests/scoring/stage.h"
-
-#include <glib/gstdio.h>
+#include "tests/support/scratch.h"
 
 /* A table of one CSV list that names @prefix, last said on 1 February 2026 (day 27 of the stage). */
 static ListTable *
 one_entry(const char *prefix, uint32_t expires_days)
 {
     g_autofree char *text = g_strdup_printf("prefix,seen,note\n%s,2026-02-01,relay box\n", prefix);
-    g_autofree char *path = NULL;
+    g_autoptr(Scratch) dir = scratch_new("listed");
+    g_autofree char *path = scratch_write(dir, "watchlist", text);
     g_autoptr(GError) error = NULL;
-    int file = g_file_open_tmp("talaya-list-XXXXXX", &path, &error);
-
-    g_assert_no_error(error);
-    g_close(file, NULL);
-    g_assert_true(g_file_set_contents(path, text, -1, NULL));
     ListSource source = { .name = (char *)"watchlist",
                           .type = LIST_CSV,
                           .path = path,
@@ -23,7 +18,6 @@ one_entry(const char *prefix, uint32_t expires_days)
                           .expires_days = expires_days };
     ListTable *lists = list_table_new(&source, 1, &error);
     g_assert_no_error(error);
-    g_unlink(path);
     return lists;
 }
 

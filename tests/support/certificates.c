@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* certificates.c - see certificates.h */
 #include "tests/support/certificates.h"
+#include "tests/support/scratch.h"
 
 #include <arpa/inet.h>
-#include <glib/gstdio.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 enum { DAY_S = 24 * 3600 };
 
 struct Certificates {
-    char *folder;
+    Scratch *folder;
     GHashTable *paths; /* name -> owned path */
     gnutls_x509_crt_t ca;
     gnutls_x509_privkey_t ca_key;
@@ -67,10 +67,8 @@ certificates_new(void)
 {
     static const char name[] = "Test authority";
     Certificates *self = g_new0(Certificates, 1);
-    g_autoptr(GError) error = NULL;
 
-    self->folder = g_dir_make_tmp("talaya-certificates-XXXXXX", &error);
-    g_assert_no_error(error);
+    self->folder = scratch_new("certificates");
     self->paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     begin(self, &self->ca, &self->ca_key, -1, 10);
     MUST(gnutls_x509_crt_set_dn_by_oid(self->ca, GNUTLS_OID_X520_COMMON_NAME, 0, name, sizeof name - 1));
@@ -84,17 +82,10 @@ certificates_new(void)
 void
 certificates_free(Certificates *self)
 {
-    GHashTableIter iter;
-    gpointer path;
-
-    g_hash_table_iter_init(&iter, self->paths);
-    while (g_hash_table_iter_next(&iter, NULL, &path))
-        g_unlink(path);
-    g_rmdir(self->folder);
     g_hash_table_unref(self->paths);
     gnutls_x509_crt_deinit(self->ca);
     gnutls_x509_privkey_deinit(self->ca_key);
-    g_free(self->folder);
+    scratch_free(self->folder);
     g_free(self);
 }
 

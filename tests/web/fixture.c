@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <glib/gstdio.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -288,8 +287,7 @@ fixture_init(Fixture *self, const WebConf *conf)
     *self = (Fixture){ 0 };
     self->api = json_load_file(OPENAPI_PATH, JSON_REJECT_DUPLICATES, NULL);
     g_assert_nonnull(self->api);
-    self->dir = g_dir_make_tmp("talaya-web-XXXXXX", &error);
-    g_assert_no_error(error);
+    self->dir = scratch_new("web");
     self->db = g_build_filename(self->dir, "talaya.db", NULL);
     g_mutex_init(&self->lock);
     make_store(self);
@@ -310,18 +308,6 @@ fixture_init(Fixture *self, const WebConf *conf)
     g_assert_no_error(error);
 }
 
-static void
-remove_files(const char *dir)
-{
-    static const char *const names[] = { "talaya.db", "talaya.db-wal", "talaya.db-shm" };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *path = g_build_filename(dir, names[i], NULL);
-        g_remove(path);
-    }
-    g_rmdir(dir);
-}
-
 void
 fixture_clear(Fixture *self)
 {
@@ -334,11 +320,10 @@ fixture_clear(Fixture *self)
     }
     for (TokenScope scope = SCOPE_READ; scope <= SCOPE_ADMIN; scope++)
         g_free(self->tokens[scope]);
-    remove_files(self->dir);
     json_decref(self->api);
     g_mutex_clear(&self->lock);
     g_free(self->last_query);
-    g_free(self->dir);
+    scratch_free(self->dir);
     g_free(self->db);
 }
 

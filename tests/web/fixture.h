@@ -8,6 +8,7 @@
 #pragma once
 #include <jansson.h>
 #include "scoring/store.h"
+#include "tests/support/scratch.h"
 #include "web/server.h"
 
 typedef enum Mood { MOOD_ANSWERS, MOOD_SILENT, MOOD_NONSENSE, MOOD_REFUSES, MOOD_EMPTY } Mood;
@@ -19,7 +20,8 @@ typedef struct StandIn {
 } StandIn;
 
 typedef struct Fixture {
-    char *dir, *db;
+    Scratch *dir;
+    char *db;
     json_t *api; /* openapi.json */
     char *tokens[SCOPE_ADMIN + 1];
     Channel *channels[2]; /* the server's ends */

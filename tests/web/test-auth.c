@@ -3,12 +3,11 @@
 #include "tests/web/fixture.h"
 #include "web/auth.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 typedef struct Desk {
     ManualClock clock;
-    char *dir, *db;
+    Scratch *dir;
     Store *store;
     Auth *auth;
     char *header; /* of a good token */
@@ -21,9 +20,9 @@ desk_init(Desk *self)
     g_autoptr(GError) error = NULL;
 
     manual_clock_init(&self->clock, (WallTime){ INT64_C(1767225600000) });
-    self->dir = g_dir_make_tmp("talaya-auth-XXXXXX", NULL);
-    self->db = g_build_filename(self->dir, "talaya.db", NULL);
-    self->store = store_open(self->db, NULL, &error);
+    self->dir = scratch_new("auth");
+    g_autofree char *db = g_build_filename(self->dir, "talaya.db", NULL);
+    self->store = store_open(db, NULL, &error);
     g_assert_no_error(error);
     g_autofree char *token =
         store_make_token(self->store, "reader", SCOPE_READ, INT64_C(1767225600000) + 3600000, &error);
@@ -36,17 +35,9 @@ desk_init(Desk *self)
 static void
 desk_clear(Desk *self)
 {
-    static const char *const endings[] = { "", "-wal", "-shm" };
-
     auth_free(self->auth);
     store_free(self->store);
-    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
-        g_autofree char *path = g_strconcat(self->db, endings[i], NULL);
-        g_remove(path);
-    }
-    g_rmdir(self->dir);
-    g_free(self->db);
-    g_free(self->dir);
+    scratch_free(self->dir);
     g_free(self->header);
 }
 

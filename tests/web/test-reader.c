@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-reader.c - the store may come late, go, and be replaced under our feet */
+#include "tests/support/scratch.h"
 #include "web/reader.h"
 
 #include <glib/gstdio.h>
 
 typedef struct Shelf {
     ManualClock clock;
-    char *dir, *db;
+    Scratch *dir;
+    char *db;
     Reader *reader;
 } Shelf;
 
@@ -14,7 +16,7 @@ static void
 shelf_init(Shelf *self)
 {
     manual_clock_init(&self->clock, (WallTime){ 0 });
-    self->dir = g_dir_make_tmp("talaya-reader-XXXXXX", NULL);
+    self->dir = scratch_new("reader");
     self->db = g_build_filename(self->dir, "talaya.db", NULL);
     self->reader = reader_new(self->db, &self->clock.clock);
 }
@@ -34,10 +36,8 @@ static void
 shelf_clear(Shelf *self)
 {
     reader_free(self->reader);
-    remove_store(self);
-    g_rmdir(self->dir);
     g_free(self->db);
-    g_free(self->dir);
+    scratch_free(self->dir);
 }
 
 static void
@@ -82,7 +82,6 @@ test_a_store_that_was_replaced_is_opened_anew(void)
     store = reader_store(shelf.reader, &why);
     g_assert_nonnull(store);
     g_assert_cmpint(store_count_tokens(store), ==, 2);
-    g_remove(aside);
     shelf_clear(&shelf);
 }
 
