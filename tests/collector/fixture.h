@@ -46,26 +46,6 @@ pen_ip(Pen *pen, const char *text)
         pen_bytes(pen, ip.bytes + 12, 4);
 }
 
-/* Begins a set and ends it, filling in its length. */
-static inline size_t
-pen_set(Pen *pen, uint16_t id)
-{
-    size_t at = pen->n;
-
-    pen_put(pen, id, 2);
-    pen_put(pen, 0, 2);
-    return at;
-}
-
-static inline void
-pen_end(Pen *pen, size_t at)
-{
-    size_t length = pen->n - at;
-
-    pen->bytes[at + 2] = (uint8_t)(length >> 8);
-    pen->bytes[at + 3] = (uint8_t)length;
-}
-
 /* v9 header: 20 bytes. */
 static inline void
 pen_v9(Pen *pen, uint32_t uptime, uint32_t seconds, uint32_t sequence, uint32_t source_id)
@@ -79,7 +59,7 @@ pen_v9(Pen *pen, uint32_t uptime, uint32_t seconds, uint32_t sequence, uint32_t 
     pen_put(pen, source_id, 4);
 }
 
-/* IPFIX header: 16 bytes; pen_ipfix_end fills in the length. */
+/* IPFIX header: 16 bytes; its length grows with each set. */
 static inline void
 pen_ipfix(Pen *pen, uint32_t seconds, uint32_t sequence, uint32_t domain)
 {
@@ -91,25 +71,90 @@ pen_ipfix(Pen *pen, uint32_t seconds, uint32_t sequence, uint32_t domain)
     pen_put(pen, domain, 4);
 }
 
-static inline void
-pen_ipfix_end(Pen *pen)
+static inline bool
+pen_is_ipfix(const Pen *pen)
 {
-    pen->bytes[2] = (uint8_t)(pen->n >> 8);
-    pen->bytes[3] = (uint8_t)pen->n;
+    return pen->bytes[1] == 10;
 }
 
-/* A template record: id, then pairs of element and length, ended by 0, 0. */
-static inline void
-pen_template(Pen *pen, uint16_t id, const uint16_t *pairs)
+/* Begins a set. */
+static inline size_t
+pen_set(Pen *pen, uint16_t id)
 {
-    uint16_t n = 0;
+    size_t at = pen->n;
+
+    pen_put(pen, id, 2);
+    pen_put(pen, 0, 2);
+    return at;
+}
+
+/* The two bytes @at say how long what began at @from has become. */
+static inline void
+pen_length(Pen *pen, size_t at, size_t from)
+{
+    size_t length = pen->n - from;
+
+    pen->bytes[at] = (uint8_t)(length >> 8);
+    pen->bytes[at + 1] = (uint8_t)length;
+}
+
+/* Ends the set that began at @at. */
+static inline void
+pen_end(Pen *pen, size_t at)
+{
+    pen_length(pen, at + 2, at);
+    if (pen_is_ipfix(pen))
+        pen_length(pen, 2, 0);
+}
+
+static inline unsigned
+pairs_count(const uint16_t *pairs)
+{
+    unsigned n = 0;
 
     while (pairs[2 * n] != 0)
         n++;
-    pen_put(pen, id, 2);
-    pen_put(pen, n, 2);
-    for (uint16_t i = 0; i < 2 * n; i++)
+    return n;
+}
+
+static inline void
+pen_pairs(Pen *pen, const uint16_t *pairs)
+{
+    for (unsigned i = 0; i < 2 * pairs_count(pairs); i++)
         pen_put(pen, pairs[i], 2);
+}
+
+/* A template record: id, then pairs of element and length, ended by a 0. */
+static inline void
+pen_template(Pen *pen, uint16_t id, const uint16_t *pairs)
+{
+    pen_put(pen, id, 2);
+    pen_put(pen, pairs_count(pairs), 2);
+    pen_pairs(pen, pairs);
+}
+
+/* A set with a template, of the kind that the header's version has. */
+static inline void
+pen_template_set(Pen *pen, uint16_t id, const uint16_t *pairs)
+{
+    size_t set = pen_set(pen, pen_is_ipfix(pen) ? 2 : 0);
+
+    pen_template(pen, id, pairs);
+    pen_end(pen, set);
+}
+
+/* A set with an options template; the first @n_scopes of @pairs are the scope. */
+static inline void
+pen_options_template_set(Pen *pen, uint16_t id, unsigned n_scopes, const uint16_t *pairs)
+{
+    size_t set = pen_set(pen, pen_is_ipfix(pen) ? 3 : 1);
+    unsigned n = pairs_count(pairs);
+
+    pen_put(pen, id, 2);
+    pen_put(pen, pen_is_ipfix(pen) ? n : 4 * n_scopes, 2); /* v9: bytes of the scope, bytes of the rest */
+    pen_put(pen, pen_is_ipfix(pen) ? n_scopes : 4 * (n - n_scopes), 2);
+    pen_pairs(pen, pairs);
+    pen_end(pen, set);
 }
 
 typedef struct Fixture {

@@ -55,15 +55,12 @@ pen_v5(Pen *pen, uint32_t uptime, uint32_t sequence, uint32_t records)
 }
 
 static void
-pen_records(Pen *pen, uint32_t records, bool with_template, uint16_t template_set)
+pen_records(Pen *pen, uint32_t records, bool with_template)
 {
     static const uint16_t layout[] = { 8, 4, 1, 4, 0 };
 
-    if (with_template) {
-        size_t set = pen_set(pen, template_set);
-        pen_template(pen, 300, layout);
-        pen_end(pen, set);
-    }
+    if (with_template)
+        pen_template_set(pen, 300, layout);
     size_t set = pen_set(pen, 300);
     for (uint32_t i = 0; i < records; i++) {
         pen_ip(pen, "198.51.100.1");
@@ -112,11 +109,10 @@ send_all(Network *self, uint32_t templates_from)
             pen_sflow(&pen, uptime, sequence, records);
         } else if (self->protocol == PROTOCOL_NETFLOW9) {
             pen_v9(&pen, uptime, 1700000000 + i / 10, sequence, 1);
-            pen_records(&pen, records, has_template, 0);
+            pen_records(&pen, records, has_template);
         } else {
             pen_ipfix(&pen, 1700000000 + i / 10, sequence, 1);
-            pen_records(&pen, records, has_template, 2);
-            pen_ipfix_end(&pen);
+            pen_records(&pen, records, has_template);
         }
         self->sent[i] = (Sent){ g_bytes_new(pen.bytes, pen.n), records, has_template };
         self->sent_records += records;

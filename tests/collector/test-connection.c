@@ -17,9 +17,7 @@ static size_t
 begin(Pen *pen, const uint16_t *pairs)
 {
     pen_v9(pen, 600000, (uint32_t)(MS / 1000), 1, 7);
-    size_t set = pen_set(pen, 0);
-    pen_template(pen, 263, pairs);
-    pen_end(pen, set);
+    pen_template_set(pen, 263, pairs);
     return pen_set(pen, 263);
 }
 

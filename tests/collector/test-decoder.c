@@ -9,11 +9,8 @@ pen_session(Pen *pen, uint32_t sequence, uint32_t domain, bool with_template)
     static const uint16_t layout[] = { 8, 4, 1, 4, 48, 1, 0 };
 
     pen_v9(pen, 1000, 1700000000, sequence, domain);
-    if (with_template) {
-        size_t set = pen_set(pen, 0);
-        pen_template(pen, 260, layout);
-        pen_end(pen, set);
-    }
+    if (with_template)
+        pen_template_set(pen, 260, layout);
     size_t set = pen_set(pen, 260);
     pen_ip(pen, "198.51.100.1");
     pen_put(pen, 1000, 4);
@@ -24,19 +21,10 @@ pen_session(Pen *pen, uint32_t sequence, uint32_t domain, bool with_template)
 static void
 pen_rate(Pen *pen)
 {
-    size_t set = pen_set(pen, 1);
+    static const uint16_t options[] = { 1, 4, 48, 1, 34, 4, 0 }; /* scope system; sampler, rate */
 
-    pen_put(pen, 257, 2);
-    pen_put(pen, 4, 2);
-    pen_put(pen, 8, 2);
-    pen_put(pen, 1, 2); /* scope system */
-    pen_put(pen, 4, 2);
-    pen_put(pen, 48, 2);
-    pen_put(pen, 1, 2);
-    pen_put(pen, 34, 2);
-    pen_put(pen, 4, 2);
-    pen_end(pen, set);
-    set = pen_set(pen, 257);
+    pen_options_template_set(pen, 257, 1, options);
+    size_t set = pen_set(pen, 257);
     pen_put(pen, 0, 4);
     pen_put(pen, 1, 1);
     pen_put(pen, 512, 4);
@@ -160,9 +148,7 @@ test_a_flood_of_templates_is_bounded(void)
     fixture_init_with(&self, &conf);
     for (uint16_t i = 0; i < 30; i++) {
         pen_v9(&pen, 1000, 1700000000, i, 1);
-        size_t set = pen_set(&pen, 0);
-        pen_template(&pen, (uint16_t)(256 + i), layout);
-        pen_end(&pen, set);
+        pen_template_set(&pen, (uint16_t)(256 + i), layout);
         fixture_send(&self, &pen);
     }
     g_assert_cmpuint(fixture_books(&self).templates, ==, 30); /* definitions received */
@@ -373,9 +359,7 @@ test_a_decoder_that_forgets_is_as_new(void)
 
     fixture_init(&self);
     pen_v9(&pen, 1000, 1700000000, 0, 1);
-    size_t set = pen_set(&pen, 0);
-    pen_template(&pen, 300, pairs);
-    pen_end(&pen, set);
+    pen_template_set(&pen, 300, pairs);
     fixture_send(&self, &pen);
     g_autoptr(GBytes) known = decoder_save(self.decoder);
     decoder_forget(self.decoder);
@@ -390,17 +374,15 @@ test_a_decoder_that_forgets_is_as_new(void)
 static void
 test_a_name_that_is_no_text_is_the_same_after_a_restart(void)
 {
+    static const uint16_t options[] = { 2, 4, 82, 255, 0 }; /* scope interface; its name, of 255 bytes */
     g_auto(Fixture) self, second;
     Pen pen;
 
     fixture_init(&self);
     fixture_init(&second);
     pen_v9(&pen, 1000, 1700000000, 0, 1);
-    size_t set = pen_set(&pen, 1);
-    for (int i = 0; i < 7; i++) /* options template: scope Interface, interfaceName of 255 bytes */
-        pen_put(&pen, (const uint16_t[]){ 300, 4, 4, 2, 4, 82, 255 }[i], 2);
-    pen_end(&pen, set);
-    set = pen_set(&pen, 300);
+    pen_options_template_set(&pen, 300, 1, options);
+    size_t set = pen_set(&pen, 300);
     pen_put(&pen, 7, 4);
     for (int i = 0; i < 255; i++)
         pen_put(&pen, 0xaa, 1); /* begins no character of UTF-8 */

@@ -9,10 +9,8 @@ static void
 pen_template_260(Pen *pen)
 {
     static const uint16_t layout[] = { 8, 4, 1, 4, 10, 4, 0 };
-    size_t set = pen_set(pen, 0);
 
-    pen_template(pen, 260, layout);
-    pen_end(pen, set);
+    pen_template_set(pen, 260, layout);
 }
 
 static void
@@ -205,9 +203,7 @@ test_templates_that_change_often_are_told(void)
         const uint16_t layout[] = { 8, 4, (uint16_t)(1 + i % 2), 4, 0 };
 
         pen_v9(&pen, 86400000 + i * 1000, NOON + i, i, 1);
-        size_t set = pen_set(&pen, 0);
-        pen_template(&pen, 260, layout);
-        pen_end(&pen, set);
+        pen_template_set(&pen, 260, layout);
         fixture_send(&self, &pen);
     }
     json_t *exporter = fixture_exporter(&self, 0);
@@ -278,27 +274,16 @@ sampler_case(Fixture *self, const uint16_t *layout, const char *code, json_t **e
 
     fixture_init(self);
     pen_ipfix(&pen, NOON, 0, 1);
-    size_t set = pen_set(&pen, 3);
-    pen_put(&pen, 256, 2);
-    pen_put(&pen, 2, 2);
-    pen_put(&pen, 1, 2);
-    pen_put(&pen, 302, 2);
-    pen_put(&pen, 4, 2);
-    pen_put(&pen, 50, 2);
-    pen_put(&pen, 4, 2);
-    pen_end(&pen, set);
-    set = pen_set(&pen, 256);
+    pen_options_template_set(&pen, 256, 1, (const uint16_t[]){ 302, 4, 50, 4, 0 });
+    size_t set = pen_set(&pen, 256);
     pen_put(&pen, 1, 4);
     pen_put(&pen, 500, 4);
     pen_end(&pen, set);
-    set = pen_set(&pen, 2);
-    pen_template(&pen, 300, layout);
-    pen_end(&pen, set);
+    pen_template_set(&pen, 300, layout);
     set = pen_set(&pen, 300);
     pen_ip(&pen, "198.51.100.1");
     pen_put(&pen, 9, 4); /* octets, or a sampler that is not in the table */
     pen_end(&pen, set);
-    pen_ipfix_end(&pen);
     fixture_send(self, &pen);
     *exporter = fixture_exporter(self, 0);
     return finding(*exporter, code);
@@ -321,25 +306,17 @@ test_samplers_that_do_not_fit_are_told(void)
 static void
 test_what_it_lost_itself_is_told(void)
 {
+    static const uint16_t layout[] = { 144, 4, 166, 8, 0 }; /* notSentFlowTotalCount */
     g_auto(Fixture) self;
     Pen pen;
 
     fixture_init(&self);
     pen_ipfix(&pen, NOON, 0, 1);
-    size_t set = pen_set(&pen, 3);
-    pen_put(&pen, 256, 2);
-    pen_put(&pen, 2, 2);
-    pen_put(&pen, 1, 2);
-    pen_put(&pen, 144, 2);
-    pen_put(&pen, 4, 2);
-    pen_put(&pen, 166, 2); /* notSentFlowTotalCount */
-    pen_put(&pen, 8, 2);
-    pen_end(&pen, set);
-    set = pen_set(&pen, 256);
+    pen_options_template_set(&pen, 256, 1, layout);
+    size_t set = pen_set(&pen, 256);
     pen_put(&pen, 1, 4);
     pen_put(&pen, 4711, 8);
     pen_end(&pen, set);
-    pen_ipfix_end(&pen);
     fixture_send(&self, &pen);
     json_t *exporter = fixture_exporter(&self, 0);
     g_assert_cmpint(count_of(finding(exporter, "not_sent")), ==, 4711);

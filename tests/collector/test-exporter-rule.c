@@ -39,22 +39,12 @@ static void
 pen_message(Pen *pen, uint32_t seconds, uint32_t sequence)
 {
     static const uint16_t flow[] = { 8, 4, 1, 4, 10, 4, 152, 8, 153, 8, 0 };
-    static const uint16_t names[] = { 10, 4, 82, 8, 0 };
 
     pen_ipfix(pen, seconds, sequence, 1);
-    size_t set = pen_set(pen, 2);
-    pen_template(pen, 300, flow);
-    pen_end(pen, set);
-    set = pen_set(pen, 3);
-    for (uint16_t id = 256; id <= 257; id++) {
-        pen_put(pen, id, 2);
-        pen_put(pen, 2, 2);
-        pen_put(pen, 1, 2);
-        for (int i = 0; i < 4; i++)
-            pen_put(pen, id == 256 ? names[i] : (const uint16_t[]){ 149, 4, 34, 4 }[i], 2);
-    }
-    pen_end(pen, set);
-    set = pen_set(pen, 256);
+    pen_template_set(pen, 300, flow);
+    pen_options_template_set(pen, 256, 1, (const uint16_t[]){ 10, 4, 82, 8, 0 });
+    pen_options_template_set(pen, 257, 1, (const uint16_t[]){ 149, 4, 34, 4, 0 });
+    size_t set = pen_set(pen, 256);
     pen_put(pen, 7, 4);
     pen_bytes(pen, "xe-0/0/0", 8);
     pen_end(pen, set);
@@ -71,7 +61,6 @@ pen_message(Pen *pen, uint32_t seconds, uint32_t sequence)
         pen_put(pen, (uint64_t)seconds * 1000 - 1000, 8);
     }
     pen_end(pen, set);
-    pen_ipfix_end(pen);
 }
 
 static void

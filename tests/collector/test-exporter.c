@@ -7,10 +7,8 @@ pen_flow(Pen *pen, uint32_t sequence, uint32_t seconds)
     static const uint16_t layout[] = { 8, 4, 1, 4, 10, 4, 0 };
 
     pen_v9(pen, 86400000, seconds, sequence, 1);
-    size_t set = pen_set(pen, 0);
-    pen_template(pen, 260, layout);
-    pen_end(pen, set);
-    set = pen_set(pen, 260);
+    pen_template_set(pen, 260, layout);
+    size_t set = pen_set(pen, 260);
     pen_ip(pen, "198.51.100.1");
     pen_put(pen, 1000, 4);
     pen_put(pen, 17, 4);

@@ -9,9 +9,7 @@ static size_t
 begin(Pen *pen, const uint16_t *pairs)
 {
     pen_ipfix(pen, SECONDS, 0, 5);
-    size_t set = pen_set(pen, 2);
-    pen_template(pen, 300, pairs);
-    pen_end(pen, set);
+    pen_template_set(pen, 300, pairs);
     return pen_set(pen, 300);
 }
 
@@ -19,7 +17,6 @@ static void
 end(Fixture *self, Pen *pen, size_t set)
 {
     pen_end(pen, set);
-    pen_ipfix_end(pen);
     g_assert_true(fixture_send(self, pen));
 }
 
@@ -124,28 +121,19 @@ test_times_are_printed_with_the_digits_that_they_have(void)
 static void
 test_uptime_stamps_need_the_init_time_from_options(void)
 {
+    static const uint16_t options[] = { 149, 4, 160, 8, 0 }; /* of a domain: systemInitTimeMilliseconds */
     static const uint16_t pairs[] = { 22, 4, 21, 4, 0 };
     g_auto(Fixture) self;
     Pen pen;
 
     fixture_init(&self);
     pen_ipfix(&pen, SECONDS, 0, 5);
-    size_t set = pen_set(&pen, 3);
-    pen_put(&pen, 257, 2); /* options template: scope observationDomainId, systemInitTimeMilliseconds */
-    pen_put(&pen, 2, 2);
-    pen_put(&pen, 1, 2);
-    pen_put(&pen, 149, 2);
-    pen_put(&pen, 4, 2);
-    pen_put(&pen, 160, 2);
-    pen_put(&pen, 8, 2);
-    pen_end(&pen, set);
-    set = pen_set(&pen, 257);
+    pen_options_template_set(&pen, 257, 1, options);
+    size_t set = pen_set(&pen, 257);
     pen_put(&pen, 5, 4);
     pen_put(&pen, (uint64_t)MS - 100000, 8);
     pen_end(&pen, set);
-    set = pen_set(&pen, 2);
-    pen_template(&pen, 300, pairs);
-    pen_end(&pen, set);
+    pen_template_set(&pen, 300, pairs);
     set = pen_set(&pen, 300);
     pen_put(&pen, 10000, 4);
     pen_put(&pen, 20000, 4);
@@ -337,7 +325,6 @@ test_a_length_that_does_not_fit_is_counted_and_what_is_there_is_used(void)
     size_t set = begin(&pen, pairs);
     pen_put(&pen, 1, 8);
     pen_end(&pen, set);
-    pen_ipfix_end(&pen);
     pen.bytes[2] = 9; /* some 2,300 bytes are claimed */
     g_assert_true(fixture_send(&self, &pen));
     pen.bytes[2] = 0;
@@ -383,9 +370,7 @@ test_domains_have_their_own_templates(void)
     pen_put(&pen, 77, 8);
     end(&self, &pen, set);
     pen_ipfix(&pen, SECONDS, 0, 6);
-    set = pen_set(&pen, 2);
-    pen_template(&pen, 300, others);
-    pen_end(&pen, set);
+    pen_template_set(&pen, 300, others);
     set = pen_set(&pen, 300);
     pen_put(&pen, 3, 4);
     end(&self, &pen, set);

@@ -6,7 +6,7 @@ enum { LARGE = 65507 };
 
 /* A datagram as large as UDP has. */
 typedef struct Large {
-    uint8_t *bytes;
+    uint8_t bytes[LARGE];
     size_t n;
 } Large;
 
@@ -21,8 +21,6 @@ large_put(Large *self, uint64_t value, unsigned length)
 static void
 large_ipfix(Large *self, uint32_t sequence)
 {
-    if (self->bytes == NULL)
-        self->bytes = g_malloc0(LARGE);
     self->n = 0;
     large_put(self, 10, 2);
     large_put(self, LARGE, 2);
@@ -50,28 +48,17 @@ large_send(Large *self, Fixture *to)
     return fixture_send_bytes(to, self->bytes, self->n);
 }
 
-/* Template 256: one byte, the protocol. */
+/* The protocol, in records of one byte. */
+static const uint16_t tiny[] = { 4, 1, 0 };
+
 static void
-send_tiny_template(Fixture *self, uint32_t sequence)
+send_template(Fixture *self, uint16_t id, const uint16_t *pairs)
 {
-    static const uint16_t layout[] = { 4, 1, 0 };
     Pen pen;
 
-    pen_ipfix(&pen, 1700000000, sequence, 1);
-    size_t set = pen_set(&pen, 2);
-    pen_template(&pen, 256, layout);
-    pen_end(&pen, set);
-    pen_ipfix_end(&pen);
+    pen_ipfix(&pen, 1700000000, 0, 1);
+    pen_template_set(&pen, id, pairs);
     fixture_send(self, &pen);
-}
-
-static void
-init_quiet(Fixture *self, Large *large)
-{
-    const DecoderConf conf = { .allow_all = true };
-
-    fixture_init_with(self, &conf);
-    *large = (Large){ 0 };
 }
 
 static void
@@ -80,11 +67,11 @@ test_a_datagram_of_tiny_records_is_given_up_in_part(void)
     g_auto(Fixture) self;
     Large large;
 
-    init_quiet(&self, &large);
-    send_tiny_template(&self, 0);
+    fixture_init(&self);
+    send_template(&self, 256, tiny);
     large_ipfix(&large, 0);
     large_fill(&large, 256);
-    g_assert_true(fixture_send_bytes(&self, large.bytes, large.n));
+    g_assert_true(large_send(&large, &self));
     Books books = fixture_books(&self);
     uint32_t sent = LARGE - 16 - 4;
     g_assert_cmpuint(books.malformed[REFUSED_WORK_QUOTA], ==, 1);
@@ -94,9 +81,8 @@ test_a_datagram_of_tiny_records_is_given_up_in_part(void)
     /* The place in the sequence is known all the same. */
     large_ipfix(&large, sent);
     large_fill(&large, 256);
-    fixture_send_bytes(&self, large.bytes, large.n);
+    large_send(&large, &self);
     g_assert_cmpuint(fixture_books(&self).sequence_lost, ==, 0);
-    g_free(large.bytes);
 }
 
 static void
@@ -106,21 +92,14 @@ test_a_large_datagram_of_honest_records_is_decoded_whole(void)
                                        4, 7, 2,  11, 2,  6, 1,  4, 1,  5, 1, 16, 4, 17, 4,  0 };
     g_auto(Fixture) self;
     Large large;
-    Pen pen;
 
-    init_quiet(&self, &large);
-    pen_ipfix(&pen, 1700000000, 0, 1);
-    size_t set = pen_set(&pen, 2);
-    pen_template(&pen, 256, layout);
-    pen_end(&pen, set);
-    pen_ipfix_end(&pen);
-    fixture_send(&self, &pen);
+    fixture_init(&self);
+    send_template(&self, 256, layout);
     large_ipfix(&large, 0);
     large_fill(&large, 256);
-    fixture_send_bytes(&self, large.bytes, large.n);
+    large_send(&large, &self);
     g_assert_cmpuint(fixture_books(&self).records, ==, (LARGE - 20) / 51);
     g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_WORK_QUOTA], ==, 0);
-    g_free(large.bytes);
 }
 
 /* Fields without a length make a record of one byte as dear to read as one of a thousand. */
@@ -131,7 +110,7 @@ test_fields_without_length_cost_too(void)
     Large large;
     Pen pen;
 
-    init_quiet(&self, &large);
+    fixture_init(&self);
     pen_ipfix(&pen, 1700000000, 0, 1);
     size_t set = pen_set(&pen, 2);
     pen_put(&pen, 256, 2);
@@ -140,16 +119,14 @@ test_fields_without_length_cost_too(void)
     for (int i = 1; i < 512; i++)
         pen_put(&pen, 210 << 16, 4);
     pen_end(&pen, set);
-    pen_ipfix_end(&pen);
     fixture_send(&self, &pen);
     large_ipfix(&large, 0);
     large_fill(&large, 256);
     memset(large.bytes + 20, 0, LARGE - 20);
-    fixture_send_bytes(&self, large.bytes, large.n);
+    large_send(&large, &self);
     Books books = fixture_books(&self);
     g_assert_cmpuint(books.malformed[REFUSED_WORK_QUOTA], ==, 1);
     g_assert_cmpuint(books.records, <=, 1000);
-    g_free(large.bytes);
 }
 
 /* Thousands of sets with one record each, in both formats that have sets. */
@@ -160,7 +137,7 @@ test_sets_cost_too(void)
         g_auto(Fixture) self;
         Large large;
 
-        init_quiet(&self, &large);
+        fixture_init(&self);
         large_ipfix(&large, 0);
         if (!is_ipfix) {
             large.bytes[1] = 9;
@@ -173,16 +150,12 @@ test_sets_cost_too(void)
             large_put(&large, 256 << 16 | 5, 4);
             large_put(&large, 6, 1);
         }
-        if (is_ipfix)
-            g_assert_true(large_send(&large, &self));
-        else
-            g_assert_true(fixture_send_bytes(&self, large.bytes, large.n));
+        g_assert_true(large_send(&large, &self)); /* v9's count is wrong then: nobody believes it */
         g_assert_cmpuint(fixture_books(&self).records, >=, 5000);
         g_assert_cmpuint(fixture_books(&self).records, <, LARGE / 5 - 10);
         uint64_t refused = fixture_books(&self).malformed[REFUSED_WORK_QUOTA];
         g_assert_cmpuint(refused, >=, 1); /* the sets that are left, */
         g_assert_cmpuint(refused, <=, 2); /* and perhaps the record of the last one */
-        g_free(large.bytes);
     }
 }
 
@@ -192,16 +165,10 @@ test_the_records_of_a_list_cost_too(void)
 {
     g_auto(Fixture) self;
     Large large;
-    Pen pen;
 
-    init_quiet(&self, &large);
-    pen_ipfix(&pen, 1700000000, 0, 1);
-    size_t set = pen_set(&pen, 2);
-    pen_template(&pen, 256, (const uint16_t[]){ 292, 65535, 0 });
-    pen_template(&pen, 257, (const uint16_t[]){ 4, 1, 0 });
-    pen_end(&pen, set);
-    pen_ipfix_end(&pen);
-    fixture_send(&self, &pen);
+    fixture_init(&self);
+    send_template(&self, 256, (const uint16_t[]){ 292, 65535, 0 });
+    send_template(&self, 257, tiny);
     for (int is_short = 0; is_short <= 1; is_short++) {
         uint16_t n = is_short ? 500 : LARGE - 16 - 10;
 
@@ -221,7 +188,6 @@ test_the_records_of_a_list_cost_too(void)
     g_assert_cmpuint(self.records->len, ==, 2); /* what was read of the list is used */
     g_assert_cmpuint(fixture_flow(&self, 0)->protocol, ==, 6);
     g_assert_cmpuint(fixture_flow(&self, 1)->protocol, ==, 6);
-    g_free(large.bytes);
 }
 
 /* A router may repeat all that it has in one datagram; half as many that are new are too much. */
@@ -231,7 +197,7 @@ test_what_is_known_costs_little(void)
     enum { KNOWN = 500 };
     const DecoderConf conf = { .allow_all = true, .max_templates = 65535, .max_template_bytes = 64 << 20 };
     g_auto(Fixture) self;
-    Large large = { 0 };
+    Large large;
 
     fixture_init_with(&self, &conf);
     for (uint32_t is_new = 0; is_new <= 1; is_new++) {
@@ -254,7 +220,6 @@ test_what_is_known_costs_little(void)
             g_assert_cmpuint(read, ==, n);
         g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_WORK_QUOTA], ==, is_new);
     }
-    g_free(large.bytes);
 }
 
 /* What waits is decoded in parts, and the parts are one after the other in the books. */
@@ -264,8 +229,9 @@ test_what_waits_is_decoded_piece_by_piece(void)
     enum { SETS = 12, SET_BYTES = 8000 };
     g_auto(Fixture) self;
     Large large;
+    Pen pen;
 
-    init_quiet(&self, &large);
+    fixture_init(&self);
     for (uint32_t i = 0; i < SETS; i++) {
         large_ipfix(&large, i);
         large_put(&large, 256, 2);
@@ -275,13 +241,8 @@ test_what_waits_is_decoded_piece_by_piece(void)
         large_send(&large, &self);
     }
     g_assert_cmpuint(fixture_books(&self).held_sets, ==, SETS);
-    static const uint16_t layout[] = { 4, 1, 0 };
-    Pen pen;
     pen_ipfix(&pen, 1700000000, 0, 1);
-    size_t set = pen_set(&pen, 2);
-    pen_template(&pen, 256, layout);
-    pen_end(&pen, set);
-    pen_ipfix_end(&pen);
+    pen_template_set(&pen, 256, tiny);
     g_autofree uint8_t *copy = g_malloc0(pen.n + DATAGRAM_SLACK);
     memcpy(copy, pen.bytes, pen.n);
     const Datagram datagram = {
@@ -297,7 +258,6 @@ test_what_waits_is_decoded_piece_by_piece(void)
     Books books = fixture_books(&self);
     g_assert_cmpuint(books.late_records + books.given_up_records, ==, SETS * SET_BYTES);
     g_assert_cmpuint(books.held_dropped_sets, ==, 0);
-    g_free(large.bytes);
 }
 
 /* A set is decoded with the template that it waited for, though another one came before there was time. */
@@ -312,14 +272,12 @@ test_a_due_set_keeps_its_template(void)
     size_t set = pen_set(&pen, 300);
     pen_put(&pen, 17, 1);
     pen_end(&pen, set);
-    pen_ipfix_end(&pen);
     fixture_send(&self, &pen);
     pen_ipfix(&pen, 1700000000, 1, 1);
     set = pen_set(&pen, 2);
     pen_template(&pen, 300, (const uint16_t[]){ 4, 1, 0 });
     pen_template(&pen, 300, (const uint16_t[]){ 5, 1, 0 });
     pen_end(&pen, set);
-    pen_ipfix_end(&pen);
     fixture_send(&self, &pen);
     g_assert_cmpuint(self.records->len, ==, 1);
     g_assert_cmpuint(fixture_flow(&self, 0)->protocol, ==, 17);
@@ -331,30 +289,21 @@ static void
 test_names_have_a_bound(void)
 {
     g_auto(Fixture) self;
-    const DecoderConf conf = { .allow_all = true };
     Pen pen;
 
-    fixture_init_with(&self, &conf);
+    fixture_init(&self);
     pen_ipfix(&pen, 1700000000, 0, 1);
-    size_t set = pen_set(&pen, 3);
-    pen_put(&pen, 256, 2);
-    pen_put(&pen, 2, 2);
-    pen_put(&pen, 1, 2);
-    pen_put(&pen, 10 << 16 | 4, 4);
-    pen_put(&pen, 82 << 16 | 250, 4);
-    pen_end(&pen, set);
-    pen_ipfix_end(&pen);
+    pen_options_template_set(&pen, 256, 1, (const uint16_t[]){ 10, 4, 82, 250, 0 });
     fixture_send(&self, &pen);
     for (uint32_t i = 0; i < 500; i++) {
         pen_ipfix(&pen, 1700000000, i * 10, 1);
-        set = pen_set(&pen, 256);
+        size_t set = pen_set(&pen, 256);
         for (uint32_t j = 0; j < 10; j++) {
             pen_put(&pen, i * 10 + j, 4);
             for (int k = 0; k < 250; k++)
                 pen_put(&pen, 'a' + j, 1);
         }
         pen_end(&pen, set);
-        pen_ipfix_end(&pen);
         fixture_send(&self, &pen);
     }
     json_t *exporter = fixture_exporter(&self, 0);

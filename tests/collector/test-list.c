@@ -22,7 +22,6 @@ static void
 end(Fixture *self, Pen *pen, size_t set)
 {
     pen_end(pen, set);
-    pen_ipfix_end(pen);
     g_assert_true(fixture_send(self, pen));
 }
 
@@ -314,15 +313,7 @@ test_a_list_may_not_cost_more_than_its_bytes_are_worth(void)
     inner[2 * EMPTY] = 7;
     inner[2 * EMPTY + 1] = 1;
     fixture_init(&self);
-    pen_ipfix(&pen, SECONDS, 0, 5);
-    size_t set = pen_set(&pen, 2);
-    pen_template(&pen, OUTER, outer);
-    pen_put(&pen, INNER, 2);
-    pen_put(&pen, EMPTY + 1, 2);
-    for (size_t i = 0; i < 2 * (EMPTY + 1); i++)
-        pen_put(&pen, inner[i], 2);
-    pen_end(&pen, set);
-    set = pen_set(&pen, OUTER);
+    size_t set = begin(&pen, outer, inner);
     size_t list = field_begin(&pen);
     pen_put(&pen, 3, 1);
     pen_put(&pen, INNER, 2);
@@ -345,16 +336,8 @@ test_lists_of_options_data_are_checked(void)
 
     fixture_init(&self);
     pen_ipfix(&pen, SECONDS, 0, 5);
-    size_t set = pen_set(&pen, 3);
-    pen_put(&pen, OUTER, 2);
-    pen_put(&pen, 2, 2);
-    pen_put(&pen, 1, 2);
-    pen_put(&pen, 10, 2);
-    pen_put(&pen, 4, 2);
-    pen_put(&pen, 291, 2);
-    pen_put(&pen, 6, 2);
-    pen_end(&pen, set);
-    set = pen_set(&pen, OUTER);
+    pen_options_template_set(&pen, OUTER, 1, (const uint16_t[]){ 10, 4, 291, 6, 0 });
+    size_t set = pen_set(&pen, OUTER);
     pen_put(&pen, 7, 4);
     pen_bytes(&pen, "\x03\x00\x08\x00\x04\x01", 6);
     end(&self, &pen, set);
@@ -382,10 +365,10 @@ test_a_held_set_may_have_lists_too(void)
     pen_end(&whole, set);
     pen_ipfix(&pen, SECONDS, 0, 5); /* the data first, then the templates */
     pen_bytes(&pen, whole.bytes + set, whole.n - set);
-    pen_ipfix_end(&pen);
+    pen_length(&pen, 2, 0);
     fixture_send(&self, &pen);
     whole.n = set;
-    pen_ipfix_end(&whole);
+    pen_length(&whole, 2, 0);
     fixture_send(&self, &whole);
     g_assert_cmpuint(fixture_books(&self).late_records, ==, 1);
     /* Its template came before that of the list: what the list holds was not known yet. */

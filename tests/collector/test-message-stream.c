@@ -78,10 +78,7 @@ announce(Pen *pen, uint16_t id, bool octets_first)
     static const uint16_t one[] = { 1, 4, 2, 4, 0 }, other[] = { 2, 4, 1, 4, 0 };
 
     pen_ipfix(pen, SECONDS, 0, DOMAIN);
-    size_t set = pen_set(pen, 2);
-    pen_template(pen, id, octets_first ? one : other);
-    pen_end(pen, set);
-    pen_ipfix_end(pen);
+    pen_template_set(pen, id, octets_first ? one : other);
 }
 
 /* A message with the one record 700, 7. */
@@ -93,7 +90,6 @@ tell(Pen *pen, uint16_t id, uint32_t sequence)
     pen_put(pen, 700, 4);
     pen_put(pen, 7, 4);
     pen_end(pen, set);
-    pen_ipfix_end(pen);
 }
 
 /* A message that takes @id back in a set of kind @set_id (2: templates, 3: options templates). */
@@ -105,7 +101,6 @@ withdraw(Pen *pen, uint16_t set_id, uint16_t id)
     pen_put(pen, id, 2);
     pen_put(pen, 0, 2);
     pen_end(pen, set);
-    pen_ipfix_end(pen);
 }
 
 static void
@@ -370,17 +365,10 @@ test_a_withdrawn_template_is_forgotten(void)
 static void
 announce_options(Pen *pen)
 {
+    static const uint16_t layout[] = { 149, 4, 41, 8, 0 }; /* of a domain: messages exported so far */
+
     pen_ipfix(pen, SECONDS, 0, DOMAIN);
-    size_t set = pen_set(pen, 3);
-    pen_put(pen, OPTIONS, 2);
-    pen_put(pen, 2, 2);
-    pen_put(pen, 1, 2);
-    pen_put(pen, 149, 2); /* scope: the domain */
-    pen_put(pen, 4, 2);
-    pen_put(pen, 41, 2); /* messages exported so far */
-    pen_put(pen, 8, 2);
-    pen_end(pen, set);
-    pen_ipfix_end(pen);
+    pen_options_template_set(pen, OPTIONS, 1, layout);
 }
 
 /* Templates and options templates in the API's words. */
@@ -604,10 +592,7 @@ test_what_is_due_goes_with_its_session(void)
         bring(&self, 0, message, 16 + 4 + TINY);
     }
     pen_ipfix(&pen, SECONDS, MESSAGES * TINY, DOMAIN);
-    size_t set = pen_set(&pen, 2);
-    pen_template(&pen, FIRST, (const uint16_t[]){ 4, 1, 0 });
-    pen_end(&pen, set);
-    pen_ipfix_end(&pen);
+    pen_template_set(&pen, FIRST, (const uint16_t[]){ 4, 1, 0 });
     bring_pen(&self, 0, &pen);
     end(&self, 0);
     decoder_finish(self.base.decoder, (WallTime){ self.base.now_ms });

@@ -7,10 +7,7 @@ static const uint16_t layout[] = { 8, 4, 12, 4, 1, 4, 2, 4, 7, 2, 4, 1, 48, 1, 0
 static void
 pen_layout(Pen *pen, uint16_t id)
 {
-    size_t set = pen_set(pen, 0);
-
-    pen_template(pen, id, layout);
-    pen_end(pen, set);
+    pen_template_set(pen, id, layout);
 }
 
 static void
@@ -134,10 +131,8 @@ test_a_redefinition_holds_for_the_sets_behind_it(void)
     pen_v9(&pen, 1000, 1700000000, 1, 7);
     pen_layout(&pen, 260);
     pen_data(&pen, 260, 5, 1);
-    size_t set = pen_set(&pen, 0);
-    pen_template(&pen, 260, other);
-    pen_end(&pen, set);
-    set = pen_set(&pen, 260);
+    pen_template_set(&pen, 260, other);
+    size_t set = pen_set(&pen, 260);
     pen_put(&pen, 77, 8);
     pen_end(&pen, set);
     fixture_send(&self, &pen);
@@ -200,25 +195,14 @@ test_a_reserved_set_is_passed_over(void)
     g_assert_cmpuint(fixture_books(&self).records, ==, 1);
 }
 
-/* Options: scope system, samplerId, samplerRandomInterval, samplerMode. */
 static void
 pen_sampler(Pen *pen, uint32_t sampler, uint32_t rate)
 {
-    size_t set = pen_set(pen, 1);
+    /* scope system; samplerId, samplerRandomInterval, samplerMode */
+    static const uint16_t options[] = { 1, 4, 48, 1, 50, 4, 49, 1, 0 };
 
-    pen_put(pen, 257, 2);
-    pen_put(pen, 4, 2);  /* bytes of scopes */
-    pen_put(pen, 12, 2); /* bytes of options */
-    pen_put(pen, 1, 2);
-    pen_put(pen, 4, 2);
-    pen_put(pen, 48, 2);
-    pen_put(pen, 1, 2);
-    pen_put(pen, 50, 2);
-    pen_put(pen, 4, 2);
-    pen_put(pen, 49, 2);
-    pen_put(pen, 1, 2);
-    pen_end(pen, set);
-    set = pen_set(pen, 257);
+    pen_options_template_set(pen, 257, 1, options);
+    size_t set = pen_set(pen, 257);
     pen_put(pen, 0, 4);
     pen_put(pen, sampler, 1);
     pen_put(pen, rate, 4);
@@ -277,23 +261,14 @@ test_the_operator_has_the_last_word_on_sampling(void)
 static void
 test_interfaces_get_their_names(void)
 {
+    static const uint16_t options[] = { 2, 4, 82, 8, 83, 8, 0 }; /* scope interface; name, description */
     g_auto(Fixture) self;
     Pen pen;
 
     fixture_init(&self);
     pen_v9(&pen, 1000, 1700000000, 1, 7);
-    size_t set = pen_set(&pen, 1);
-    pen_put(&pen, 256, 2);
-    pen_put(&pen, 4, 2);
-    pen_put(&pen, 8, 2);
-    pen_put(&pen, 2, 2); /* scope interface */
-    pen_put(&pen, 4, 2);
-    pen_put(&pen, 82, 2);
-    pen_put(&pen, 8, 2);
-    pen_put(&pen, 83, 2);
-    pen_put(&pen, 8, 2);
-    pen_end(&pen, set);
-    set = pen_set(&pen, 256);
+    pen_options_template_set(&pen, 256, 1, options);
+    size_t set = pen_set(&pen, 256);
     pen_put(&pen, 17, 4);
     pen_bytes(&pen, "Gi0/1\0\0\0", 8);
     pen_bytes(&pen,
@@ -320,10 +295,8 @@ test_an_update_of_a_firewall_is_an_event_and_the_deletion_a_flow(void)
 
     fixture_init(&self);
     pen_v9(&pen, 1000, 1700000000, 1, 7);
-    size_t set = pen_set(&pen, 0);
-    pen_template(&pen, 263, nsel);
-    pen_end(&pen, set);
-    set = pen_set(&pen, 263);
+    pen_template_set(&pen, 263, nsel);
+    size_t set = pen_set(&pen, 263);
     for (int i = 0; i < 3; i++) {
         static const uint8_t events[] = { 1, 5, 2 }; /* created, updated, deleted */
         pen_ip(&pen, "198.51.100.1");
@@ -371,9 +344,7 @@ announce(Fixture *self, uint16_t port, const uint16_t *pairs)
 
     self->port = port;
     pen_v9(&pen, 1000, 1700000000, 1, 7);
-    size_t set = pen_set(&pen, 0);
-    pen_template(&pen, 260, pairs);
-    pen_end(&pen, set);
+    pen_template_set(&pen, 260, pairs);
     fixture_send(self, &pen);
 }
 

@@ -14,10 +14,8 @@ static void
 pen_template_of(Pen *pen, const Sender *sender)
 {
     const uint16_t layout[] = { 8, 4, sender->field, 4, 0 };
-    size_t set = pen_set(pen, 0);
 
-    pen_template(pen, 260, layout);
-    pen_end(pen, set);
+    pen_template_set(pen, 260, layout);
 }
 
 /* The next v9 datagram of @sender, with one flow of 1000 octets or packets. */

@@ -64,27 +64,16 @@ pen_layout(Pen *pen, const Odd *odd)
                                 odd->end,
                                 length,
                                 0 };
-    size_t set = pen_set(pen, odd->protocol == 9 ? 0 : 2);
 
-    pen_template(pen, 300, layout);
-    pen_end(pen, set);
+    pen_template_set(pen, 300, layout);
 }
 
 /* flowActiveTimeout of an IPFIX exporter. */
 static void
 pen_timeout(Pen *pen, uint32_t seconds)
 {
-    size_t set = pen_set(pen, 3);
-
-    pen_put(pen, 256, 2);
-    pen_put(pen, 2, 2);
-    pen_put(pen, 1, 2);
-    pen_put(pen, 144, 2);
-    pen_put(pen, 4, 2);
-    pen_put(pen, 36, 2);
-    pen_put(pen, 2, 2);
-    pen_end(pen, set);
-    set = pen_set(pen, 256);
+    pen_options_template_set(pen, 256, 1, (const uint16_t[]){ 144, 4, 36, 2, 0 });
+    size_t set = pen_set(pen, 256);
     pen_put(pen, 1, 4);
     pen_put(pen, seconds, 2);
     pen_end(pen, set);
@@ -112,8 +101,6 @@ send_odd(Fixture *self, const Odd *odd, uint32_t i)
         pen.n += 100;
     if (odd->protocol == 9)
         pen.bytes[3] = (uint8_t)(odd->count != 0 ? odd->count : with_template ? 2 : 1);
-    else
-        pen_ipfix_end(&pen);
     fixture_send(self, &pen);
 }
 

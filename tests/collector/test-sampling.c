@@ -125,17 +125,10 @@ test_every_kind_of_selector_gives_its_rate(void)
 static void
 pen_rate(Pen *pen, uint32_t rate)
 {
-    size_t set = pen_set(pen, 3);
+    static const uint16_t options[] = { 304, 4, 305, 4, 306, 4, 0 }; /* scope algorithm; interval, space */
 
-    pen_put(pen, 256, 2);
-    pen_put(pen, 3, 2);
-    pen_put(pen, 1, 2);
-    for (uint16_t id = 304; id <= 306; id++) { /* selectorAlgorithm as scope, interval, space */
-        pen_put(pen, id, 2);
-        pen_put(pen, 4, 2);
-    }
-    pen_end(pen, set);
-    set = pen_set(pen, 256);
+    pen_options_template_set(pen, 256, 1, options);
+    size_t set = pen_set(pen, 256);
     pen_put(pen, 1, 4);
     pen_put(pen, 1, 4);
     pen_put(pen, rate - 1, 4);
@@ -156,10 +149,8 @@ static void
 pen_flow_template(Pen *pen)
 {
     static const uint16_t layout[] = { 8, 4, 1, 4, 0 };
-    size_t set = pen_set(pen, 2);
 
-    pen_template(pen, 300, layout);
-    pen_end(pen, set);
+    pen_template_set(pen, 300, layout);
 }
 
 static void
@@ -172,18 +163,15 @@ test_what_was_held_gets_the_rate_of_its_time(void)
     pen_ipfix(&pen, NOON, 0, 1);
     pen_rate(&pen, 1000);
     pen_flow(&pen); /* its template comes later */
-    pen_ipfix_end(&pen);
     fixture_send(&self, &pen);
     self.now_ms += 120 * 1000;
     pen_ipfix(&pen, NOON + 120, 2, 1);
     pen_rate(&pen, 50);
     pen_flow_template(&pen);
     pen_flow(&pen);
-    pen_ipfix_end(&pen);
     fixture_send(&self, &pen);
     pen_ipfix(&pen, NOON + 110, 4, 1); /* was overtaken */
     pen_flow(&pen);
-    pen_ipfix_end(&pen);
     fixture_send(&self, &pen);
     g_assert_cmpuint(fixture_flow(&self, 0)->sampling, ==, 1000); /* late */
     g_assert_cmpuint(fixture_flow(&self, 1)->sampling, ==, 50);
@@ -213,7 +201,6 @@ test_the_last_sixteen_changes_are_told_with_time_and_source(void)
     for (uint32_t i = 0; i < 20; i++) {
         pen_ipfix(&pen, NOON + i * 120, i, 1);
         pen_rate(&pen, 100 + i);
-        pen_ipfix_end(&pen);
         fixture_send(&self, &pen);
         fixture_send(&self, &pen); /* repeated: no change */
     }
@@ -239,17 +226,14 @@ test_rates_and_their_history_survive_a_restart(void)
     pen_ipfix(&pen, NOON, 0, 1);
     pen_rate(&pen, 1000);
     pen_flow_template(&pen);
-    pen_ipfix_end(&pen);
     fixture_send(&before, &pen);
     pen_ipfix(&pen, NOON + 120, 1, 1);
     pen_rate(&pen, 50);
-    pen_ipfix_end(&pen);
     fixture_send(&before, &pen);
     g_autoptr(GBytes) state = decoder_save(before.decoder);
     g_assert_true(decoder_restore(after.decoder, state, NULL));
     pen_ipfix(&pen, NOON + 60, 2, 1);
     pen_flow(&pen);
-    pen_ipfix_end(&pen);
     fixture_send(&after, &pen);
     g_assert_cmpuint(fixture_flow(&after, 0)->sampling, ==, 1000);
     json_t *exporter = fixture_exporter(&after, 0);

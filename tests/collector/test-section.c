@@ -14,9 +14,7 @@ static size_t
 begin(Pen *pen, const uint16_t *pairs)
 {
     pen_ipfix(pen, SECONDS, 0, 5);
-    size_t set = pen_set(pen, 2);
-    pen_template(pen, 300, pairs);
-    pen_end(pen, set);
+    pen_template_set(pen, 300, pairs);
     return pen_set(pen, 300);
 }
 
@@ -24,7 +22,6 @@ static void
 end(Fixture *self, Pen *pen, size_t set)
 {
     pen_end(pen, set);
-    pen_ipfix_end(pen);
     g_assert_true(fixture_send(self, pen));
 }
 
@@ -122,10 +119,8 @@ test_a_section_ends_where_its_length_says(void)
 
         fixture_init(&self);
         pen_v9(&pen, 60000, SECONDS, 1, 0);
-        size_t set = pen_set(&pen, 0);
-        pen_template(&pen, 300, pairs);
-        pen_end(&pen, set);
-        set = pen_set(&pen, 300);
+        pen_template_set(&pen, 300, pairs);
+        size_t set = pen_set(&pen, 300);
         pen_put(&pen, 0, 2);
         pen_put(&pen, length, 2);
         pen_bytes(&pen, frame, sizeof frame);

@@ -26,15 +26,11 @@ put_data_template(Pen *pen, uint16_t length)
 static void
 put_types_template(Pen *pen)
 {
-    static const uint16_t fields[] = { 346, 4, 303, 2, 339, 1, 344, 1, 345, 2, 342, 8, 343, 8, 341, 65535 };
-    size_t set = pen_set(pen, 3);
+    static const uint16_t fields[] = {
+        346, 4, 303, 2, 339, 1, 344, 1, 345, 2, 342, 8, 343, 8, 341, 65535, 0
+    };
 
-    pen_put(pen, TYPES, 2);
-    pen_put(pen, G_N_ELEMENTS(fields) / 2, 2);
-    pen_put(pen, 2, 2);
-    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
-        pen_put(pen, fields[i], 2);
-    pen_end(pen, set);
+    pen_options_template_set(pen, TYPES, 2, fields);
 }
 
 static void
@@ -54,7 +50,6 @@ put_type(Pen *pen, uint32_t enterprise, uint16_t id, uint8_t type, const char *n
 static void
 send(Fixture *self, Pen *pen)
 {
-    pen_ipfix_end(pen);
     g_assert_true(fixture_send(self, pen));
 }
 
@@ -164,15 +159,8 @@ test_options_that_tell_no_name_are_passed_over(void)
 
     fixture_init(&self);
     pen_ipfix(&pen, SECONDS, 0, 5);
-    size_t set = pen_set(&pen, 3);
-    pen_put(&pen, TYPES, 2);
-    pen_put(&pen, 2, 2);
-    pen_put(&pen, 1, 2);
-    static const uint16_t fields[] = { 346, 4, 303, 2 };
-    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
-        pen_put(&pen, fields[i], 2);
-    pen_end(&pen, set);
-    set = pen_set(&pen, TYPES);
+    pen_options_template_set(&pen, TYPES, 1, (const uint16_t[]){ 346, 4, 303, 2, 0 });
+    size_t set = pen_set(&pen, TYPES);
     pen_put(&pen, PEN, 4);
     pen_put(&pen, NUMBER, 2);
     pen_end(&pen, set);

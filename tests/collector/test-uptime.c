@@ -149,10 +149,8 @@ send_flow(Fixture *self, uint32_t uptime, uint32_t sequence, uint32_t began_ms, 
     Pen pen;
 
     pen_v9(&pen, uptime, (uint32_t)(self->now_ms / 1000), sequence, 1);
-    size_t set = pen_set(&pen, 0);
-    pen_template(&pen, 260, layout);
-    pen_end(&pen, set);
-    set = pen_set(&pen, 260);
+    pen_template_set(&pen, 260, layout);
+    size_t set = pen_set(&pen, 260);
     pen_ip(&pen, "198.51.100.1");
     pen_put(&pen, 1000, 4);
     pen_put(&pen, uptime - began_ms, 4);

@@ -168,15 +168,12 @@ pen_routeros(Pen *pen, uint32_t sequence)
     static const uint16_t layout[] = { 8, 4, 1, 4, 34, 4, 0 };
 
     pen_ipfix(pen, 1700000000, sequence, 0);
-    size_t set = pen_set(pen, 2);
-    pen_template(pen, 258, layout);
-    pen_end(pen, set);
-    set = pen_set(pen, 258);
+    pen_template_set(pen, 258, layout);
+    size_t set = pen_set(pen, 258);
     pen_ip(pen, "198.51.100.1");
     pen_put(pen, 1000, 4);
     pen_put(pen, 0x64000000, 4);
     pen_end(pen, set);
-    pen_ipfix_end(pen);
 }
 
 static const char *

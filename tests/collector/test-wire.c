@@ -96,6 +96,9 @@ test_more_losses_than_a_batch_has_room_for_are_added_up(void)
     g_assert_cmpuint(self.losses->len, ==, FLOW_BATCH_LOSSES);
 }
 
+static const uint16_t rate_of_interface[] = { 10, 4, 34, 4,
+                                              0 }; /* scope ingressInterface; samplingInterval */
+
 static void
 test_a_rate_of_an_interface_holds_for_its_flows(void)
 {
@@ -105,17 +108,12 @@ test_a_rate_of_an_interface_holds_for_its_flows(void)
 
     fixture_init(&self);
     pen_ipfix(&pen, SECONDS, 0, 5);
-    size_t set = pen_set(&pen, 3);
-    for (int i = 0; i < 7; i++) /* scope ingressInterface, samplingInterval */
-        pen_put(&pen, (const uint16_t[]){ 257, 2, 1, 10, 4, 34, 4 }[i], 2);
-    pen_end(&pen, set);
-    set = pen_set(&pen, 257);
+    pen_options_template_set(&pen, 257, 1, rate_of_interface);
+    size_t set = pen_set(&pen, 257);
     pen_put(&pen, 7, 4);
     pen_put(&pen, 500, 4);
     pen_end(&pen, set);
-    set = pen_set(&pen, 2);
-    pen_template(&pen, 300, pairs);
-    pen_end(&pen, set);
+    pen_template_set(&pen, 300, pairs);
     set = pen_set(&pen, 300);
     for (int i = 0; i < 3; i++) { /* in by 7; out by 7; egress of 7 that came in by another */
         pen_put(&pen, i == 0 ? 7 : 1, 4);
@@ -125,7 +123,6 @@ test_a_rate_of_an_interface_holds_for_its_flows(void)
         pen_put(&pen, 2500, 4);
     }
     pen_end(&pen, set);
-    pen_ipfix_end(&pen);
     g_assert_true(fixture_send(&self, &pen));
     static const uint32_t rates[] = { 500, 0, 500 };
     for (guint i = 0; i < 3; i++) {
@@ -161,13 +158,8 @@ test_templates_of_v9_know_no_variable_length_and_have_a_bound(void)
 
     fixture_init_with(&self, &conf);
     pen_v9(&pen, 1000, SECONDS, 0, 1);
-    size_t set = pen_set(&pen, 0);
-    pen_template(&pen, 300, variable);
-    pen_end(&pen, set);
-    set = pen_set(&pen, 1);
-    for (int i = 0; i < 9; i++) /* an options template of three fields */
-        pen_put(&pen, (const uint16_t[]){ 301, 4, 8, 1, 4, 34, 4, 35, 1 }[i], 2);
-    pen_end(&pen, set);
+    pen_template_set(&pen, 300, variable);
+    pen_options_template_set(&pen, 301, 1, (const uint16_t[]){ 1, 4, 34, 4, 35, 1, 0 });
     g_assert_true(fixture_send(&self, &pen));
     g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_TEMPLATE_SYNTAX], ==, 1);
     g_assert_cmpuint(fixture_books(&self).malformed[REFUSED_TEMPLATE_QUOTA], ==, 1);
@@ -203,17 +195,13 @@ test_rates_of_more_interfaces_than_there_may_be_are_counted(void)
     fixture_init(&self);
     for (uint32_t from = 1; from <= 2800; from += 400) {
         pen_ipfix(&pen, SECONDS, from - 1, 5);
-        size_t set = pen_set(&pen, 3);
-        for (int i = 0; i < 7; i++) /* scope ingressInterface, samplingInterval */
-            pen_put(&pen, (const uint16_t[]){ 257, 2, 1, 10, 4, 34, 4 }[i], 2);
-        pen_end(&pen, set);
-        set = pen_set(&pen, 257);
+        pen_options_template_set(&pen, 257, 1, rate_of_interface);
+        size_t set = pen_set(&pen, 257);
         for (uint32_t interface = from; interface < from + 400; interface++) {
             pen_put(&pen, interface, 4);
             pen_put(&pen, 500, 4);
         }
         pen_end(&pen, set);
-        pen_ipfix_end(&pen);
         g_assert_true(fixture_send(&self, &pen));
     }
     g_assert_cmpuint(fixture_books(&self).options_records, ==, 2800);
