@@ -120,8 +120,10 @@ pairs_count(const uint16_t *pairs)
 static inline void
 pen_pairs(Pen *pen, const uint16_t *pairs)
 {
-    for (unsigned i = 0; i < 2 * pairs_count(pairs); i++)
-        pen_put(pen, pairs[i], 2);
+    for (; pairs[0] != 0; pairs += 2) {
+        pen_put(pen, pairs[0], 2);
+        pen_put(pen, pairs[1], 2);
+    }
 }
 
 /* A template record: id, then pairs of element and length, ended by a 0. */
@@ -244,6 +246,14 @@ static inline bool
 fixture_send(Fixture *self, const Pen *pen)
 {
     return fixture_send_bytes(self, pen->bytes, pen->n);
+}
+
+/* Ends the set that began at @set, and sends the datagram. */
+static inline void
+fixture_end(Fixture *self, Pen *pen, size_t set)
+{
+    pen_end(pen, set);
+    g_assert_true(fixture_send(self, pen));
 }
 
 static inline Books

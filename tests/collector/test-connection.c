@@ -22,13 +22,6 @@ begin(Pen *pen, const uint16_t *pairs)
 }
 
 static void
-end(Fixture *self, Pen *pen, size_t set)
-{
-    pen_end(pen, set);
-    g_assert_true(fixture_send(self, pen));
-}
-
-static void
 put_nsel(Pen *pen, uint32_t id, uint8_t event, int64_t told_ms, uint32_t octets, uint32_t reverse)
 {
     pen_put(pen, id, 4);
@@ -68,7 +61,7 @@ test_the_pieces_of_a_connection_add_up_to_what_it_had(void)
     put_nsel(&pen, 9, UPDATE, MS - 40000, 1000, 50000); /* nothing new */
     put_nsel(&pen, 9, UPDATE, MS - 20000, 1500, 90000);
     put_nsel(&pen, 9, DELETED, MS - 10000, 1600, 90000);
-    end(&self, &pen, set);
+    fixture_end(&self, &pen, set);
     assert_piece(fixture_flow(&self, 0), FLOW_KIND_EVENT, FLOW_STATE_OPENED, 0, 0);
     assert_piece(fixture_flow(&self, 1), FLOW_KIND_FLOW, FLOW_STATE_OPEN, 1000, 50000);
     assert_piece(fixture_flow(&self, 2), FLOW_KIND_FLOW, FLOW_STATE_OPEN, 7, 7);
@@ -103,7 +96,7 @@ test_a_connection_that_was_deleted_is_forgotten(void)
     put_nsel(&pen, 9, DENIED, MS - 20000, 0, 0);
     put_nsel(&pen, 9, ALERT, MS - 20000, 150, 100);
     put_nsel(&pen, 9, 77, MS - 20000, 0, 0); /* nobody knows it */
-    end(&self, &pen, set);
+    fixture_end(&self, &pen, set);
     assert_piece(fixture_flow(&self, 0), FLOW_KIND_FLOW, FLOW_STATE_CLOSED, 300, 400);
     assert_piece(fixture_flow(&self, 1), FLOW_KIND_FLOW, FLOW_STATE_OPEN, 1000, 5000);
     assert_piece(fixture_flow(&self, 2), FLOW_KIND_EVENT, FLOW_STATE_CLOSED, 0, 0);
@@ -125,7 +118,7 @@ test_connections_of_two_firewalls_are_two(void)
         self.source = ip_from_v4(0xc0000201u + (uint32_t)i);
         size_t set = begin(&pen, nsel);
         put_nsel(&pen, 9, UPDATE, MS - 60000, 1000, 5000);
-        end(&self, &pen, set);
+        fixture_end(&self, &pen, set);
         assert_piece(fixture_flow(&self, (guint)i), FLOW_KIND_FLOW, FLOW_STATE_OPEN, 1000, 5000);
     }
 }
@@ -161,7 +154,7 @@ test_a_translators_last_event_knows_when_the_session_began(void)
         put_nat(&pen, pairs[i][1], MS - 10000, 40000);
         put_nat(&pen, 3, MS - 9000, 40000);  /* no address is left */
         put_nat(&pen, 99, MS - 9000, 40000); /* nobody knows it */
-        end(&self, &pen, set);
+        fixture_end(&self, &pen, set);
         assert_piece(fixture_flow(&self, 0), FLOW_KIND_EVENT, FLOW_STATE_OPENED, 0, 0);
         assert_piece(fixture_flow(&self, 1), FLOW_KIND_EVENT, FLOW_STATE_CLOSED, 0, 0);
         assert_piece(fixture_flow(&self, 2), FLOW_KIND_EVENT, FLOW_STATE_CLOSED, 0, 0);
@@ -204,7 +197,7 @@ test_deltas_are_flows_as_they_come(void)
         pen_put(&pen, told[i].octets, 4);
         pen_put(&pen, told[i].octets / 100, 4);
     }
-    end(&self, &pen, set);
+    fixture_end(&self, &pen, set);
     for (guint i = 0; i < G_N_ELEMENTS(told); i++)
         assert_piece(fixture_flow(&self, i), told[i].octets > 0 ? FLOW_KIND_FLOW : FLOW_KIND_EVENT,
                      told[i].state, told[i].octets, 0);

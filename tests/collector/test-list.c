@@ -18,13 +18,6 @@ begin(Pen *pen, const uint16_t *outer, const uint16_t *inner)
     return pen_set(pen, OUTER);
 }
 
-static void
-end(Fixture *self, Pen *pen, size_t set)
-{
-    pen_end(pen, set);
-    g_assert_true(fixture_send(self, pen));
-}
-
 /* A field of variable length; field_end fills in how long it became. */
 static size_t
 field_begin(Pen *pen)
@@ -73,7 +66,7 @@ test_a_record_in_a_list_fills_what_the_outer_one_lacks(void)
     }
     field_end(&pen, list);
     pen_put(&pen, 6, 1);
-    end(&self, &pen, set);
+    fixture_end(&self, &pen, set);
     const FlowRecord *flow = fixture_flow(&self, 0);
     assert_ip(&flow->src, "192.0.2.1");
     g_assert_cmpuint(flow->family, ==, 4);
@@ -131,7 +124,7 @@ test_a_whole_flow_may_lie_in_a_list_of_several_templates(void)
     pen_ip(&pen, "2001:db8::1");
     pen_ip(&pen, "2001:db8::2");
     field_end(&pen, list);
-    end(&self, &pen, set);
+    fixture_end(&self, &pen, set);
     const FlowRecord *flow = fixture_flow(&self, 0);
     assert_ip(&flow->src, "2001:db8::1");
     assert_ip(&flow->dst, "2001:db8::2");
@@ -172,7 +165,7 @@ test_a_list_about_another_flow_fills_nothing(void)
         field_end(&pen, list);
         pen_put(&pen, 6, 1);
     }
-    end(&self, &pen, set);
+    fixture_end(&self, &pen, set);
     g_assert_cmpuint(fixture_flow(&self, 0)->src_port, ==, 0);
     g_assert_cmpuint(fixture_flow(&self, 1)->src_port, ==, 4000);
     g_assert_cmpuint(fixture_flow(&self, 2)->src_port, ==, 0);
@@ -210,7 +203,7 @@ test_a_basic_list_is_printed_value_by_value(void)
         pen_bytes(&pen, cases[i].bytes, cases[i].length);
         field_end(&pen, list);
         pen_put(&pen, 6, 1);
-        end(&self, &pen, set);
+        fixture_end(&self, &pen, set);
         assert_has(self.lines->pdata[0], want);
         g_assert_cmpuint(fixture_flow(&self, 0)->protocol, ==, 6);
     }
@@ -253,7 +246,7 @@ test_lists_that_contradict_themselves_are_counted_and_shown_in_hex(void)
         pen_bytes(&pen, cases[i].bytes, cases[i].length);
         field_end(&pen, list);
         pen_put(&pen, 6, 1);
-        end(&self, &pen, set);
+        fixture_end(&self, &pen, set);
         g_test_message("case %zu", i);
         g_assert_cmpuint(malformed(&self, REFUSED_LIST_SYNTAX), ==, 1);
         g_assert_cmpuint(fixture_flow(&self, 0)->protocol, ==, 6); /* the rest of the record is good */
@@ -290,7 +283,7 @@ test_lists_nest_to_a_depth_and_no_deeper(void)
         fixture_init(&self);
         size_t set = begin(&pen, outer, inner);
         nest(&pen, levels);
-        end(&self, &pen, set);
+        fixture_end(&self, &pen, set);
         g_assert_cmpuint(malformed(&self, REFUSED_LIST_SYNTAX), ==, levels > LIST_DEPTH_MOST ? 1 : 0);
         g_assert_cmpuint(fixture_flow(&self, 0)->src_port, ==, 4000 + levels); /* the outermost */
         assert_has(self.lines->pdata[0], levels > LIST_DEPTH_MOST ? "\"subTemplateList\":\"03" : "]}}");
@@ -321,7 +314,7 @@ test_a_list_may_not_cost_more_than_its_bytes_are_worth(void)
         pen_put(&pen, 1, 1);
     field_end(&pen, list);
     pen_put(&pen, 6, 1);
-    end(&self, &pen, set);
+    fixture_end(&self, &pen, set);
     g_assert_cmpuint(malformed(&self, REFUSED_LIST_WORK), ==, 1);
     g_assert_cmpuint(fixture_flow(&self, 0)->protocol, ==, 6);
     g_assert_cmpuint(fixture_flow(&self, 0)->src_port, ==, 0);
@@ -340,7 +333,7 @@ test_lists_of_options_data_are_checked(void)
     size_t set = pen_set(&pen, OUTER);
     pen_put(&pen, 7, 4);
     pen_bytes(&pen, "\x03\x00\x08\x00\x04\x01", 6);
-    end(&self, &pen, set);
+    fixture_end(&self, &pen, set);
     g_assert_cmpuint(malformed(&self, REFUSED_LIST_SYNTAX), ==, 1);
     g_assert_cmpuint(fixture_books(&self).options_records, ==, 1);
 }

@@ -71,19 +71,20 @@ bring_pen(Wired *self, size_t i, const Pen *pen)
     g_assert_cmpint(bring(self, i, pen->bytes, pen->n), ==, MESSAGE_STREAM_GOES_ON);
 }
 
-/* A message that announces @id as octets and packets of 4 bytes each, or the other way round. */
-static void
-announce(Pen *pen, uint16_t id, bool octets_first)
-{
-    static const uint16_t one[] = { 1, 4, 2, 4, 0 }, other[] = { 2, 4, 1, 4, 0 };
+/* What an id may mean: octets and packets, or packets and octets. */
+static const uint16_t octets_packets[] = { 1, 4, 2, 4, 0 }, packets_octets[] = { 2, 4, 1, 4, 0 };
 
+/* A message that announces what @id means. */
+static void
+pen_announce(Pen *pen, uint16_t id, const uint16_t *pairs)
+{
     pen_ipfix(pen, SECONDS, 0, DOMAIN);
-    pen_template_set(pen, id, octets_first ? one : other);
+    pen_template_set(pen, id, pairs);
 }
 
 /* A message with the one record 700, 7. */
 static void
-tell(Pen *pen, uint16_t id, uint32_t sequence)
+pen_tell(Pen *pen, uint16_t id, uint32_t sequence)
 {
     pen_ipfix(pen, SECONDS, sequence, DOMAIN);
     size_t set = pen_set(pen, id);
@@ -92,15 +93,38 @@ tell(Pen *pen, uint16_t id, uint32_t sequence)
     pen_end(pen, set);
 }
 
-/* A message that takes @id back in a set of kind @set_id (2: templates, 3: options templates). */
+/* Stream @i brings one. */
+
 static void
-withdraw(Pen *pen, uint16_t set_id, uint16_t id)
+announce(Wired *self, size_t i, uint16_t id, const uint16_t *pairs)
 {
-    pen_ipfix(pen, SECONDS, 0, DOMAIN);
-    size_t set = pen_set(pen, set_id);
-    pen_put(pen, id, 2);
-    pen_put(pen, 0, 2);
-    pen_end(pen, set);
+    Pen pen;
+
+    pen_announce(&pen, id, pairs);
+    bring_pen(self, i, &pen);
+}
+
+static void
+tell(Wired *self, size_t i, uint16_t id, uint32_t sequence)
+{
+    Pen pen;
+
+    pen_tell(&pen, id, sequence);
+    bring_pen(self, i, &pen);
+}
+
+/* Takes @id back, in a set of kind @set_id (2: templates, 3: options templates). */
+static void
+withdraw(Wired *self, size_t i, uint16_t set_id, uint16_t id)
+{
+    Pen pen;
+
+    pen_ipfix(&pen, SECONDS, 0, DOMAIN);
+    size_t set = pen_set(&pen, set_id);
+    pen_put(&pen, id, 2);
+    pen_put(&pen, 0, 2);
+    pen_end(&pen, set);
+    bring_pen(self, i, &pen);
 }
 
 static void
@@ -116,11 +140,11 @@ three_messages(void)
     GByteArray *all = g_byte_array_new();
     Pen pen;
 
-    announce(&pen, FIRST, true);
+    pen_announce(&pen, FIRST, octets_packets);
     append(all, &pen);
-    tell(&pen, FIRST, 0);
+    pen_tell(&pen, FIRST, 0);
     append(all, &pen);
-    tell(&pen, FIRST, 1);
+    pen_tell(&pen, FIRST, 1);
     append(all, &pen);
     return all;
 }
@@ -177,7 +201,7 @@ test_the_longest_message_comes_in_pieces(void)
     g_auto(Wired) self;
     Pen pen;
 
-    announce(&pen, FIRST, true);
+    pen_announce(&pen, FIRST, octets_packets);
     append(all, &pen);
     g_byte_array_append(all, header, sizeof header);
     guint body = MESSAGE_MOST - sizeof header, n = (body - 4) / 8;
@@ -253,18 +277,13 @@ static void
 test_one_id_means_two_things_in_two_streams(void)
 {
     g_auto(Wired) self;
-    Pen pen;
 
     wired_init(&self);
     begin(&self, 1, 40001);
-    announce(&pen, FIRST, true);
-    bring_pen(&self, 0, &pen);
-    announce(&pen, FIRST, false);
-    bring_pen(&self, 1, &pen);
-    for (uint32_t i = 0; i < 4; i++) {
-        tell(&pen, FIRST, i / 2);
-        bring_pen(&self, i % 2, &pen);
-    }
+    announce(&self, 0, FIRST, octets_packets);
+    announce(&self, 1, FIRST, packets_octets);
+    for (uint32_t i = 0; i < 4; i++)
+        tell(&self, i % 2, FIRST, i / 2);
     for (guint i = 0; i < 4; i++)
         g_assert_cmpuint(fixture_flow(&self.base, i)->octets, ==, i % 2 == 0 ? 700 : 7);
     Books books = fixture_books(&self.base);
@@ -281,16 +300,14 @@ test_datagrams_and_streams_of_one_exporter_are_kept_apart(void)
     Pen pen;
 
     wired_init(&self);
-    announce(&pen, FIRST, true);
-    bring_pen(&self, 0, &pen);
-    tell(&pen, FIRST, 0);
+    announce(&self, 0, FIRST, octets_packets);
+    pen_tell(&pen, FIRST, 0);
     fixture_send(&self.base, &pen);
     g_assert_cmpuint(self.base.records->len, ==, 0);
-    announce(&pen, FIRST, false);
+    pen_announce(&pen, FIRST, packets_octets);
     fixture_send(&self.base, &pen);
     g_assert_cmpuint(fixture_flow(&self.base, 0)->octets, ==, 7);
-    tell(&pen, FIRST, 0);
-    bring_pen(&self, 0, &pen);
+    tell(&self, 0, FIRST, 0);
     g_assert_cmpuint(fixture_flow(&self.base, 1)->octets, ==, 700);
     g_assert_cmpuint(exporter_table_count(decoder_exporters(self.base.decoder)), ==, 1);
 }
@@ -299,19 +316,16 @@ static void
 test_templates_go_with_their_stream(void)
 {
     g_auto(Wired) self;
-    Pen pen;
 
     wired_init(&self);
-    announce(&pen, FIRST, true);
-    bring_pen(&self, 0, &pen);
+    announce(&self, 0, FIRST, octets_packets);
     end(&self, 0);
     begin(&self, 0, 40000);
-    tell(&pen, FIRST, 0);
-    bring_pen(&self, 0, &pen);
+    tell(&self, 0, FIRST, 0);
     g_assert_cmpuint(self.base.records->len, ==, 0);
     g_assert_cmpuint(fixture_books(&self.base).missing_template_sets, ==, 1);
-    announce(&pen, FIRST, false); /* it may mean something else now; what came too early is read with that */
-    bring_pen(&self, 0, &pen);
+    announce(&self, 0, FIRST,
+             packets_octets); /* it may mean something else now; what came too early is read with that */
     g_assert_cmpuint(fixture_flow(&self.base, 0)->octets, ==, 7);
     g_assert_cmpuint(fixture_books(&self.base).late_records, ==, 1);
 }
@@ -320,17 +334,14 @@ static void
 test_what_waits_for_a_template_is_given_up_with_its_stream(void)
 {
     g_auto(Wired) self;
-    Pen pen;
 
     wired_init(&self);
-    tell(&pen, FIRST, 0);
-    bring_pen(&self, 0, &pen);
+    tell(&self, 0, FIRST, 0);
     g_assert_cmpuint(fixture_books(&self.base).held_sets, ==, 1);
     end(&self, 0);
     g_assert_cmpuint(fixture_books(&self.base).held_dropped_sets, ==, 1);
-    announce(&pen, FIRST, true);
     begin(&self, 0, 40000);
-    bring_pen(&self, 0, &pen);
+    announce(&self, 0, FIRST, octets_packets);
     g_assert_cmpuint(self.base.records->len, ==, 0);
 }
 
@@ -338,22 +349,15 @@ static void
 test_a_withdrawn_template_is_forgotten(void)
 {
     g_auto(Wired) self;
-    Pen pen;
 
     wired_init(&self);
-    announce(&pen, FIRST, true);
-    bring_pen(&self, 0, &pen);
-    announce(&pen, SECOND, true);
-    bring_pen(&self, 0, &pen);
-    withdraw(&pen, 2, FIRST);
-    bring_pen(&self, 0, &pen);
-    tell(&pen, SECOND, 0);
-    bring_pen(&self, 0, &pen);
+    announce(&self, 0, FIRST, octets_packets);
+    announce(&self, 0, SECOND, octets_packets);
+    withdraw(&self, 0, 2, FIRST);
+    tell(&self, 0, SECOND, 0);
     g_assert_cmpuint(self.base.records->len, ==, 1);
-    tell(&pen, FIRST, 1); /* it must not wait: the next meaning of the id is another one */
-    bring_pen(&self, 0, &pen);
-    announce(&pen, FIRST, false);
-    bring_pen(&self, 0, &pen);
+    tell(&self, 0, FIRST, 1); /* it must not wait: the next meaning of the id is another one */
+    announce(&self, 0, FIRST, packets_octets);
     g_assert_cmpuint(self.base.records->len, ==, 1);
     Books books = fixture_books(&self.base);
     g_assert_cmpuint(books.withdrawals, ==, 1);
@@ -363,12 +367,14 @@ test_a_withdrawn_template_is_forgotten(void)
 }
 
 static void
-announce_options(Pen *pen)
+announce_options(Wired *self, size_t i)
 {
     static const uint16_t layout[] = { 149, 4, 41, 8, 0 }; /* of a domain: messages exported so far */
+    Pen pen;
 
-    pen_ipfix(pen, SECONDS, 0, DOMAIN);
-    pen_options_template_set(pen, OPTIONS, 1, layout);
+    pen_ipfix(&pen, SECONDS, 0, DOMAIN);
+    pen_options_template_set(&pen, OPTIONS, 1, layout);
+    bring_pen(self, i, &pen);
 }
 
 /* Templates and options templates in the API's words. */
@@ -387,23 +393,16 @@ static void
 test_all_templates_of_a_kind_are_withdrawn_at_once(void)
 {
     g_auto(Wired) self;
-    Pen pen;
 
     wired_init(&self);
-    announce(&pen, FIRST, true);
-    bring_pen(&self, 0, &pen);
-    announce(&pen, SECOND, true);
-    bring_pen(&self, 0, &pen);
-    announce_options(&pen);
-    bring_pen(&self, 0, &pen);
+    announce(&self, 0, FIRST, octets_packets);
+    announce(&self, 0, SECOND, octets_packets);
+    announce_options(&self, 0);
     assert_templates(&self, 2, 1);
-    withdraw(&pen, 2, 2);
-    bring_pen(&self, 0, &pen);
+    withdraw(&self, 0, 2, 2);
     assert_templates(&self, 0, 1);
-    announce(&pen, SECOND, true);
-    bring_pen(&self, 0, &pen);
-    withdraw(&pen, 3, 3);
-    bring_pen(&self, 0, &pen);
+    announce(&self, 0, SECOND, octets_packets);
+    withdraw(&self, 0, 3, 3);
     assert_templates(&self, 1, 0);
     g_assert_cmpuint(fixture_books(&self.base).withdrawals, ==, 3);
 }
@@ -415,16 +414,12 @@ test_the_withdrawal_of_what_is_not_there_is_counted(void)
         uint16_t set_id, id;
     } wrong[] = { { 2, SECOND }, { 3, FIRST }, { 2, OPTIONS }, { 2, 3 }, { 3, 2 } };
     g_auto(Wired) self;
-    Pen pen;
 
     wired_init(&self);
-    announce(&pen, FIRST, true);
-    bring_pen(&self, 0, &pen);
-    announce_options(&pen);
-    bring_pen(&self, 0, &pen);
+    announce(&self, 0, FIRST, octets_packets);
+    announce_options(&self, 0);
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
-        withdraw(&pen, wrong[i].set_id, wrong[i].id);
-        bring_pen(&self, 0, &pen);
+        withdraw(&self, 0, wrong[i].set_id, wrong[i].id);
         g_assert_cmpuint(fixture_books(&self.base).malformed[REFUSED_WITHDRAWAL_UNKNOWN], ==, i + 1);
     }
     assert_templates(&self, 1, 1);
@@ -434,15 +429,11 @@ static void
 test_another_meaning_without_a_withdrawal_is_taken_and_counted(void)
 {
     g_auto(Wired) self;
-    Pen pen;
 
     wired_init(&self);
-    announce(&pen, FIRST, true);
-    bring_pen(&self, 0, &pen);
-    announce(&pen, FIRST, false);
-    bring_pen(&self, 0, &pen);
-    tell(&pen, FIRST, 0);
-    bring_pen(&self, 0, &pen);
+    announce(&self, 0, FIRST, octets_packets);
+    announce(&self, 0, FIRST, packets_octets);
+    tell(&self, 0, FIRST, 0);
     g_assert_cmpuint(fixture_flow(&self.base, 0)->octets, ==, 7);
     g_assert_cmpuint(fixture_books(&self.base).malformed[REFUSED_REDEFINED], ==, 1);
 }
@@ -452,17 +443,14 @@ static void
 test_a_template_lives_as_long_as_its_stream(void)
 {
     g_auto(Wired) self;
-    Pen pen;
 
     wired_init(&self);
-    announce(&pen, FIRST, true);
-    bring_pen(&self, 0, &pen);
+    announce(&self, 0, FIRST, octets_packets);
     for (int days = 0; days < 10; days++) {
         self.base.now_ms += 24 * 3600 * 1000;
         decoder_flush(self.base.decoder, (WallTime){ self.base.now_ms });
     }
-    tell(&pen, FIRST, 0);
-    bring_pen(&self, 0, &pen);
+    tell(&self, 0, FIRST, 0);
     g_assert_cmpuint(self.base.records->len, ==, 1);
 }
 
@@ -470,15 +458,11 @@ static void
 test_loss_that_is_open_is_told_when_the_stream_ends(void)
 {
     g_auto(Wired) self;
-    Pen pen;
 
     wired_init(&self);
-    announce(&pen, FIRST, true);
-    bring_pen(&self, 0, &pen);
-    tell(&pen, FIRST, 0);
-    bring_pen(&self, 0, &pen);
-    tell(&pen, FIRST, 11); /* the exporter could not send ten */
-    bring_pen(&self, 0, &pen);
+    announce(&self, 0, FIRST, octets_packets);
+    tell(&self, 0, FIRST, 0);
+    tell(&self, 0, FIRST, 11); /* the exporter could not send ten */
     g_assert_cmpuint(self.base.losses->len, ==, 0);
     end(&self, 0);
     decoder_flush(self.base.decoder, (WallTime){ self.base.now_ms });
@@ -496,7 +480,7 @@ test_nothing_of_a_stream_is_saved(void)
     Pen pen;
 
     wired_init(&self);
-    announce(&pen, FIRST, true);
+    pen_announce(&pen, FIRST, octets_packets);
     bring_pen(&self, 0, &pen);
     fixture_send(&self.base, &pen);
     g_autoptr(GBytes) state = decoder_save(self.base.decoder);
@@ -514,11 +498,9 @@ static void
 test_a_session_is_shown_with_its_certificate_s_name(void)
 {
     g_auto(Wired) self;
-    Pen pen;
 
     wired_init(&self);
-    announce(&pen, FIRST, true);
-    bring_pen(&self, 0, &pen);
+    announce(&self, 0, FIRST, octets_packets);
     json_t *exporter = fixture_exporter(&self.base, 0);
     json_t *session = json_array_get(json_object_get(exporter, "sessions"), 0);
     g_assert_cmpstr(json_string_value(json_object_get(exporter, "transport")), ==, "tls");

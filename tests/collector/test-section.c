@@ -19,13 +19,6 @@ begin(Pen *pen, const uint16_t *pairs)
 }
 
 static void
-end(Fixture *self, Pen *pen, size_t set)
-{
-    pen_end(pen, set);
-    g_assert_true(fixture_send(self, pen));
-}
-
-static void
 test_a_sampled_frame_is_a_flow_of_one_packet(void)
 {
     static const uint16_t pairs[] = { 10, 4, 14, 4, 312, 2, 315, V, 0 };
@@ -39,7 +32,7 @@ test_a_sampled_frame_is_a_flow_of_one_packet(void)
     pen_put(&pen, 1514, 2);
     pen_put(&pen, sizeof frame, 1);
     pen_bytes(&pen, frame, sizeof frame);
-    end(&self, &pen, set);
+    fixture_end(&self, &pen, set);
     const FlowRecord *flow = fixture_flow(&self, 0);
     assert_ip(&flow->src, "192.0.2.1");
     assert_ip(&flow->dst, "198.51.100.2");
@@ -77,7 +70,7 @@ test_the_records_own_fields_come_first(void)
         pen_put(&pen, sizeof frame, 1);
         pen_bytes(&pen, frame, sizeof frame);
     }
-    end(&self, &pen, set);
+    fixture_end(&self, &pen, set);
     g_assert_cmpuint(fixture_flow(&self, 0)->src_port, ==, 4000);
     g_assert_cmpuint(fixture_flow(&self, 0)->dst_port, ==, 50000);
     g_assert_cmpuint(fixture_flow(&self, 0)->octets, ==, 9000);
@@ -101,7 +94,7 @@ test_every_kind_of_section_is_read(void)
         size_t set = begin(&pen, pairs);
         pen_put(&pen, sizeof frame - cases[i].from, 1);
         pen_bytes(&pen, frame + cases[i].from, sizeof frame - cases[i].from);
-        end(&self, &pen, set);
+        fixture_end(&self, &pen, set);
         g_assert_cmpuint(fixture_flow(&self, 0)->dst_port, ==, 50000);
         g_assert_cmpuint(fixture_flow(&self, 0)->octets, ==, 1500); /* of the packet's own header */
     }
@@ -157,7 +150,7 @@ test_what_is_no_beginning_of_a_frame_is_left(void)
         pen_put(&pen, cases[i].length, 1);
         pen_bytes(&pen, frame, cases[i].length);
         pen_put(&pen, 17, 1);
-        end(&self, &pen, set);
+        fixture_end(&self, &pen, set);
         g_assert_cmpuint(fixture_flow(&self, 0)->dst_port, ==, cases[i].is_read ? 50000 : 0);
         g_assert_cmpuint(fixture_flow(&self, 0)->protocol, ==, 17);
     }
