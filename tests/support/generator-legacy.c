@@ -20,24 +20,18 @@ static const LegacyField v1_fields[] = {
     { 1, 4, NUMBER, "protocol" }, { 1, 5, NUMBER, "tos" },       { 1, 6, NUMBER, "tcp_flags" },
     { 7, 0, NOT_THERE, NULL }, /* to 48 bytes, as devices send it */
 };
-static const LegacyField v5_fields[] = {
-    { 4, 8, ADDRESS, "src" },      { 4, 12, ADDRESS, "dst" },     { 4, 15, ADDRESS, "next_hop" },
-    { 2, 10, NUMBER, "in_if" },    { 2, 14, NUMBER, "out_if" },   { 4, 2, NUMBER, "packets" },
-    { 4, 1, NUMBER, "octets" },    { 4, 22, UPTIME, "start_ms" }, { 4, 21, UPTIME, "end_ms" },
-    { 2, 7, NUMBER, "src_port" },  { 2, 11, NUMBER, "dst_port" }, { 1, 0, NOT_THERE, NULL },
-    { 1, 6, NUMBER, "tcp_flags" }, { 1, 4, NUMBER, "protocol" },  { 1, 5, NUMBER, "tos" },
-    { 2, 16, NUMBER, "src_as" },   { 2, 17, NUMBER, "dst_as" },   { 1, 9, NUMBER, "src_mask" },
-    { 1, 13, NUMBER, "dst_mask" }, { 2, 0, NOT_THERE, NULL },
-};
-/* v5's, and the router that the switch acted for (RouterSc) instead of the padding. */
-static const LegacyField v7_fields[] = {
-    { 4, 8, ADDRESS, "src" },      { 4, 12, ADDRESS, "dst" },     { 4, 15, ADDRESS, "next_hop" },
-    { 2, 10, NUMBER, "in_if" },    { 2, 14, NUMBER, "out_if" },   { 4, 2, NUMBER, "packets" },
-    { 4, 1, NUMBER, "octets" },    { 4, 22, UPTIME, "start_ms" }, { 4, 21, UPTIME, "end_ms" },
-    { 2, 7, NUMBER, "src_port" },  { 2, 11, NUMBER, "dst_port" }, { 1, 0, NOT_THERE, NULL },
-    { 1, 6, NUMBER, "tcp_flags" }, { 1, 4, NUMBER, "protocol" },  { 1, 5, NUMBER, "tos" },
-    { 2, 16, NUMBER, "src_as" },   { 2, 17, NUMBER, "dst_as" },   { 1, 9, NUMBER, "src_mask" },
-    { 1, 13, NUMBER, "dst_mask" }, { 2, 0, NOT_THERE, NULL },     { 4, 0, NOT_THERE, NULL },
+static const LegacyField v5_v7_fields[] = {
+    { 4, 8, ADDRESS, "src" },       { 4, 12, ADDRESS, "dst" },
+    { 4, 15, ADDRESS, "next_hop" }, { 2, 10, NUMBER, "in_if" },
+    { 2, 14, NUMBER, "out_if" },    { 4, 2, NUMBER, "packets" },
+    { 4, 1, NUMBER, "octets" },     { 4, 22, UPTIME, "start_ms" },
+    { 4, 21, UPTIME, "end_ms" },    { 2, 7, NUMBER, "src_port" },
+    { 2, 11, NUMBER, "dst_port" },  { 1, 0, NOT_THERE, NULL },
+    { 1, 6, NUMBER, "tcp_flags" },  { 1, 4, NUMBER, "protocol" },
+    { 1, 5, NUMBER, "tos" },        { 2, 16, NUMBER, "src_as" },
+    { 2, 17, NUMBER, "dst_as" },    { 1, 9, NUMBER, "src_mask" },
+    { 1, 13, NUMBER, "dst_mask" },  { 2, 0, NOT_THERE, NULL },
+    { 4, 0, NOT_THERE, NULL }, /* the router that the switch acted for: v7 only */
 };
 
 typedef struct Legacy {
@@ -49,32 +43,9 @@ typedef struct Legacy {
 } Legacy;
 static const Legacy legacies[] = {
     { PROTOCOL_NETFLOW1, 1, 24, v1_fields, G_N_ELEMENTS(v1_fields) },
-    { PROTOCOL_NETFLOW5, 5, 30, v5_fields, G_N_ELEMENTS(v5_fields) },
-    { PROTOCOL_NETFLOW7, 7, 27, v7_fields, G_N_ELEMENTS(v7_fields) },
+    { PROTOCOL_NETFLOW5, 5, 30, v5_v7_fields, G_N_ELEMENTS(v5_v7_fields) - 1 },
+    { PROTOCOL_NETFLOW7, 7, 27, v5_v7_fields, G_N_ELEMENTS(v5_v7_fields) },
 };
-
-static uint64_t
-member_number(const FlowRecord *flow, const char *name)
-{
-    size_t n;
-    const GeneratedMember *members = generator_members(&n);
-    const GeneratedMember *member = &members[__builtin_ctzll(member_bit(name))];
-    const uint8_t *at = (const uint8_t *)flow + member->offset;
-
-    return member->size == 1   ? *at
-           : member->size == 2 ? *(const uint16_t *)(const void *)at
-           : member->size == 4 ? *(const uint32_t *)(const void *)at
-                               : *(const uint64_t *)(const void *)at;
-}
-
-static const IpAddress *
-member_address(const FlowRecord *flow, const char *name)
-{
-    size_t n;
-    const GeneratedMember *members = generator_members(&n);
-
-    return (const void *)((const uint8_t *)flow + members[__builtin_ctzll(member_bit(name))].offset);
-}
 
 static void
 put_header(const Shape *shape, const Legacy *legacy, GByteArray *out, uint32_t count, uint32_t sequence,
@@ -100,7 +71,7 @@ put_header(const Shape *shape, const Legacy *legacy, GByteArray *out, uint32_t c
 
 static void
 put_record(GeneratedSession *session, const Shape *shape, const Legacy *legacy, GByteArray *out,
-           const FlowRecord *flow)
+           FlowRecord *flow)
 {
     GeneratedRecord *record = session_add_record(session, 0, false);
     int64_t boot_ms = (int64_t)GENERATOR_EXPORT_S * 1000 - GENERATOR_UPTIME_MS;
@@ -115,10 +86,11 @@ put_record(GeneratedSession *session, const Shape *shape, const Legacy *legacy, 
     for (size_t i = 0; i < legacy->n_fields; i++) {
         const LegacyField *field = &legacy->fields[i];
         guint at = out->len;
+        uint16_t size;
         if (field->kind == NOT_THERE)
             put_zeros(out, field->length);
         else if (field->kind == ADDRESS)
-            g_byte_array_append(out, member_address(flow, field->member)->bytes + 12, 4);
+            g_byte_array_append(out, member_of(flow, field->member, &size) + 12, 4);
         else
             put_number(out,
                        member_number(flow, field->member) - (field->kind == UPTIME ? (uint64_t)boot_ms : 0),

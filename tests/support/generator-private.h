@@ -11,6 +11,16 @@ enum {
     MOST_TEMPLATE_FIELDS = 48,
 };
 
+/* As a device has it. */
+typedef struct TemplateSpec {
+    uint16_t id;
+    uint8_t n_scope; /* not 0: an options template, whose first fields are its scope */
+    /* "8/4 29305.1/4 82/v": elements and their lengths; "v" is variable, before a dot stands the enterprise
+     */
+    const char *fields;
+} TemplateSpec;
+
+/* The same, read. */
 typedef struct TemplateField {
     uint32_t pen;
     uint16_t id, length;
@@ -18,8 +28,7 @@ typedef struct TemplateField {
 
 typedef struct TemplateShape {
     uint16_t id;
-    uint8_t n_scope; /* not 0: an options template, whose first fields are its scope */
-    uint8_t n_fields;
+    uint8_t n_scope, n_fields;
     TemplateField fields[MOST_TEMPLATE_FIELDS];
 } TemplateShape;
 
@@ -27,7 +36,7 @@ typedef struct Shape {
     const char *name;
     Protocol protocol;
     uint32_t domain;
-    const TemplateShape *templates; /* options templates first, NULL for protocols without templates */
+    const TemplateSpec *templates; /* options templates first, NULL for protocols without templates */
     uint8_t n_templates;
     uint32_t sampling; /* what flow records are sampled at, when options data says it; 0: nothing does */
     SamplingSource sampling_source;
@@ -39,8 +48,12 @@ void put_number(GByteArray *out, uint64_t value, size_t length);
 void put_zeros(GByteArray *out, size_t length);
 /* A flow with every member filled, as of @export_ms; numbers fit into 32 bits, counters too. */
 FlowRecord random_flow(uint64_t *state, int family, int64_t export_ms);
-/* Member index for use in GeneratedRecord.members. */
+/* The bit of a member of FlowRecord, for GeneratedRecord.members. */
 uint64_t member_bit(const char *name);
+/* Where it is in @flow, and its size. */
+uint8_t *member_of(FlowRecord *flow, const char *name, uint16_t *size);
+/* What it is, if it is a number: 0 for addresses. */
+uint64_t member_number(FlowRecord *flow, const char *name);
 
 GeneratedSession *session_new(const Shape *shape, uint16_t port);
 /* Begins a record; its fields follow. */

@@ -2,6 +2,7 @@
 /* generator-templated.c - NetFlow v9 and IPFIX: templates, options data and records of any shape */
 #include "tests/support/generator-private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 typedef enum Meaning {
@@ -88,6 +89,7 @@ static const Meant meant[] = {
 
 typedef struct Maker {
     const Shape *shape;
+    TemplateShape *templates; /* of the shape, owned */
     GeneratedSession *session;
     uint64_t random;
     uint32_t sequence; /* v9: datagrams; IPFIX: data records */
@@ -96,6 +98,42 @@ typedef struct Maker {
     GByteArray *out; /* the datagram in work */
     guint set_at;    /* where the set in work begins; 0: none */
 } Maker;
+
+static TemplateField
+read_field(const char *word)
+{
+    TemplateField field = { 0 };
+    const char *dot = strchr(word, '.'), *slash = strchr(word, '/');
+
+    if (dot != NULL)
+        field.pen = (uint32_t)strtoul(word, NULL, 10);
+    field.id = (uint16_t)strtoul(dot != NULL ? dot + 1 : word, NULL, 10);
+    g_assert_nonnull(slash);
+    field.length = slash[1] == 'v' ? VARIABLE : (uint16_t)strtoul(slash + 1, NULL, 10);
+    return field;
+}
+
+static TemplateShape
+read_template(const TemplateSpec *spec)
+{
+    TemplateShape template = { .id = spec->id, .n_scope = spec->n_scope };
+    g_auto(GStrv) words = g_strsplit(spec->fields, " ", -1);
+
+    g_assert_cmpuint(g_strv_length(words), <=, MOST_TEMPLATE_FIELDS);
+    for (; words[template.n_fields] != NULL; template.n_fields++)
+        template.fields[template.n_fields] = read_field(words[template.n_fields]);
+    return template;
+}
+
+static TemplateShape *
+read_templates(const Shape *shape)
+{
+    TemplateShape *templates = g_new(TemplateShape, shape->n_templates);
+
+    for (uint8_t i = 0; i < shape->n_templates; i++)
+        templates[i] = read_template(&shape->templates[i]);
+    return templates;
+}
 
 static const Meant *
 find_meant(uint32_t pen, uint16_t id)
@@ -126,26 +164,6 @@ has(const TemplateShape *template, uint16_t id)
 
 /* ---- values ---- */
 
-static uint8_t *
-member_of(FlowRecord *flow, const char *name, uint16_t *size)
-{
-    size_t n;
-    const GeneratedMember *members = generator_members(&n);
-    const GeneratedMember *member = &members[__builtin_ctzll(member_bit(name))];
-
-    *size = member->size;
-    return (uint8_t *)flow + member->offset;
-}
-
-static uint64_t
-load(const uint8_t *at, uint16_t size)
-{
-    uint64_t value = 0;
-
-    memcpy(&value, at, size); /* little-endian machine, as everywhere in this project */
-    return value;
-}
-
 /* Makes the flow fit the template: what a short field cannot carry is not there to begin with. */
 static void
 fit(const TemplateShape *template, FlowRecord *flow)
@@ -157,7 +175,7 @@ fit(const TemplateShape *template, FlowRecord *flow)
             continue;
         uint16_t size;
         uint8_t *at = member_of(flow, what->member, &size);
-        uint64_t value = load(at, size > 8 ? 8 : size);
+        uint64_t value = member_number(flow, what->member);
         if (what->kind == MEANS_SECONDS)
             value -= value % 1000;
         else if (what->kind == MEANS_NUMBER && field->length < 8)
@@ -174,7 +192,7 @@ put_meant(Maker *self, const Meant *what, FlowRecord *flow, uint16_t length)
     const int64_t boot_ms = (int64_t)GENERATOR_EXPORT_S * 1000 - GENERATOR_UPTIME_MS;
     uint16_t size = 0;
     const uint8_t *at = what->member != NULL ? member_of(flow, what->member, &size) : NULL;
-    uint64_t value = size > 0 && size <= 8 ? load(at, size) : 0;
+    uint64_t value = what->member != NULL ? member_number(flow, what->member) : 0;
 
     switch (what->kind) {
     case MEANS_NUMBER:
@@ -411,17 +429,16 @@ put_template(Maker *self, const TemplateShape *template)
 static void
 announce(Maker *self)
 {
-    const Shape *shape = self->shape;
     guint count = 0;
 
     begin_datagram(self);
-    for (uint8_t i = 0; i < shape->n_templates; i++, count++)
-        put_template(self, &shape->templates[i]);
-    for (uint8_t i = 0; i < shape->n_templates; i++) {
-        if (shape->templates[i].n_scope == 0)
+    for (uint8_t i = 0; i < self->shape->n_templates; i++, count++)
+        put_template(self, &self->templates[i]);
+    for (uint8_t i = 0; i < self->shape->n_templates; i++) {
+        if (self->templates[i].n_scope == 0)
             continue;
-        begin_set(self, shape->templates[i].id);
-        put_record(self, &shape->templates[i]);
+        begin_set(self, self->templates[i].id);
+        put_record(self, &self->templates[i]);
         end_set(self, 4);
         count++;
     }
@@ -430,15 +447,15 @@ announce(Maker *self)
 
 /* Room that a record, and a set's beginning before it, may need. */
 static guint
-most_needed(const Shape *shape)
+most_needed(const Maker *self)
 {
     guint most = 0;
 
-    for (uint8_t i = 0; i < shape->n_templates; i++) {
+    for (uint8_t i = 0; i < self->shape->n_templates; i++) {
+        const TemplateShape *template = &self->templates[i];
         guint length = 8;
-        for (uint8_t j = 0; j < shape->templates[i].n_fields; j++)
-            length +=
-                shape->templates[i].fields[j].length == VARIABLE ? 300 : shape->templates[i].fields[j].length;
+        for (uint8_t j = 0; j < template->n_fields; j++)
+            length += template->fields[j].length == VARIABLE ? 300 : template->fields[j].length;
         most = MAX(most, length);
     }
     return MIN(most, GENERATOR_PAYLOAD - 100u);
@@ -448,11 +465,12 @@ GeneratedSession *
 make_templated(const Shape *shape, uint64_t seed, uint32_t records)
 {
     Maker self = { .shape = shape,
+                   .templates = read_templates(shape),
                    .session = session_new(shape, shape->protocol == PROTOCOL_IPFIX ? 4739 : 2055),
                    .random = seed,
                    .export_ms = (int64_t)GENERATOR_EXPORT_S * 1000 };
     const TemplateShape *in_set = NULL;
-    guint needed = most_needed(shape);
+    guint needed = most_needed(&self);
     uint32_t done = 0;
 
     announce(&self);
@@ -461,7 +479,7 @@ make_templated(const Shape *shape, uint64_t seed, uint32_t records)
         while (done < records && self.out->len + needed <= GENERATOR_PAYLOAD) {
             /* Mostly the same template again, so that sets hold several records. */
             uint64_t draw = generator_random(&self.random);
-            const TemplateShape *next = &shape->templates[draw / 8 % shape->n_templates];
+            const TemplateShape *next = &self.templates[draw / 8 % shape->n_templates];
             if (in_set == NULL || (draw % 8 == 0 && next->n_scope == 0)) {
                 while (next->n_scope > 0)
                     next++;
@@ -476,5 +494,6 @@ make_templated(const Shape *shape, uint64_t seed, uint32_t records)
         in_set = NULL;
         end_datagram(&self, self.fresh);
     }
+    g_free(self.templates);
     return self.session;
 }

@@ -73,6 +73,27 @@ member_bit(const char *name)
     g_error("FlowRecord has no member '%s'", name);
 }
 
+uint8_t *
+member_of(FlowRecord *flow, const char *name, uint16_t *size)
+{
+    const GeneratedMember *member = &members[__builtin_ctzll(member_bit(name))];
+
+    *size = member->size;
+    return (uint8_t *)flow + member->offset;
+}
+
+uint64_t
+member_number(FlowRecord *flow, const char *name)
+{
+    uint64_t value = 0;
+    uint16_t size;
+    const uint8_t *at = member_of(flow, name, &size);
+
+    if (size <= sizeof value)
+        memcpy(&value, at, size); /* little-endian machine, as everywhere in this project */
+    return value;
+}
+
 /* SplitMix64: one addition and a mix, so that any seed will do. */
 uint64_t
 generator_random(uint64_t *state)
