@@ -144,22 +144,8 @@ rich_sflow(Hostile *self, size_t ends[2])
     put(self, 1, 4);
     put(self, 0, 4);
     ends[0] = self->out->len;
-    put(self, 1, 4);
-    put(self, 32 + 8 + 32, 4);
-    put(self, 1, 4);
-    put(self, 1, 4);
-    put(self, 100, 4);
-    put(self, 0, 4);
-    put(self, 0, 4);
-    put(self, 1, 4);
-    put(self, 2, 4);
-    put(self, 1, 4);
-    put(self, 1, 4); /* a raw header of 16 bytes */
-    put(self, 32, 4);
-    put(self, 11, 4);
-    put(self, 1500, 4);
-    put(self, 4, 4);
-    put(self, 16, 4);
+    sflow_sample(self, 24 + 16, 1);
+    sflow_header(self, 11, 16, 16);
     put_fill(self, 16);
     ends[1] = self->out->len;
 }

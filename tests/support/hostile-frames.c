@@ -18,22 +18,8 @@ send_frame(Hostile *self, uint32_t header_protocol, uint32_t claimed)
     uint32_t length = self->out->len, padded = (length + 3) / 4 * 4;
 
     sflow_open(self, 1);
-    put(self, 1, 4);
-    put(self, 32 + 8 + 16 + padded, 4);
-    put(self, 1, 4);
-    put(self, 1, 4);
-    put(self, 100, 4);
-    put(self, 0, 4);
-    put(self, 0, 4);
-    put(self, 1, 4);
-    put(self, 2, 4);
-    put(self, 1, 4);
-    put(self, 1, 4);
-    put(self, 16 + padded, 4);
-    put(self, header_protocol, 4);
-    put(self, 1500, 4);
-    put(self, 4, 4);
-    put(self, claimed, 4);
+    sflow_sample(self, 24 + padded, 1);
+    sflow_header(self, header_protocol, claimed, padded);
     g_byte_array_append(self->out, frame, length);
     put(self, 0, padded - length);
     expect_records(self, 1);

@@ -80,6 +80,10 @@ size_t legacy_header(Protocol protocol);
 size_t legacy_record(Protocol protocol);
 /* The header of an sFlow datagram with an IPv4 agent: 28 bytes; its samples follow. */
 void sflow_open(Hostile *self, uint32_t n_samples);
+/* The head of a flow sample, one in 100: 40 bytes; its records, of @length bytes in all, follow. */
+void sflow_sample(Hostile *self, size_t length, uint32_t n_records);
+/* The head of a record with a packet's header: 24 bytes; @padded bytes follow, said to hold @claimed. */
+void sflow_header(Hostile *self, uint32_t kind, uint32_t claimed, size_t padded);
 
 typedef void (*HostileWriter)(Hostile *self);
 void hostile_zero_length(Hostile *self);

@@ -19,21 +19,6 @@ step_of(Protocol protocol)
     return protocol == PROTOCOL_NETFLOW9 || protocol == PROTOCOL_SFLOW ? 1 : RECORDS;
 }
 
-static void
-put_sample(Hostile *self)
-{
-    put(self, 1, 4);
-    put(self, 32, 4);
-    put(self, 1, 4); /* the sample's own number, then source, rate, pool, drops, in, out, no records */
-    put(self, 1, 4);
-    put(self, 100, 4);
-    put(self, 0, 4);
-    put(self, 0, 4);
-    put(self, 1, 4);
-    put(self, 2, 4);
-    put(self, 0, 4);
-}
-
 /* A datagram of two records with this number. */
 static void
 send_at(Hostile *self, uint32_t sequence)
@@ -43,8 +28,8 @@ send_at(Hostile *self, uint32_t sequence)
     self->sequence = sequence;
     if (self->protocol == PROTOCOL_SFLOW) {
         sflow_open(self, RECORDS);
-        put_sample(self);
-        put_sample(self);
+        sflow_sample(self, 0, 0);
+        sflow_sample(self, 0, 0);
     } else if (self->protocol == PROTOCOL_NETFLOW9 || self->protocol == PROTOCOL_IPFIX) {
         message_open(self);
         template_set(self, HOSTILE_TEMPLATE, fields, 1);

@@ -329,3 +329,29 @@ sflow_open(Hostile *self, uint32_t n_samples)
     put(self, self->uptime, 4);
     put(self, n_samples, 4);
 }
+
+void
+sflow_sample(Hostile *self, size_t length, uint32_t n_records)
+{
+    put(self, 1, 4);
+    put(self, 32 + length, 4);
+    put(self, 1, 4); /* the sample's own number, then source, rate, pool, drops, in, out */
+    put(self, 1, 4);
+    put(self, 100, 4);
+    put(self, 0, 4);
+    put(self, 0, 4);
+    put(self, 1, 4);
+    put(self, 2, 4);
+    put(self, n_records, 4);
+}
+
+void
+sflow_header(Hostile *self, uint32_t kind, uint32_t claimed, size_t padded)
+{
+    put(self, 1, 4);
+    put(self, 16 + padded, 4);
+    put(self, kind, 4);
+    put(self, 1500, 4); /* the packet's length, then what was cut off behind */
+    put(self, 4, 4);
+    put(self, claimed, 4);
+}
