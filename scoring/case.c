@@ -287,6 +287,18 @@ case_take(Scorer *self, const Opinion *opinion)
         keep_flow(self, one, call);
 }
 
+void
+case_finish(Scorer *self, const Watch *watch, uint32_t asset, const IpAddress *far, uint16_t service,
+            uint8_t protocol)
+{
+    Case *one = find(self, watch_index(watch), asset, far, service_of(service, protocol));
+
+    if (one == NULL)
+        return;
+    one->evidence = 0;
+    one->alerted_until_ms = 0;
+}
+
 /* ---- what a window's opinions come to ---- */
 
 /*

@@ -63,6 +63,10 @@ typedef struct Opinion {
 } Opinion;
 
 void case_take(Scorer *self, const Opinion *opinion);
+/* What an incident (Watch.is_incident) was about is over: should it come again, it is another one, with an
+ * alert of its own. Nothing happens where there is no case. @far may be NULL. */
+void case_finish(Scorer *self, const Watch *watch, uint32_t asset, const IpAddress *far, uint16_t service,
+                 uint8_t protocol);
 /* The case, or NULL. */
 const Case *case_find(const Scorer *self, const Watch *watch, uint32_t asset, const IpAddress *far,
                       uint16_t service, uint8_t protocol);

@@ -123,7 +123,8 @@ story_case_instead(const DetectorView *view, const Alert *alert, const char *nam
     return false;
 }
 
-/* The open story about the same asset and far end; for cases about an asset alone also of the same kind. */
+/* The open story about the same asset and far end; for cases about an asset alone also of the same kind. An
+ * incident does not go on with the story of one that was over before it began (case_finish). */
 static uint32_t
 find_story(const Scorer *self, const Case *lead, uint32_t detector)
 {
@@ -131,7 +132,8 @@ find_story(const Scorer *self, const Case *lead, uint32_t detector)
 
     for (uint32_t i = 0; i < self->n_stories; i++) {
         const Story *story = self->stories[i];
-        if (story->asset != lead->asset || story->alert.has_peer != has_far)
+        if (story->asset != lead->asset || story->alert.has_peer != has_far ||
+            (watches[lead->watch]->is_incident && story->last_ms < lead->first_ms))
             continue;
         if (has_far ? ip_equal(&story->alert.peer, &lead->far)
                     : story->detector == detector && story->service == lead->service)

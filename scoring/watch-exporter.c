@@ -247,6 +247,9 @@ look_at_silence(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter,
 {
     bool perhaps_has;
 
+    if (health->is_silent && told->records >= told->usual / 2)
+        case_finish(scorer, &watch_exporter_change, asset_of(scorer, exporter), NULL, FAULT_SILENT,
+                    CASE_ASPECT);
     if (told->records > 0) {
         health->silent_n = 0;
         health->missed = health->others_rise = health->others_variance = 0;

@@ -124,19 +124,32 @@ test_missing_fields_are_told(void)
     check(&(Fault){ 1, 10.5, 10.6, 1, false }, "no longer egress interface", false);
 }
 
-static void
-test_a_second_outage_is_an_alert_of_its_own(void)
+/* Alerts of an outage, and of one that begins at @second. */
+static uint32_t
+told_of_two_outages(double second)
 {
     g_autoptr(Stage) stage = new_stage();
     uint32_t told_of = 0;
 
     play_days(stage, 0, 10.5, 1, NULL);
     play_days(stage, 10.5, 10.7, 1, &(Fault){ 1, 10.5, 10.6, 0, false });
-    play_days(stage, 10.7, 13.5, 1, NULL);
-    play_days(stage, 13.5, 13.7, 1, &(Fault){ 1, 13.5, 13.6, 0, false });
+    play_days(stage, 10.7, second, 1, NULL);
+    play_days(stage, second, second + 0.2, 1, &(Fault){ 1, second, second + 0.1, 0, false });
     for (uint32_t i = 0; i < stage_alerts(stage); i++)
         told_of += stage_part(stage_alert(stage, i), "exporter_change") != NULL;
-    g_assert_cmpuint(told_of, ==, 2);
+    return told_of;
+}
+
+static void
+test_a_second_outage_is_an_alert_of_its_own(void)
+{
+    g_assert_cmpuint(told_of_two_outages(13.5), ==, 2);
+}
+
+static void
+test_a_second_outage_on_the_same_day_is_too(void)
+{
+    g_assert_cmpuint(told_of_two_outages(10.75), ==, 2);
 }
 
 static void
@@ -219,6 +232,8 @@ main(int argc, char **argv)
     g_test_add_func("/scoring/watch-exporter/missing-fields-are-told", test_missing_fields_are_told);
     g_test_add_func("/scoring/watch-exporter/a-second-outage-is-an-alert-of-its-own",
                     test_a_second_outage_is_an_alert_of_its_own);
+    g_test_add_func("/scoring/watch-exporter/a-second-outage-on-the-same-day-is-too",
+                    test_a_second_outage_on_the_same_day_is_too);
     g_test_add_func("/scoring/watch-exporter/what-others-tell-instead-is-nothing",
                     test_what_others_tell_instead_is_nothing);
     g_test_add_func("/scoring/watch-exporter/what-others-tell-instead-on-a-busy-day-is-nothing",
