@@ -142,6 +142,18 @@ case_parts(const Scorer *self, uint32_t asset, const IpAddress *far, const Case 
     return n;
 }
 
+const Case *
+case_door(const Scorer *self, const Case *one)
+{
+    for (uint32_t i = 0; !ip_is_zero(&one->far) && i < n_watches; i++) {
+        const Case *door = watches[i]->names_caller ? find(self, i, one->asset, NULL, 0) : NULL;
+        if (door != NULL && ip_equal(&door->third, &one->far) && door->evidence > 0 &&
+            door->forgiven_until_ms <= self->clock.now_ms && !is_forgotten(door, self->clock.now_ms))
+            return door;
+    }
+    return NULL;
+}
+
 /* Is it what the verdict is about? About a far end it is about whatever is held against the two. */
 static bool
 is_meant(const Case *one, const IpAddress *far, const char *kind, uint16_t port)
@@ -469,6 +481,8 @@ weigh(Scorer *self, Case *one, int64_t end_ms)
     for (uint32_t i = 0; i < n; i++)
         if (parts[i] != one)
             support += case_support(self, parts[i]);
+    const Case *door = case_door(self, one);
+    support += door != NULL ? case_support(self, door) : 0;
     double shown = budget_shown(&self->budget, (EvidenceFamily)family, raw) + support;
     bool has_lead = leads(one, parts, n);
     bool is_old =

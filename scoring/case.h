@@ -23,7 +23,8 @@ enum { CASE_NUMBERS = 8, CASE_FLOWS = 8, MOST_CASES = 1 << 16 };
 typedef struct Case {
     uint32_t asset, watch; /* indices */
     IpAddress far;         /* zero: about the asset as a whole */
-    IpAddress third;       /* whom the words name besides (a relay's other end); zero: nobody */
+    IpAddress third;       /* whom the words name besides (a relay's other end, a new service's caller); zero:
+                              nobody */
     uint16_t service;      /* of the latest opinion */
     uint8_t protocol;
     bool is_service; /* the case is about this service alone */
@@ -82,6 +83,9 @@ void case_forgive(Scorer *self, uint32_t asset, const IpAddress *far, const char
  */
 uint32_t case_parts(const Scorer *self, uint32_t asset, const IpAddress *far,
                     const Case *parts[MOST_WATCHES]);
+/* The case about its asset as a whole that its far end has caused (Watch.names_caller): who comes in by a new
+ * door is told with the door. NULL: there is none. */
+const Case *case_door(const Scorer *self, const Case *one);
 /* Fetches where those stand, some steps before they are asked for. */
 void case_fetch(const Scorer *self, uint32_t asset, const IpAddress *far);
 /* Would it be an alert by itself, if the past could be believed already? */

@@ -52,6 +52,9 @@ story_add_cases(const Scorer *self, Alert *alert, uint32_t asset, const Case *le
         add_case(self, alert, parts[i],
                  parts[i] == lead ? budget_shown(&self->budget, family, case_decibans(self, lead))
                                   : case_support(self, parts[i]));
+    const Case *door = case_door(self, lead);
+    if (door != NULL)
+        add_case(self, alert, door, case_support(self, door));
 }
 
 uint32_t
@@ -108,9 +111,12 @@ story_case_instead(const DetectorView *view, const Alert *alert, const char *nam
 {
     const Scorer *self = view->scorer;
     uint32_t asset = (uint32_t)(view->asset - self->assets);
-    const Case *parts[MOST_WATCHES + 1];
+    const Case *parts[MOST_WATCHES + 2];
     uint32_t n = case_parts(self, asset, alert->has_peer ? &alert->peer : NULL, parts);
+    const Case *door = view->lead != NULL ? case_door(self, view->lead) : NULL;
 
+    if (door != NULL)
+        parts[n++] = door;
     if (view->lead != NULL)
         parts[n++] = view->lead;
     for (uint32_t i = n; i-- > 0;) {

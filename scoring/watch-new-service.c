@@ -108,8 +108,14 @@ kind_of(const Call *call)
 static void
 tell(Scorer *scorer, const Past *past, const Call *call)
 {
+    const Case *known = case_find(scorer, &watch_new_service, call->asset, NULL, 0, 0);
+    IpAddress caller = known != NULL ? known->third : (IpAddress){ 0 };
+
+    if (call->initiator == INITIATOR_FAR)
+        caller = call->far;
     Opinion opinion = { .watch = &watch_new_service,
                         .asset = call->asset,
+                        .third = &caller,
                         .protocol = past->protocol,
                         .p = episode_p(&past->episode),
                         .decibans = episode_decibans(&past->episode, scorer, call->asset),
@@ -354,18 +360,6 @@ window(Scorer *scorer, WatchState *state, int64_t number)
     episode_window(&plain->pools, scorer);
 }
 
-/* Who was the first, of the calls that are kept. */
-static const IpAddress *
-caller_of(const Scorer *scorer, const Case *one)
-{
-    const IpAddress *caller = NULL;
-
-    for (uint32_t at = one->flows; at != NONE; at = scorer->evidence[at].next)
-        if (ip_equal(&scorer->evidence[at].flow.dst, &scorer->assets[one->asset].address))
-            caller = &scorer->evidence[at].flow.src;
-    return caller;
-}
-
 static void
 explain(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
@@ -373,9 +367,8 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
     const ScoredAsset *asset = &scorer->assets[one->asset];
 
     detector_asset_words(asset, name, sizeof name);
-    const IpAddress *caller = caller_of(scorer, one);
-    if (caller != NULL)
-        ip_text(caller, far);
+    if (!ip_is_zero(&one->third))
+        ip_text(&one->third, far);
     if (one->numbers[5] > 0)
         g_snprintf(leg, sizeof leg, "; behind it a leg of its own goes to port %.0f",
                    (double)one->numbers[5]);
@@ -400,6 +393,7 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 
 const Watch watch_new_service = { .name = "new_service",
                                   .memory_days = 1,
+                                  .names_caller = true,
                                   .plain = sizeof(Plain),
                                   .tables = { { .item = sizeof(Past), .most = 1 << 14 },
                                               { .most = 8, .is_per_pair = true },

@@ -70,6 +70,8 @@ struct Watch {
     bool is_incident;   /* what comes again after it was over is another alert; a verdict is about that one */
     bool needs_no_past; /* what it holds does not rest on what was learned here: believed from the first hour
                          */
+    bool names_caller; /* its cases are about the asset as a whole, and their third is who has called it: they
+                          support what is held against the two (case_door) */
     bool weighs_octets; /* it asks how much was sent, as the volume does: the two are told once */
     size_t plain;       /* octets of the plain struct */
     size_t per_asset;   /* octets kept for each asset, by its index; see watch_of_asset */

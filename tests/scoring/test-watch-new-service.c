@@ -72,7 +72,18 @@ test_a_port_proxy_is_told_of_with_its_leg(void)
     const AlertContribution *part = told(stage, "10.1.0.5");
     g_assert_nonnull(strstr(part->reason, "accepts calls on port 23456/tcp, as it never did"));
     g_assert_nonnull(strstr(part->reason, "from 45.9.0.7; behind it a leg of its own goes to port 3389"));
-    g_assert_cmpuint(stage_count(stage, "new_service"), ==, 1);
+
+    /* Who comes in by the door and is passed on is told with it. */
+    const Alert *relay = stage_find(stage, "relay", "10.1.0.5", "45.9.0.7");
+    double sum = 0;
+    g_assert_nonnull(relay);
+    g_assert_nonnull(stage_part(relay, "new_service"));
+    for (uint32_t i = 0; i < relay->n_contributions; i++)
+        sum += relay->contributions[i].decibans;
+    g_assert_cmpfloat_with_epsilon(sum, relay->score, 0.01);
+    g_assert_nonnull(
+        strstr(relay->counterfactual, "a port that it, or three of its role within days, served"));
+    g_assert_cmpuint(stage_count(stage, "new_service"), ==, 2);
 }
 
 static void
