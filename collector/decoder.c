@@ -512,6 +512,14 @@ decoder_save(Decoder *self)
     return exporter_state_save(self->wire.table);
 }
 
+bool
+decoder_save_next(Decoder *self, GByteArray *out)
+{
+    if (out->len == 0)
+        self->wire.has_changed = false; /* what changes from here on may be missing in @out */
+    return exporter_state_save_next(self->wire.table, out);
+}
+
 GBytes *
 decoder_join_states(GBytes *const *states, size_t n)
 {

@@ -108,6 +108,8 @@ void decoder_totals(const Decoder *self, BooksTotals *out);
 /* The state that survives a restart, as bytes for a state file (statefile.h): templates, sampling, samplers,
  * interface and VRF names, boot time, sequence position, clock skew. */
 GBytes *decoder_save(Decoder *self);
+/* The same exporter by exporter: adds the next one to @out, which is empty at first. True: it is whole. */
+bool decoder_save_next(Decoder *self, GByteArray *out);
 /* What several decoders have saved, as one state; any of them restores its part of it. */
 GBytes *decoder_join_states(GBytes *const *states, size_t n);
 /* Restores it, marked as provisional until the wire confirms. The bytes are not trusted: false, with a

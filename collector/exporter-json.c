@@ -323,7 +323,7 @@ boot_time(const Exporter *self)
 }
 
 json_t *
-exporter_to_json(const Exporter *self, WallTime now)
+exporter_summary_to_json(const Exporter *self, WallTime now)
 {
     char text[IP_TEXT];
     json_t *out = json_object(), *rates = json_object();
@@ -348,14 +348,22 @@ exporter_to_json(const Exporter *self, WallTime now)
     json_object_set_new(rates, "octetsPerSecond", json_real(self->pace.octets_per_s));
     json_object_set_new(out, "rates", rates);
     json_object_set_new(out, "books", books_to_json(&self->books));
-    json_object_set_new(out, "interfaces", interfaces_to_json(self));
-    json_object_set_new(out, "vrfs", vrfs_to_json(self));
 
     const char *state;
     json_object_set_new(out, "vendor", vendor_to_json(self));
     json_object_set_new(out, "applications", json_integer(self->applications.n));
     json_object_set_new(out, "diagnosis", diagnosis_to_json(self, now, &state));
     json_object_set_new(out, "state", json_string(state));
+    return out;
+}
+
+json_t *
+exporter_to_json(const Exporter *self, WallTime now)
+{
+    json_t *out = exporter_summary_to_json(self, now);
+
+    json_object_set_new(out, "interfaces", interfaces_to_json(self));
+    json_object_set_new(out, "vrfs", vrfs_to_json(self));
     return out;
 }
 

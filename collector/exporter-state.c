@@ -15,8 +15,11 @@ enum { LAYOUT = 4 };
 static void
 put(GByteArray *out, uint64_t value, unsigned length)
 {
+    guint8 bytes[sizeof value];
+
     for (unsigned i = 0; i < length; i++, value >>= 8)
-        g_byte_array_append(out, (const guint8[]){ (guint8)value }, 1);
+        bytes[i] = (guint8)value;
+    g_byte_array_append(out, bytes, length);
 }
 
 static void
@@ -223,15 +226,42 @@ put_exporter(GByteArray *out, const Exporter *exporter)
             put_domain(out, g_ptr_array_index(exporter->domains, i));
 }
 
+/* The count stands behind the layout. */
+static uint32_t
+get_saved(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[4] | (uint32_t)bytes[5] << 8 | (uint32_t)bytes[6] << 16 | (uint32_t)bytes[7] << 24;
+}
+
+static void
+set_saved(GByteArray *out, uint32_t n)
+{
+    for (int i = 0; i < 4; i++)
+        out->data[4 + i] = (guint8)(n >> 8 * i);
+}
+
+bool
+exporter_state_save_next(const ExporterTable *table, GByteArray *out)
+{
+    if (out->len == 0) {
+        put(out, LAYOUT, 4);
+        put(out, 0, 4);
+    }
+    uint32_t n = get_saved(out->data);
+    if (n < table->exporters->len) {
+        put_exporter(out, g_ptr_array_index(table->exporters, n));
+        set_saved(out, ++n);
+    }
+    return n >= table->exporters->len;
+}
+
 GBytes *
 exporter_state_save(const ExporterTable *table)
 {
     GByteArray *out = g_byte_array_new();
 
-    put(out, LAYOUT, 4);
-    put(out, table->exporters->len, 4);
-    for (guint i = 0; i < table->exporters->len; i++)
-        put_exporter(out, g_ptr_array_index(table->exporters, i));
+    while (!exporter_state_save_next(table, out))
+        continue;
     return g_byte_array_free_to_bytes(out);
 }
 
@@ -247,12 +277,10 @@ exporter_state_join(GBytes *const *states, size_t n)
         gsize size;
         const uint8_t *bytes = g_bytes_get_data(states[i], &size);
         g_assert(size >= 8);
-        exporters += (uint32_t)bytes[4] | (uint32_t)bytes[5] << 8 | (uint32_t)bytes[6] << 16 |
-                     (uint32_t)bytes[7] << 24;
+        exporters += get_saved(bytes);
         g_byte_array_append(out, bytes + 8, (guint)size - 8);
     }
-    for (int i = 0; i < 4; i++)
-        out->data[4 + i] = (guint8)(exporters >> 8 * i);
+    set_saved(out, exporters);
     return g_byte_array_free_to_bytes(out);
 }
 

@@ -104,6 +104,8 @@ const char *exporter_protocol(const Exporter *self);
 /* The JSON object of the API's resource "exporter" (shape: web/openapi.json), with the diagnosis in words.
  * Intake thread. The caller owns it. @now is our clock. */
 json_t *exporter_to_json(const Exporter *self, WallTime now);
+/* The same without what may be long: its interfaces and VRFs. For lists. */
+json_t *exporter_summary_to_json(const Exporter *self, WallTime now);
 /* Those whose datagrams were refused because they are no exporters, with what would make them some:
  * [{address, datagrams, reason, hint}], the heaviest first; the caller owns it. */
 json_t *exporter_table_refused_to_json(const ExporterTable *self);

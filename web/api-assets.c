@@ -22,20 +22,6 @@ assets_handle(Request *request)
                           (int)request_number(request, "limit", DEFAULT_LIMIT)));
 }
 
-void
-assets_finish(Request *request)
-{
-    json_t *page = request_answer_json(request, 0);
-    uint32_t offset = 0;
-
-    if (page == NULL || !page_offset(request, &offset)) {
-        json_decref(page);
-        return;
-    }
-    page_set_next(page, offset);
-    page_reply(request, page);
-}
-
 /* RFC 5952 text of the address in the path; false: problem made. */
 static bool
 read_address(Request *request, char text[IP_TEXT])

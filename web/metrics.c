@@ -121,7 +121,7 @@ void
 metrics_handle(Request *request)
 {
     request_ask(request, PEER_SENSE, json_pack("{s:s}", "what", "status"));
-    request_ask(request, PEER_SENSE, json_pack("{s:s}", "what", "exporters"));
+    request_ask(request, PEER_SENSE, json_pack("{s:s}", "what", "exporterCounts"));
     request_ask_within(request, PEER_SERIES, json_pack("{s:s}", "what", "counters"), SERIES_MS);
 }
 

@@ -57,6 +57,20 @@ page_reply(Request *request, json_t *page)
         request_set_header(request, "Link", link);
 }
 
+void
+page_finish(Request *request)
+{
+    json_t *page = request_answer_json(request, 0);
+    uint32_t offset = 0;
+
+    if (page == NULL || !page_offset(request, &offset)) {
+        json_decref(page);
+        return;
+    }
+    page_set_next(page, offset);
+    page_reply(request, page);
+}
+
 bool
 page_check_span(Request *request, int64_t from_ms, int64_t to_ms)
 {

@@ -14,5 +14,7 @@ bool page_offset(Request *request, uint32_t *offset);
 void page_set_next(json_t *page, uint32_t offset);
 /* Replies with @page (taken), and a Link header to the next page where "next" is a string. */
 void page_reply(Request *request, json_t *page);
+/* Finishes a route whose first answer is a page {"items","total"} that sense has cut at the cursor. */
+void page_finish(Request *request);
 /* @from before @to, and not more than 400 days between. False: problem made. */
 bool page_check_span(Request *request, int64_t from_ms, int64_t to_ms);

@@ -2,6 +2,7 @@
 /* routes.c - see routes.h; a new address is one more line here, and one more path in openapi.json */
 #include "web/routes.h"
 #include "web/files.h"
+#include "web/page.h"
 
 #define CURSOR                                                                                               \
     {                                                                                                        \
@@ -19,6 +20,15 @@
     {                                                                                                        \
         .name = "to", .kind = PARAM_TIME                                                                     \
     }
+
+static const ParamSpec exporters_params[] = {
+    { .name = "query", .kind = PARAM_TEXT, .min = 0, .max = 100 },
+    { .name = "state", .kind = PARAM_CHOICE, .choices = "ok|warning|silent" },
+    { .name = "sort", .kind = PARAM_CHOICE, .choices = "index|state|name|records" },
+    CURSOR,
+    LIMIT,
+    { 0 },
+};
 
 static const ParamSpec assets_params[] = {
     { .name = "query", .kind = PARAM_TEXT, .min = 0, .max = 100 },
@@ -73,9 +83,9 @@ static const Route routes[] = {
     { "GET", "/openapi.json", SCOPE_NONE, NULL, files_openapi, NULL, 0 },
     { "GET", API "/openapi.json", SCOPE_NONE, NULL, files_openapi, NULL, 0 },
     { "GET", API "/status", SCOPE_READ, NULL, status_handle, status_finish, 0 },
-    { "GET", API "/exporters", SCOPE_READ, NULL, exporters_handle, pass_answer, 0 },
+    { "GET", API "/exporters", SCOPE_READ, exporters_params, exporters_handle, page_finish, 0 },
     { "GET", API "/exporters/{index}", SCOPE_READ, NULL, exporter_handle, pass_answer, 0 },
-    { "GET", API "/assets", SCOPE_READ, assets_params, assets_handle, assets_finish, 0 },
+    { "GET", API "/assets", SCOPE_READ, assets_params, assets_handle, page_finish, 0 },
     { "GET", API "/assets/{address}", SCOPE_READ, NULL, asset_handle, pass_answer, 0 },
     { "GET", API "/assets/{address}/series", SCOPE_READ, series_params, asset_series_handle, pass_answer, 0 },
     { "GET", API "/alerts", SCOPE_READ, alerts_params, alerts_handle, NULL, 0 },

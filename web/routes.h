@@ -16,7 +16,6 @@ void metrics_finish(Request *request);
 void exporters_handle(Request *request);
 void exporter_handle(Request *request);
 void assets_handle(Request *request);
-void assets_finish(Request *request);
 void asset_handle(Request *request);
 void asset_series_handle(Request *request);
 void classify_handle(Request *request);

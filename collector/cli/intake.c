@@ -13,7 +13,9 @@ enum {
     EXPORTERS_EVERY_MS = 1000,
     STATE_EVERY_MS = 1000,
     LOAD_EVERY_MS = 1000,
-    NOBODY_ASKS_MS = 15000, /* the exporters' objects are not made when nobody has looked for that long */
+    SLICE_US = 2000,    /* so long datagrams wait while lists and states of exporters are made, ... */
+    SLICE_PAUSE_MS = 5, /* ... and so long they are taken before the next slice */
+    ONE_PATIENCE_MS = 400,
 };
 
 struct Intake {
@@ -25,12 +27,19 @@ struct Intake {
     atomic_bool should_end;
     int64_t patience_us; /* intake thread: what is left of it */
     atomic_ullong pushed_back_us;
-    atomic_llong asked_ms;                    /* when somebody last wanted the exporters' objects */
-    int64_t exporters_made_ms, state_made_ms; /* intake thread */
-    uint64_t state_datagrams;                 /* that had come when the state was made */
-    int64_t load_ns, cpu_ns;                  /* intake thread: when the load was worked out, its time then */
-    GMutex lock; /* guards what is below; held for a swap only, never per record */
-    json_t *exporters, *refused, *report;
+    atomic_bool is_asked;      /* somebody wants the exporters' objects */
+    atomic_llong made_ns;      /* when the last list of them was whole, by the steady clock; 0: never */
+    json_t *making;            /* intake thread: the list that is being made, or NULL */
+    GByteArray *saving;        /* intake thread: the state that is being made, or NULL */
+    int64_t slice_ns;          /* intake thread: when the last slice of either ended */
+    int64_t state_made_ns;     /* intake thread */
+    uint64_t state_datagrams;  /* that had come when the state was made */
+    int64_t load_ns, cpu_ns;   /* intake thread: when the load was worked out, its time then */
+    atomic_bool is_one_wanted; /* one exporter, with all that there is to tell */
+    GMutex lock;               /* guards what is below; held for a swap only, never per record */
+    GCond one_made;
+    uint32_t one_number;
+    json_t *one, *fresh, *exporters, *refused, *report; /* fresh: newer than exporters; NULL: taken */
     BooksTotals totals;
     IntakeLoad load;
     GBytes *state;
@@ -95,6 +104,7 @@ intake_new(const IntakeConf *conf)
     decoder.hears = hears;
     decoder.hears_user = self;
     g_mutex_init(&self->lock);
+    g_cond_init(&self->one_made);
     self->socket_drops = g_new0(uint64_t, conf->n_sockets + 1);
     self->exporters = json_array();
     self->refused = json_array();
@@ -117,44 +127,145 @@ intake_free(Intake *self)
     intake_stop(self);
     receiver_free(self->receiver);
     decoder_free(self->decoder);
+    json_decref(self->making);
+    g_clear_pointer(&self->saving, g_byte_array_unref);
+    json_decref(self->one);
+    json_decref(self->fresh);
     json_decref(self->exporters);
     json_decref(self->refused);
     json_decref(self->report);
     g_clear_pointer(&self->state, g_bytes_unref);
+    g_cond_clear(&self->one_made);
     g_mutex_clear(&self->lock);
     g_free(self->socket_drops);
     g_free(self);
 }
 
+/* A step of the wall clock must not make any of this stand still, so it goes by the steady one. */
+static int64_t
+passed_ms(const Intake *self, int64_t since_ns)
+{
+    return since_ns == 0 ? INT64_MAX : (clock_mono(self->clock).ns - since_ns) / 1000000;
+}
+
+/* Lends the list with some more exporters in it; NULL while it is not whole, and when nobody asks. */
 static json_t *
-make_exporters(const Intake *self, WallTime now)
+make_some_exporters(Intake *self, int64_t until_ns)
 {
     const ExporterTable *table = decoder_exporters(self->decoder);
-    json_t *list = json_array();
 
-    for (uint32_t i = 0; i < exporter_table_count(table); i++)
-        json_array_append_new(list, exporter_to_json(exporter_table_get(table, i), now));
-    return list;
+    if (self->making == NULL &&
+        (!atomic_load(&self->is_asked) || passed_ms(self, atomic_load(&self->made_ns)) < EXPORTERS_EVERY_MS))
+        return NULL;
+    if (self->making == NULL)
+        self->making = json_array();
+    atomic_store(&self->is_asked, false);
+    for (size_t i = json_array_size(self->making); i < exporter_table_count(table); i++) {
+        const Exporter *exporter = exporter_table_get(table, (uint32_t)i);
+        json_array_append_new(self->making, exporter_summary_to_json(exporter, clock_wall(self->clock)));
+        if (clock_mono(self->clock).ns >= until_ns)
+            break;
+    }
+    return json_array_size(self->making) >= exporter_table_count(table) ? self->making : NULL;
+}
+
+/* When it is whole, the list goes to those who asked. */
+static void
+publish_exporters(Intake *self, int64_t until_ns)
+{
+    json_t *exporters = make_some_exporters(self, until_ns);
+
+    if (exporters == NULL)
+        return;
+    json_t *refused = exporter_table_refused_to_json(decoder_exporters(self->decoder));
+    json_t *report = receiver_report(self->receiver);
+    g_mutex_lock(&self->lock);
+    json_t *old[] = { self->fresh, self->refused, self->report };
+    self->fresh = exporters;
+    self->refused = refused;
+    self->report = report;
+    g_mutex_unlock(&self->lock);
+    self->making = NULL;
+    atomic_store(&self->made_ns, clock_mono(self->clock).ns);
+    for (size_t i = 0; i < G_N_ELEMENTS(old); i++)
+        json_decref(old[i]);
+}
+
+/* The one exporter that somebody waits for, if it is heard here. */
+static void
+publish_one(Intake *self)
+{
+    const ExporterTable *table = decoder_exporters(self->decoder);
+    json_t *one = NULL;
+
+    g_mutex_lock(&self->lock);
+    uint32_t number = self->one_number;
+    g_mutex_unlock(&self->lock);
+    for (uint32_t i = 0; one == NULL && i < exporter_table_count(table); i++) {
+        const Exporter *exporter = exporter_table_get(table, i);
+        if (exporter_number(exporter) == number)
+            one = exporter_to_json(exporter, clock_wall(self->clock));
+    }
+    g_mutex_lock(&self->lock);
+    json_decref(self->one);
+    self->one = one;
+    atomic_store(&self->is_one_wanted, false);
+    g_cond_signal(&self->one_made);
+    g_mutex_unlock(&self->lock);
 }
 
 /*
- * What is kept, when it is time; else NULL. What exporters have told is kept soon. Places in their sequences
- * move with each datagram and are kept as often as the baselines are, and at the end: after a crash what had
- * come since then is counted as lost, as it is for the baselines.
+ * Begins to make what is kept, when it is time. What exporters have told is kept soon. Places in their
+ * sequences move with each datagram and are kept as often as the baselines are, and at the end: after a crash
+ * what had come since then is counted as lost, as it is for the baselines.
  */
-static GBytes *
-make_state(Intake *self, WallTime now, uint64_t datagrams)
+static void
+begin_state(Intake *self, uint64_t datagrams)
 {
-    int64_t since = now.ms - self->state_made_ms;
+    int64_t since = passed_ms(self, self->state_made_ns);
     bool has_news = decoder_has_changed(self->decoder) && since >= STATE_EVERY_MS;
     bool has_moved = datagrams != self->state_datagrams &&
                      since >= self->conf.settings->state.snapshot_every * INT64_C(1000);
 
-    if (self->conf.n_steered == 0 || !(has_news || has_moved))
-        return NULL;
-    self->state_made_ms = now.ms;
+    if (self->conf.n_steered == 0 || self->saving != NULL || !(has_news || has_moved))
+        return;
     self->state_datagrams = datagrams;
-    return decoder_save(self->decoder);
+    self->saving = g_byte_array_new();
+}
+
+/* Adds to what is kept for as long as there is time; when it is whole, others may have it. */
+static void
+publish_state(Intake *self, int64_t until_ns)
+{
+    bool is_whole = false;
+
+    while (!is_whole && clock_mono(self->clock).ns < until_ns)
+        is_whole = decoder_save_next(self->decoder, self->saving);
+    if (!is_whole)
+        return;
+    GBytes *state = g_byte_array_free_to_bytes(g_steal_pointer(&self->saving));
+    self->state_made_ns = clock_mono(self->clock).ns;
+    g_mutex_lock(&self->lock);
+    GBytes *old = self->state;
+    self->state = state;
+    self->state_changes++;
+    g_mutex_unlock(&self->lock);
+    g_clear_pointer(&old, g_bytes_unref);
+}
+
+/* What takes long with thousands of exporters, a bit at a time. */
+static void
+take_slice(Intake *self)
+{
+    int64_t now_ns = clock_mono(self->clock).ns, until_ns = now_ns + INT64_C(1000) * SLICE_US;
+
+    if (now_ns - self->slice_ns < INT64_C(1000000) * SLICE_PAUSE_MS)
+        return;
+    if (self->saving != NULL)
+        publish_state(self, until_ns);
+    else
+        publish_exporters(self, until_ns);
+    self->slice_ns = clock_mono(self->clock).ns;
 }
 
 static int64_t
@@ -198,37 +309,15 @@ work_out_load(Intake *self, const Books *books, IntakeLoad *load)
 static void
 publish(Intake *self)
 {
-    WallTime now = clock_wall(self->clock);
-    json_t *exporters = NULL, *refused = NULL, *report = NULL;
     BooksTotals totals;
 
     decoder_totals(self->decoder, &totals);
-    if (now.ms - self->exporters_made_ms >= EXPORTERS_EVERY_MS &&
-        now.ms - atomic_load(&self->asked_ms) < NOBODY_ASKS_MS) {
-        self->exporters_made_ms = now.ms;
-        exporters = make_exporters(self, now);
-        refused = exporter_table_refused_to_json(decoder_exporters(self->decoder));
-        report = receiver_report(self->receiver);
-    }
-    GBytes *state = make_state(self, now, totals.all.datagrams);
+    begin_state(self, totals.all.datagrams);
     g_mutex_lock(&self->lock);
     self->totals = totals;
     work_out_load(self, &totals.all, &self->load);
     for (size_t i = 0; i < self->conf.n_sockets; i++)
         self->socket_drops[i] = receiver_drops(self->receiver, i);
-    if (exporters != NULL) {
-        json_decref(self->exporters);
-        self->exporters = exporters;
-        json_decref(self->refused);
-        self->refused = refused;
-        json_decref(self->report);
-        self->report = report;
-    }
-    if (state != NULL) {
-        g_clear_pointer(&self->state, g_bytes_unref);
-        self->state = state;
-        self->state_changes++;
-    }
     g_mutex_unlock(&self->lock);
 }
 
@@ -239,8 +328,12 @@ intake_main(gpointer data)
     int64_t published_ns = 0;
 
     while (!atomic_load(&self->should_end)) {
-        receiver_run_once(self->receiver, TICK_MS);
+        bool is_at_it = self->making != NULL || self->saving != NULL;
+        receiver_run_once(self->receiver, is_at_it ? SLICE_PAUSE_MS : TICK_MS);
         int64_t now_ns = clock_mono(self->clock).ns;
+        take_slice(self);
+        if (atomic_load(&self->is_one_wanted))
+            publish_one(self);
         if (now_ns - published_ns >= (int64_t)TICK_MS * 1000000) {
             published_ns = now_ns;
             publish(self);
@@ -248,8 +341,13 @@ intake_main(gpointer data)
     }
     receiver_finish(self->receiver);
     decoder_finish(self->decoder, clock_wall(self->clock));
-    self->state_made_ms = 0;
+    if (self->saving != NULL)
+        self->state_datagrams = UINT64_MAX; /* it was begun and nobody has got it: anew */
+    g_clear_pointer(&self->saving, g_byte_array_unref);
+    self->state_made_ns = 0;
     publish(self);
+    if (self->saving != NULL)
+        publish_state(self, INT64_MAX);
     return NULL;
 }
 
@@ -276,17 +374,57 @@ intake_stop(Intake *self)
         g_thread_join(g_steal_pointer(&self->thread));
 }
 
-bool
+/* Those who look let go of the old list: with thousands of exporters that takes as long as to make one, and
+ * the intake's thread has no time for it. */
+static void
+take_fresh(Intake *self)
+{
+    json_t *old = NULL;
+
+    g_mutex_lock(&self->lock);
+    if (self->fresh != NULL) {
+        old = self->exporters;
+        self->exporters = g_steal_pointer(&self->fresh);
+    }
+    g_mutex_unlock(&self->lock);
+    json_decref(old);
+}
+
+void
 intake_ask_exporters(Intake *self)
 {
-    int64_t now_ms = clock_wall(self->clock).ms;
+    take_fresh(self);
+    atomic_store(&self->is_asked, true);
+    receiver_wake(self->receiver);
+}
 
-    return now_ms - atomic_exchange(&self->asked_ms, now_ms) >= NOBODY_ASKS_MS;
+int64_t
+intake_exporters_age_ms(Intake *self)
+{
+    return passed_ms(self, atomic_load(&self->made_ns));
+}
+
+bool
+intake_exporter(Intake *self, uint32_t number, json_t **out)
+{
+    gint64 until = g_get_monotonic_time() + ONE_PATIENCE_MS * 1000;
+
+    g_mutex_lock(&self->lock);
+    self->one_number = number;
+    atomic_store(&self->is_one_wanted, true);
+    receiver_wake(self->receiver);
+    while (atomic_load(&self->is_one_wanted) && g_cond_wait_until(&self->one_made, &self->lock, until))
+        continue;
+    bool is_made = !atomic_exchange(&self->is_one_wanted, false);
+    *out = g_steal_pointer(&self->one);
+    g_mutex_unlock(&self->lock);
+    return is_made;
 }
 
 json_t *
 intake_exporters(Intake *self)
 {
+    take_fresh(self);
     g_mutex_lock(&self->lock);
     json_t *list = json_incref(self->exporters);
     g_mutex_unlock(&self->lock);

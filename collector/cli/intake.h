@@ -40,11 +40,16 @@ void intake_start(Intake *self);
 void intake_stop(Intake *self);
 
 /* The rest may be called by any thread. */
-/* Says that somebody wants the exporters. True when nobody has for long: what there is is stale, and fresh
- * ones are there some 200 ms later. */
-bool intake_ask_exporters(Intake *self);
-/* Array of the API's Exporter objects; a new reference. Not to be changed: others have it too. */
+/* Says that somebody wants the exporters: a fresh list is begun, unless there is one. It is made in small
+ * pieces between datagrams, so with thousands of exporters it takes a second or two. */
+void intake_ask_exporters(Intake *self);
+/* How old the list is; INT64_MAX: there is none yet. */
+int64_t intake_exporters_age_ms(Intake *self);
+/* Array of the API's ExporterSummary objects; a new reference. Not to be changed: others have it too. */
 json_t *intake_exporters(Intake *self);
+/* The API's Exporter with @number, made now: a new reference in @out, NULL when it is not heard here. Waits
+ * for the intake's thread for 400 ms at most; false: it had no time. One caller at a time. */
+bool intake_exporter(Intake *self, uint32_t number, json_t **out);
 /* Array of {address, datagrams, reason}: who was refused because it is no exporter (the heaviest 64);
  * likewise. */
 json_t *intake_refused(Intake *self);

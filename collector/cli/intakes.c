@@ -6,7 +6,15 @@
 
 #include <string.h>
 
-enum { FRESH_MS = 200, MOST_REFUSED = 64, STREAM_PATIENCE_MS = 3000 };
+enum {
+    STALE_MS = 1000,    /* a list of exporters that is older is made anew, and waited for ... */
+    FRESH_MS = 150,     /* ... so long, */
+    OLD_MS = 15000,     /* or when it is older than this ... */
+    PATIENCE_MS = 1200, /* ... so long */
+    STEP_MS = 10,
+    MOST_REFUSED = 64,
+    STREAM_PATIENCE_MS = 3000,
+};
 
 struct Intakes {
     IntakeSockets sockets; /* borrows the numbers */
@@ -167,16 +175,61 @@ join(Intakes *self, json_t *(*each)(Intake *intake))
     return list;
 }
 
+/* Of the oldest of their lists. */
+static int64_t
+age_ms(const Intakes *self)
+{
+    int64_t most = 0;
+
+    for (size_t i = 0; i < self->n; i++)
+        most = MAX(most, intake_exporters_age_ms(self->all[i]));
+    return most;
+}
+
+static gint
+compare_number(gconstpointer a, gconstpointer b)
+{
+    json_int_t x = json_integer_value(json_object_get(*(json_t *const *)a, "index"));
+    json_int_t y = json_integer_value(json_object_get(*(json_t *const *)b, "index"));
+
+    return (x > y) - (x < y);
+}
+
+/* The first to ask for a while waits longer for a fresh one. */
 json_t *
 intakes_exporters(Intakes *self)
 {
-    bool is_stale = false;
+    json_t *list = json_array(), *each;
+    g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+    size_t i;
 
-    for (size_t i = 0; i < self->n; i++)
-        is_stale |= intake_ask_exporters(self->all[i]);
-    if (is_stale)
-        g_usleep(FRESH_MS * 1000); /* the first to ask for a while waits for a fresh one */
-    return join(self, intake_exporters);
+    int patience_ms = age_ms(self) >= OLD_MS ? PATIENCE_MS : FRESH_MS;
+    for (i = 0; i < self->n; i++)
+        intake_ask_exporters(self->all[i]);
+    for (int ms = 0; ms < patience_ms && age_ms(self) >= STALE_MS; ms += STEP_MS)
+        g_usleep(STEP_MS * 1000);
+    if (age_ms(self) == INT64_MAX) { /* better no list than one that looks as if nobody sent */
+        json_decref(list);
+        return NULL;
+    }
+    json_t *all = join(self, intake_exporters);
+    json_array_foreach(all, i, each) g_ptr_array_add(sorted, each);
+    g_ptr_array_sort(sorted, compare_number);
+    for (guint k = 0; k < sorted->len; k++)
+        json_array_append(list, sorted->pdata[k]);
+    json_decref(all);
+    return list;
+}
+
+bool
+intakes_exporter_json(Intakes *self, uint32_t number, json_t **out)
+{
+    bool have_all_told = true;
+
+    *out = NULL;
+    for (size_t i = 0; i < self->n && *out == NULL; i++)
+        have_all_told &= intake_exporter(self->all[i], number, out);
+    return *out != NULL || have_all_told;
 }
 
 static gint

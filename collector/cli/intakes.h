@@ -44,8 +44,12 @@ void intakes_stop(Intakes *self);
 IpAddress intakes_exporter(void *intakes, uint32_t number);
 
 /* The rest is for the control thread. */
-/* Array of the API's Exporter objects, not older than about a second; a new reference. */
+/* Array of the API's ExporterSummary objects, in the order of their numbers and as a rule not older than some
+ * seconds; a new reference. NULL: the first list is not whole yet. */
 json_t *intakes_exporters(Intakes *self);
+/* The API's Exporter with @number; NULL when there is none. False: a thread had no time to tell. The caller
+ * owns it. */
+bool intakes_exporter_json(Intakes *self, uint32_t number, json_t **out);
 /* Array of {address, datagrams, reason}: who was refused because it is no exporter, 64 at most, those with
  * most datagrams first; a new reference. */
 json_t *intakes_refused(Intakes *self);

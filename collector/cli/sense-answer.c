@@ -5,6 +5,7 @@
  * Shapes: web/openapi.json. The web process has checked what a user gave, but may itself have been taken
  * over, so everything is checked again here.
  */
+#include "collector/cli/exporter-list.h"
 #include "collector/cli/sense.h"
 
 #include <math.h>
@@ -27,14 +28,16 @@ all_lost(const BooksTotals *totals)
 void
 sense_note_rates(Sense *self, WallTime now)
 {
-    double seconds = (double)(now.ms - self->last_rate_ms) / 1000;
+    int64_t steady_ns = clock_mono(clock_system()).ns, passed_ns = steady_ns - self->last_rate_ns;
+    double seconds = (double)passed_ns / 1e9;
     const BooksTotals *last = &self->last_totals;
     BooksTotals totals;
 
-    if (now.ms - self->last_rate_ms < RATE_EVERY_MS)
+    /* By the steady clock: when that on the wall is put back, rates go on. */
+    if (self->last_rate_ns > 0 && passed_ns < INT64_C(1000000) * RATE_EVERY_MS)
         return;
     intakes_totals(self->intakes, &totals);
-    if (self->last_rate_ms > 0)
+    if (self->last_rate_ns > 0)
         self->rates[self->n_rates++ % RATE_ROWS] = (RateRow){
             .time_ms = now.ms,
             .datagrams = per_second(totals.all.datagrams, last->all.datagrams, seconds),
@@ -44,7 +47,7 @@ sense_note_rates(Sense *self, WallTime now)
             .lost = per_second(all_lost(&totals), all_lost(last), seconds),
         };
     self->last_totals = totals;
-    self->last_rate_ms = now.ms;
+    self->last_rate_ns = steady_ns;
 }
 
 static json_t *
@@ -300,8 +303,9 @@ problems_json(const Sense *self, const BooksTotals *totals, const ScoringCounter
     return list;
 }
 
+/* Of @all exporters; while their list is not whole yet (NULL), no more than that they are there. */
 static json_t *
-count_exporters(json_t *exporters)
+count_exporters(json_t *exporters, uint32_t all)
 {
     size_t i, ok = 0, silent = 0;
     json_t *one;
@@ -312,9 +316,9 @@ count_exporters(json_t *exporters)
         ok += state != NULL && strcmp(state, "ok") == 0;
         silent += state != NULL && strcmp(state, "silent") == 0;
     }
-    size_t n = json_array_size(exporters);
+    size_t n = MAX(json_array_size(exporters), exporters == NULL ? all : 0);
     return json_pack("{s:I,s:I,s:I,s:I}", "total", (json_int_t)n, "ok", (json_int_t)ok, "warning",
-                     (json_int_t)(n - ok - silent), "silent", (json_int_t)silent);
+                     (json_int_t)(json_array_size(exporters) - ok - silent), "silent", (json_int_t)silent);
 }
 
 static json_t *
@@ -357,16 +361,16 @@ answer_status(Sense *self, json_t *query, uint16_t *status)
     json_t *counts = store_counts_json(self->store, NULL);
     json_t *flow_time = json_object_get(scorer, "flowTime"), *assets = json_object_get(scorer, "assets");
     json_t *budget = json_object_get(scorer, "budget");
-    json_t *answer =
-        json_pack("{s:s,s:s,s:s,s:I,s:b,s:O?,s:o,s:o,s:o,s:O?,s:o?,s:O?,s:O?,s:o,s:o,s:o,s:n,s:o}", "time",
-                  wall_time_text(now, now_text), "version", TALAYA_VERSION, "started",
-                  wall_time_text((WallTime){ started }, started_text), "uptimeSeconds",
-                  (json_int_t)((now.ms - started) / 1000), "demo", self->settings->demo.data, "flowTime",
-                  flow_time, "rates", rate_json(rate), "rateHistory", rate_history_json(self), "exporters",
-                  count_exporters(exporters), "assets", assets, "alerts", counts, "budget", budget, "scoring",
-                  json_object_get(scorer, "scoring"), "books", books_status_json(&totals, &scoring, scorer),
-                  "processes", processes_json(self->args->board), "sockets", sockets_json(self), "series",
-                  "problems", problems_json(self, &totals, &scoring));
+    json_t *answer = json_pack(
+        "{s:s,s:s,s:s,s:I,s:b,s:O?,s:o,s:o,s:o,s:O?,s:o?,s:O?,s:O?,s:o,s:o,s:o,s:n,s:o}", "time",
+        wall_time_text(now, now_text), "version", TALAYA_VERSION, "started",
+        wall_time_text((WallTime){ started }, started_text), "uptimeSeconds",
+        (json_int_t)((now.ms - started) / 1000), "demo", self->settings->demo.data, "flowTime", flow_time,
+        "rates", rate_json(rate), "rateHistory", rate_history_json(self), "exporters",
+        count_exporters(exporters, totals.exporters), "assets", assets, "alerts", counts, "budget", budget,
+        "scoring", json_object_get(scorer, "scoring"), "books", books_status_json(&totals, &scoring, scorer),
+        "processes", processes_json(self->args->board), "sockets", sockets_json(self), "series", "problems",
+        problems_json(self, &totals, &scoring));
     json_t *streams = intakes_streams(self->intakes);
     add_stream_problems(json_object_get(answer, "problems"), streams, now);
     json_object_set_new(answer, "streams", streams);
@@ -381,27 +385,51 @@ answer_status(Sense *self, json_t *query, uint16_t *status)
 
 /* ---- the others ---- */
 
+static uint32_t
+number_of(json_t *query, const char *key, uint32_t preset, uint32_t most)
+{
+    json_t *value = json_object_get(query, key);
+
+    if (!json_is_integer(value) || json_integer_value(value) < 0)
+        return preset;
+    return (uint32_t)MIN(json_integer_value(value), (json_int_t)most);
+}
+
 static json_t *
 answer_exporters(Sense *self, json_t *query, uint16_t *status)
 {
-    *status = 200;
-    return json_pack("{s:o}", "items", intakes_exporters(self->intakes));
+    const ExporterQuery wanted = { .text = json_string_value(json_object_get(query, "query")),
+                                   .state = json_string_value(json_object_get(query, "state")),
+                                   .sort = json_string_value(json_object_get(query, "sort")),
+                                   .offset = number_of(query, "offset", 0, UINT32_MAX),
+                                   .limit = number_of(query, "limit", 100, 1000) };
+    json_t *all = intakes_exporters(self->intakes), *page = exporter_list_page(all, &wanted);
+
+    *status = all != NULL ? 200 : 503;
+    json_decref(all);
+    return page;
+}
+
+static json_t *
+answer_exporter_counts(Sense *self, json_t *query, uint16_t *status)
+{
+    json_t *all = intakes_exporters(self->intakes), *counts = exporter_list_counts(all);
+
+    *status = all != NULL ? 200 : 503;
+    json_decref(all);
+    return json_pack("{s:o}", "items", counts);
 }
 
 static json_t *
 answer_exporter(Sense *self, json_t *query, uint16_t *status)
 {
-    json_int_t index = json_integer_value(json_object_get(query, "index"));
-    json_t *list = intakes_exporters(self->intakes), *one = NULL, *each;
-    size_t i;
+    json_t *index = json_object_get(query, "index"), *one = NULL;
 
-    json_array_foreach(list, i, each)
-    {
-        if (json_integer_value(json_object_get(each, "index")) == index)
-            one = json_incref(each);
-    }
-    json_decref(list);
-    *status = one != NULL ? 200 : 404;
+    *status = 404;
+    if (!json_is_integer(index) || json_integer_value(index) < 0 || json_integer_value(index) > UINT32_MAX)
+        return NULL;
+    bool is_told = intakes_exporter_json(self->intakes, (uint32_t)json_integer_value(index), &one);
+    *status = one != NULL ? 200 : is_told ? 404 : 503;
     return one;
 }
 
@@ -416,16 +444,6 @@ task_assets(Scorer *scorer, void *argument)
     const AssetsWanted *wanted = argument;
 
     return scorer_assets_json(scorer, wanted->query, wanted->sort, wanted->offset, wanted->limit);
-}
-
-static uint32_t
-number_of(json_t *query, const char *key, uint32_t preset, uint32_t most)
-{
-    json_t *value = json_object_get(query, key);
-
-    if (!json_is_integer(value) || json_integer_value(value) < 0)
-        return preset;
-    return (uint32_t)MIN(json_integer_value(value), (json_int_t)most);
 }
 
 static json_t *
@@ -488,9 +506,16 @@ typedef struct Answer {
 
 /* A new question is one more line here. */
 static const Answer answers[] = {
-    { "status", answer_status }, { "exporters", answer_exporters }, { "exporter", answer_exporter },
-    { "assets", answer_assets }, { "asset", answer_asset },         { "classify", answer_classify },
-    { "decide", sense_decide },  { "suppress", sense_suppress },    { "unsuppress", sense_unsuppress },
+    { "status", answer_status },
+    { "exporters", answer_exporters },
+    { "exporterCounts", answer_exporter_counts },
+    { "exporter", answer_exporter },
+    { "assets", answer_assets },
+    { "asset", answer_asset },
+    { "classify", answer_classify },
+    { "decide", sense_decide },
+    { "suppress", sense_suppress },
+    { "unsuppress", sense_unsuppress },
 };
 
 json_t *

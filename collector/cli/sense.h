@@ -31,7 +31,7 @@ typedef struct Sense {
     RateRow rates[RATE_ROWS]; /* a ring: the newest is at (n_rates - 1) % RATE_ROWS */
     uint64_t n_rates;
     BooksTotals last_totals;
-    int64_t last_rate_ms;
+    int64_t last_rate_ns;
     bool state_failed; /* the last state file could not be written */
     char state_why[256];
     int64_t rules_until_ms; /* by the clock on the wall: then the first of the rules in force expires */

@@ -216,6 +216,32 @@ learned_state(void)
     return state;
 }
 
+/* Exporter by exporter it is what it is in one go, and what changes in between is news for the next. */
+static void
+test_a_state_can_be_made_in_pieces(void)
+{
+    g_autoptr(GByteArray) pieces = g_byte_array_new();
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    g_assert_true(decoder_save_next(self.decoder, pieces)); /* nobody has sent yet */
+    g_byte_array_set_size(pieces, 0);
+    for (uint32_t i = 0; i < 3; i++) {
+        pen_session(&pen, 41, 1, true);
+        self.source = ip_from_v4(0x7f000001 + i);
+        fixture_send(&self, &pen);
+    }
+    g_assert_true(decoder_has_changed(self.decoder));
+    g_assert_false(decoder_save_next(self.decoder, pieces));
+    g_assert_false(decoder_has_changed(self.decoder));
+    g_assert_false(decoder_save_next(self.decoder, pieces));
+    g_assert_true(decoder_save_next(self.decoder, pieces));
+    g_autoptr(GBytes) whole = decoder_save(self.decoder);
+    g_autoptr(GBytes) joined = g_byte_array_free_to_bytes(g_steal_pointer(&pieces));
+    g_assert_true(g_bytes_equal(joined, whole));
+}
+
 static void
 test_what_was_learned_survives_a_restart(void)
 {
@@ -402,6 +428,7 @@ main(int argc, char **argv)
                     test_state_that_counts_too_many_is_refused);
     g_test_add_func("/collector/decoder/state-of-another-layout-is-refused",
                     test_state_of_another_layout_is_refused);
+    g_test_add_func("/collector/decoder/a-state-can-be-made-in-pieces", test_a_state_can_be_made_in_pieces);
     g_test_add_func("/collector/decoder/the-version-word-decides", test_the_version_word_decides);
     g_test_add_func("/collector/decoder/an-empty-list-of-exporters-means-loopback-only",
                     test_an_empty_list_of_exporters_means_loopback_only);

@@ -316,6 +316,54 @@ test_a_state_is_restored_by_any_number_of_intakes(void)
     }
 }
 
+/* With its number one is told with all there is; a number that nobody has is told at once, too. */
+static void
+test_one_exporter_is_told_by_the_intake_that_hears_it(void)
+{
+    Site site;
+    Pen pen;
+
+    site_open(&site, 3, NULL);
+    write_v9(&pen, 1, true);
+    for (uint32_t i = 0; i < ROUTERS; i++)
+        site_send(&site, i, &pen);
+    site_wait(&site, ROUTERS);
+    for (uint32_t number = 0; number <= ROUTERS; number++) {
+        json_t *one = NULL;
+        g_assert_true(intakes_exporter_json(site.intakes, number, &one));
+        g_assert_cmpint(one != NULL, ==, number < ROUTERS);
+        if (one != NULL) {
+            g_assert_cmpint(json_integer_value(json_object_get(one, "index")), ==, number);
+            g_assert_true(json_is_array(json_object_get(one, "interfaces")));
+        }
+        json_decref(one);
+    }
+    site_close(&site);
+}
+
+/* Whoever asks first waits until the list is whole. */
+static void
+test_the_list_is_never_half_a_list(void)
+{
+    Site site;
+    Pen pen;
+
+    site_open(&site, 2, NULL);
+    write_v9(&pen, 1, true);
+    for (uint32_t i = 0; i < ROUTERS; i++)
+        site_send(&site, i, &pen);
+    site_wait(&site, ROUTERS);
+    assert_numbers_are_unique(&site); /* that there are all of them, too */
+    intakes_stop(site.intakes);
+    site_close(&site);
+    site_bind(&site, 1);
+    site_steer(&site, 1);
+    site.funnel = funnel_new(1, 64);
+    site.intakes = intakes_new(site.settings, &site.sockets, site.funnel, NULL);
+    g_assert_null(intakes_exporters(site.intakes)); /* nobody runs that could make it */
+    site_close(&site);
+}
+
 /* What an intake has restored is kept although its routers stay silent and only those of another speak. */
 static void
 test_silent_exporters_are_not_forgotten(void)
@@ -390,6 +438,9 @@ main(int argc, char **argv)
                     test_exporters_of_all_decoders_have_numbers_of_their_own);
     g_test_add_func("/collector/intakes/a-state-is-restored-by-any-number-of-intakes",
                     test_a_state_is_restored_by_any_number_of_intakes);
+    g_test_add_func("/collector/intakes/one-exporter-is-told-by-the-intake-that-hears-it",
+                    test_one_exporter_is_told_by_the_intake_that_hears_it);
+    g_test_add_func("/collector/intakes/the-list-is-never-half-a-list", test_the_list_is_never_half_a_list);
     g_test_add_func("/collector/intakes/silent-exporters-are-not-forgotten",
                     test_silent_exporters_are_not_forgotten);
     g_test_add_func("/collector/intakes/what-waits-since-before-is-heard-by-the-right-one",

@@ -207,6 +207,15 @@ class Daemon:
             raise RuntimeError(f"GET {path}: {status} {body}")
         return body
 
+    def exporters(self):
+        """All exporters, over all pages."""
+        items, cursor = [], ""
+        while cursor is not None:
+            page = self.api(f"exporters?limit=500{cursor}")
+            items += page["items"]
+            cursor = f"&cursor={page['next']}" if page["next"] else None
+        return items
+
     def child(self, name):
         """pid of a child."""
         return next(one["pid"] for one in self.api("status")["processes"] if one["name"] == name)

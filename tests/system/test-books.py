@@ -144,12 +144,12 @@ def main():
         send_at_once(scenarios, daemon.flow_port)
 
         def exporters():
-            found = {one["address"]: one for one in daemon.api("exporters")["items"]}
+            found = {one["address"]: one for one in daemon.exporters()}
             left = [s for s in scenarios if s.address not in found or s.difference(found[s.address]["books"]) != 0]
             return not left and found
 
         wait_for(exporters, 20, 0.5)
-        found = {one["address"]: one for one in daemon.api("exporters")["items"]}
+        found = {one["address"]: one for one in daemon.exporters()}
         lost = 0
         for scenario in scenarios:
             books = found.get(scenario.address, {}).get("books")

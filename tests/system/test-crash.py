@@ -23,7 +23,7 @@ def alerts(daemon):
 
 
 def what_is_known(daemon):
-    exporters = daemon.api("exporters")["items"]
+    exporters = daemon.exporters()
     assets = daemon.api("assets?limit=500")["items"]
     return {
         "templates": sum(domain["templates"] + domain["optionsTemplates"]
@@ -59,7 +59,7 @@ def test_kill(tap, folder):
     tap.equal(known["sampling"], before["sampling"], "the sampling is back")
     tap.ok(len(known["maturity"]) > 0 and set(known["maturity"]) >= set(list(before["maturity"])[:5]),
            "the baselines are back", known["maturity"], before["maturity"])
-    states = [domain["provisional"] for one in daemon.api("exporters")["items"] for domain in one["domains"]]
+    states = [domain["provisional"] for one in daemon.exporters() for domain in one["domains"]]
     tap.ok(states and all(states), "restored templates are provisional until the wire confirms them", states)
     tap.equal(daemon.stop(), 0, "it stops as told")
 

@@ -82,7 +82,7 @@ def main():
         total = sum(one["received"] for one in wanted)
         wait_for(lambda: daemon.api("status")["books"]["received"] >= total)
         sums = wait_for(lambda: (lambda s: s if sum(c["received"] for c in s.values()) >= total else None)(
-            by_capture(daemon.api("exporters")["items"]))) or by_capture(daemon.api("exporters")["items"])
+            by_capture(daemon.exporters()))) or by_capture(daemon.exporters())
         for i, (name, _) in enumerate(everything):
             got = {key: sums[i][key] for key in wanted[i]}
             tap.equal(got, wanted[i], f"{name}: the API counts what decode counts")

@@ -100,7 +100,7 @@ def test_reload(tap, scratch, captures):
         tap.ok(status, "a sound one is taken", daemon.log())
         tap.ok(daemon.child("sense") != pid, "by a new process")
         tap.equal([one["restarts"] for one in status["processes"]], [0, 0, 0], "which counts as no failure")
-        templates = sum(d["templates"] for e in daemon.api("exporters")["items"] for d in e["domains"])
+        templates = sum(d["templates"] for e in daemon.exporters() for d in e["domains"])
         tap.ok(templates > 0, "what the exporters had told is still known")
 
 
@@ -138,7 +138,7 @@ def test_damaged_state(tap, scratch, captures):
         tap.ok("talaya.db" in said and "set aside" in said, "damaged talaya.db: set aside, and said", said)
         tap.ok(list(daemon.state.glob("talaya.db.bad-*")), "damaged talaya.db: the file is kept for a look")
         tap.equal(daemon.request("/api/v1/status")[0], 200, "damaged talaya.db: a new one works, with a new token")
-        templates = sum(d["templates"] for e in daemon.api("exporters")["items"] for d in e["domains"])
+        templates = sum(d["templates"] for e in daemon.exporters() for d in e["domains"])
         tap.ok(templates > 0, "damaged talaya.db: the templates are still known", templates)
 
 

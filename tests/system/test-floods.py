@@ -65,7 +65,7 @@ def rss(daemon):
 
 
 def exporter(daemon, address):
-    return next((one for one in daemon.api("exporters")["items"] if one["address"] == address), None)
+    return next((one for one in daemon.exporters() if one["address"] == address), None)
 
 
 def quiet(daemon):

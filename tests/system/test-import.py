@@ -160,7 +160,7 @@ def into_daemon(tap, file, wanted):
         tap.equal(tuple(books.get(key) for key in ("records", "difference", "refused", "sequenceLost", "kernelDrops")),
                   (n, 0, 0, 0, 0), "the daemon gets them all, and misses none")
         # The exporters' objects are made anew once somebody has asked for them.
-        exporters = wait_for(lambda: daemon.api("exporters")["items"]) or []
+        exporters = wait_for(lambda: daemon.exporters()) or []
         tap.equal([(one["address"], one["protocol"]) for one in exporters], [("127.0.0.1", "netflow9")],
                   "they stand under nfreplay's address, as NetFlow v9")
 

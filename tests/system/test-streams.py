@@ -99,7 +99,7 @@ class Collector(daemon.Daemon):
         return socket.create_connection(("127.0.0.1", port or self.tcp_port), timeout=20, source_address=(source, 0))
 
     def exporter(self, address):
-        return next((one for one in self.api("exporters")["items"]
+        return next((one for one in self.exporters()
                      if one["address"] == address and one["transport"] != "udp"), None)
 
     def books(self, address):
@@ -217,7 +217,7 @@ def one_router_both_ways(collector):
         raw.sendall(header + header)
 
         def is_told():
-            found = {one["transport"]: one["books"]["received"] for one in collector.api("exporters")["items"]
+            found = {one["transport"]: one["books"]["received"] for one in collector.exporters()
                      if one["address"] == address}
             return found == {"udp": 1, "tcp": 2}
         tap.ok(daemon.wait_for(is_told), "a router that sends both ways is told twice, by its transport")

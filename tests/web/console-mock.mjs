@@ -40,6 +40,12 @@ function listAlerts(query) {
     next: from + limit < items.length ? String(from + limit) : null };
 }
 
+function listExporters(query) {
+  const items = empty ? [] : exporters().filter((each) => (!query.get('state') || each.state === query.get('state'))
+    && `${each.address} ${each.name}`.includes(query.get('query') ?? ''));
+  return { items, total: items.length, next: null };
+}
+
 async function changeAlert(request, response, id) {
   const chunks = [];
   for await (const chunk of request)
@@ -94,7 +100,7 @@ const routes = [
   [/^\/suppressions$/, (match, query, request) => changeRules(request)],
   [/^\/suppressions\/([^/]+)$/, ([, id], query, request) => oneRule(id, request)],
   [/^\/status$/, () => status(store, empty)],
-  [/^\/exporters$/, () => ({ items: empty ? [] : exporters() })],
+  [/^\/exporters$/, (_, query) => listExporters(query)],
   [/^\/exporters\/(\d+)$/, ([, index]) => exporters().find((each) => each.index === Number(index))],
   [/^\/assets$/, (match, query) => assets(query)],
   [/^\/assets\/([^/]+)$/, ([, address]) => asset(address)],

@@ -183,6 +183,7 @@ answer_of(Fixture *self, Store *store, json_t *query, uint16_t *status)
         const char *what, *path;
     } examples[] = { { "status", "/api/v1/status" },
                      { "exporters", "/api/v1/exporters" },
+                     { "exporterCounts", "/api/v1/exporters" },
                      { "exporter", "/api/v1/exporters/{index}" },
                      { "asset", "/api/v1/assets/{address}" },
                      { "classify", "/api/v1/classify/{address}" },

@@ -134,6 +134,8 @@ async function readEverything() {
   for (const path of ['/livez', '/openapi.json', `${api}/openapi.json`, '/metrics', '/readyz'])
     await call(path, 'get', path, 200, anonymous);
   await call(`${api}/status`, 'get', `${api}/status`, 200);
+  for (const sort of ['index', 'state', 'name', 'records'])
+    await call(`${api}/exporters`, 'get', `${api}/exporters?sort=${sort}&state=ok&query=1&limit=2`, 200);
   const { text: exporters } = await call(`${api}/exporters`, 'get', `${api}/exporters`, 200);
   for (const one of JSON.parse(exporters).items.slice(0, 20))
     await call(`${api}/exporters/{index}`, 'get', `${api}/exporters/${one.index}`, 200);

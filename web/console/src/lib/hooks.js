@@ -2,7 +2,7 @@
 /* hooks.js - asking the API once or again and again, the theme, keys, and the size of an element */
 import { createContext } from 'preact';
 import { useCallback, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { get } from './api.js';
+import { get, withQuery } from './api.js';
 
 /** What the whole page shares: {status, theme, notify, refuse, flowNow} */
 export const App = createContext(null);
@@ -53,20 +53,36 @@ export function useApi(path, every = 0) {
   return { data: current.data, error: current.error, at: current.at, loading: !current.data && !current.error, reload };
 }
 
+const ROUTERS_MOST = 20; /* of one page: who asks for the names of all has a list of them */
+
+/** All exporters with this address: one that sends over UDP and over TCP is two. */
+async function askExporters(address, options) {
+  const { items } = await get(withQuery('/exporters', { query: address, limit: 200 }), options);
+  return Promise.all(items.filter((each) => each.address === address).map(({ index }) => get(`/exporters/${index}`, options)));
+}
+
 /**
- * What routers and their interfaces are called: {router(address), port(address, index)}. Without a name there is the
- * address, or the number.
+ * What the routers with these addresses and their interfaces are called: {router(address), port(address, index)}.
+ * Without a name, and until it has come, there is the address, or the number.
  */
-export function useNames() {
-  const { data } = useApi('/exporters');
+export function useNames(addresses) {
+  const [exporters, setExporters] = useState([]);
+  const wanted = [...new Set(addresses)].filter(Boolean).slice(0, ROUTERS_MOST).join(' ');
+
+  useEffect(() => {
+    const leave = new AbortController();
+    const all = wanted.split(' ').filter(Boolean).map((address) => askExporters(address, { signal: leave.signal }));
+    Promise.all(all).then((found) => setExporters(found.flat())).catch(() => {}); /* the numbers do, then */
+    return () => leave.abort();
+  }, [wanted]);
   return useMemo(() => {
-    const routers = new Map((data?.items ?? []).map((each) => [each.address, each]));
+    const of = (address) => exporters.filter((each) => each.address === address);
     const port = (address, index) => {
-      const known = routers.get(address)?.interfaces?.find((each) => each.index === index);
+      const known = of(address).flatMap(({ interfaces = [] }) => interfaces).find((each) => each.index === index);
       return known?.name || known?.description || `${index}`;
     };
-    return { router: (address) => routers.get(address)?.name || address, port };
-  }, [data]);
+    return { router: (address) => of(address).find(({ name }) => name)?.name || address, port };
+  }, [exporters]);
 }
 
 const THEME = 'talaya-theme';

@@ -6,10 +6,33 @@
  * until the filter changes, even when it no longer matches, so that the list does not jump under the hand.
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { get } from './api.js';
+import { get, withQuery } from './api.js';
 import { useApi, useApp } from './hooks.js';
 
 const TRUST_MS = 15000; /* after that the daemon's word counts more than ours */
+
+/**
+ * A list over its cursor pages: the first one is asked again every so often, further ones are added below.
+ * @returns {{answer: object, items: object[], next: string|null, more: function}}
+ */
+export function useList(route, query, every) {
+  const { notify, refuse } = useApp();
+  const path = withQuery(route, query);
+  const answer = useApi(path, every);
+  const [rest, setRest] = useState({ path: null, items: [], next: null });
+  const further = rest.path === path ? rest : null;
+  const next = further ? further.next : answer.data?.next ?? null;
+  const more = async () => {
+    try {
+      const page = await get(withQuery(route, { ...query, cursor: next }));
+      setRest({ path, items: [...(further?.items ?? []), ...page.items], next: page.next });
+    } catch (error) {
+      refuse(error);
+      notify({ text: `Could not load more. ${error.message}`, bad: true });
+    }
+  };
+  return { answer, items: [...(answer.data?.items ?? []), ...(further?.items ?? [])], next, more };
+}
 
 function merge(served, local, order) {
   const byId = new Map(served.map((alert) => [alert.id, alert]));

@@ -34,7 +34,7 @@ const columns = (names) => [
 ];
 
 export function FlowTable({ flows }) {
-  const names = useNames();
+  const names = useNames(flows.map(({ exporter }) => exporter));
   const unknown = flows.some(({ samplingKnown }) => !samplingKnown);
   return html`
     <${Card} title="Evidence" aside=${html`<span class="muted">${plural(flows.length, 'flow')}</span>`}

@@ -8,6 +8,14 @@ import { useApp, useWidth } from '../lib/hooks.js';
 /* Drawn at full size and shrunk by the browser on a narrow screen: the daemon refuses widths below 100. */
 const fit = (width) => Math.max(360, Math.min(1400, Math.ceil(width / 60) * 60));
 
+/* Why there may be none, and what to do: by kind. */
+const LATER = 'No history yet: it begins with the first flows whose time is near to now, once their window has ended. A clock that is far off is told by the diagnosis;';
+const MISSING = {
+  asset: 'No series is kept for this one. The busiest assets, and those tagged "pinned" in the inventory, have one.',
+  exporter: `${LATER} when there are as many files as max-files= in the section [series] allows, no further ones are begun.`,
+  interface: `${LATER} an interface that carries nothing has none.`,
+};
+
 export function GraphImage({ kind, name, query, alt, height = 200 }) {
   const { theme, refuse } = useApp();
   const [ref, width] = useWidth();
@@ -34,8 +42,7 @@ export function GraphImage({ kind, name, query, alt, height = 200 }) {
         URL.revokeObjectURL(address);
     };
   }, [path]);
-  const missing = state.error?.status === 404
-    ? 'No series is kept for this one. The busiest assets, and those tagged "pinned" in the inventory, have one.'
+  const missing = state.error?.status === 404 ? MISSING[kind] ?? MISSING.asset
     : state.error && `The graph could not be drawn. ${state.error.message}`;
   return html`<div class="graph-image" ref=${ref}>
     ${state.address && html`<img src=${state.address} alt=${alt} />`}

@@ -125,7 +125,7 @@ const Tips = () => html`
 
 export function PathDiagram({ alert }) {
   const [ref, width] = useWidth();
-  const names = useNames();
+  const names = useNames([alert.path.exporter]);
   const path = { ...alert.path, exporterName: names.router(alert.path.exporter), egressName: names.port(alert.path.exporter, alert.path.egressInterface) };
   const named = { ...alert, path };
   const words = `Before: ${path.usual || 'no way out is known'}. Now: through the router ${path.exporterName}${path.egressInterface ? `, interface ${path.egressName}` : ''}${path.nextHop ? `, next hop ${path.nextHop}` : ''}${path.nextAs ? `, next AS${path.nextAs}` : ''}, to ${alert.peer ?? 'the far end'} in a network that is ${classWord(path.accessClass ?? alert.peerClass)}${path.asn ? ` (AS${path.asn})` : ''}.`;

@@ -89,8 +89,8 @@ function Alerts({ address }) {
 }
 
 function Body({ asset }) {
-  const names = useNames();
   const { paths = [], peers = [], place } = asset;
+  const names = useNames(paths.map(({ exporter }) => exporter));
   const fresh = paths.filter(({ isNew }) => isNew).length;
   return html`
     <div class="columns">

@@ -2,9 +2,9 @@
 /* assets.js - all assets, the ones with the most evidence first */
 import { html } from 'htm/preact';
 import { useEffect, useState } from 'preact/hooks';
-import { get, withQuery } from '../lib/api.js';
 import { bytes, count, decibans, percent, plural } from '../lib/format.js';
-import { useApi, useApp, useRested } from '../lib/hooks.js';
+import { useRested } from '../lib/hooks.js';
+import { useList } from '../lib/pages.js';
 import { go, link } from '../lib/router.js';
 import { Address, Answer, Card, Empty, Page, When } from '../parts/basics.js';
 import { Table } from '../parts/table.js';
@@ -26,26 +26,12 @@ const COLUMNS = [
 ];
 
 export function AssetsView({ query }) {
-  const { notify, refuse } = useApp();
   const [text, setText] = useState(query.get('query') ?? '');
   const sort = SORTS.some(([name]) => name === query.get('sort')) ? query.get('sort') : 'score';
   const rested = useRested(text.trim());
-  const path = withQuery('/assets', { query: rested, sort, limit: PAGE });
-  const answer = useApi(path, 10000);
-  const [rest, setRest] = useState({ path: null, items: [], next: null });
-  const further = rest.path === path ? rest : null;
-  const next = further ? further.next : answer.data?.next;
+  const { answer, items, next, more } = useList('/assets', { query: rested, sort, limit: PAGE }, 10000);
 
   useEffect(() => go(link('assets', { query: rested, sort: sort === 'score' ? '' : sort }), true), [rested]);
-  const more = async () => {
-    try {
-      const page = await get(withQuery('/assets', { query: rested, sort, limit: PAGE, cursor: next }));
-      setRest({ path, items: [...(further?.items ?? []), ...page.items], next: page.next });
-    } catch (error) {
-      refuse(error);
-      notify({ text: `Could not load more. ${error.message}`, bad: true });
-    }
-  };
   return html`
     <${Page} title="Assets" lead=${answer.data ? `${plural(answer.data.total, 'asset')}${rested ? ' found' : ' seen'}.` : ''} />
     <div class="filters" role="search" aria-label="Filter assets">
@@ -56,8 +42,8 @@ export function AssetsView({ query }) {
       </div>
     </div>
     <${Answer} of=${answer} what="Asking for assets">
-      ${({ items }) => html`<${Card}>
-        ${items.length ? html`<${Table} caption="Assets" columns=${COLUMNS} rows=${[...items, ...(further?.items ?? [])]} rowKey=${(a) => a.address} />`
+      ${() => html`<${Card}>
+        ${items.length ? html`<${Table} caption="Assets" columns=${COLUMNS} rows=${items} rowKey=${(a) => a.address} />`
           : html`<${Empty} title=${rested ? 'No asset matches.' : 'No asset seen yet.'}><p>Assets are the addresses inside <code>prefixes=</code> of the section <code>[assets]</code>, once a flow shows them.</p><//>`}
         ${next && html`<p class="more"><button type="button" onClick=${more}>Load more</button></p>`}
       <//>`}

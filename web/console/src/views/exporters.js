@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* exporters.js - who sends, in what state, and why nothing may be seen */
 import { html } from 'htm/preact';
+import { useEffect, useState } from 'preact/hooks';
 import { bits, bytes, perSecond, plural, whole } from '../lib/format.js';
-import { useApi, useApp } from '../lib/hooks.js';
-import { link } from '../lib/router.js';
+import { useApp, useRested } from '../lib/hooks.js';
+import { useList } from '../lib/pages.js';
+import { go, link } from '../lib/router.js';
 import { sendsWord } from '../lib/words.js';
-import { Answer, Card, ExporterState, Finding, Page, When } from '../parts/basics.js';
+import { Answer, Card, Choices, Empty, ExporterState, Finding, Page, When } from '../parts/basics.js';
 import { Balance } from '../parts/books.js';
 import { FirstSteps } from '../parts/first-steps.js';
 import { Mark } from '../parts/icons.js';
 import { Table } from '../parts/table.js';
+
+const PAGE = 60;
+const FEW = 3; /* findings on a card; the rest is on the exporter's own page */
 
 const sampling = ({ rate, known } = {}) => (!known ? 'sampling not known' : rate > 1 ? `1 in ${whole(rate)}` : 'not sampled');
 
@@ -22,7 +27,8 @@ function ExporterCard({ each }) {
         <div class="aside"><${ExporterState} state=${each.state} /></div></header>
       <p class="exporter-line muted">${each.name && html`<span class="mono">${each.address}</span>`}<span>${sendsWord(each)}</span><span>${sampling(each.sampling)}</span>${each.vendor && each.vendor.code !== 'unknown' && html`<span>${each.vendor.name}</span>`}<span>${plural(each.domains?.length ?? 0, 'domain')}</span></p>
       <p class="exporter-line num"><span><b>${perSecond(each.rates?.recordsPerSecond)}</b> records</span><span><b>${bits(each.rates?.octetsPerSecond)}</b></span><span class="muted">last heard <${When} time=${each.lastSeen} wall ageOnly /></span></p>
-      ${findings.length > 0 ? html`<ul class="findings">${findings.map((f, i) => html`<${Finding} key=${i} ...${f} vendor=${each.vendor?.code === 'unknown' ? null : each.vendor?.name} />`)}</ul>`
+      ${findings.length > 0 ? html`<ul class="findings">${findings.slice(0, FEW).map((f, i) => html`<${Finding} key=${i} ...${f} vendor=${each.vendor?.code === 'unknown' ? null : each.vendor?.name} />`)}</ul>
+        ${findings.length > FEW && html`<p class="note"><a href=${link('exporters', each.index)}>${plural(findings.length - FEW, 'more finding')}</a></p>`}`
         : html`<p class="all-good"><${Mark} kind="ok" /> ${good[0]?.text ?? 'Nothing to mend.'}</p>`}
     </article>`;
 }
@@ -99,18 +105,62 @@ function Daemon({ status }) {
     <${Card} title="The books of all"><${Balance} books=${status.books} /><//>`;
 }
 
-export function ExportersView() {
-  const { status } = useApp();
-  const exporters = useApi('/exporters', 3000);
-  const n = exporters.data?.items.length;
-  const bad = exporters.data?.items.filter(({ state }) => state !== 'ok').length;
-  const order = { silent: 0, warning: 1, ok: 2 };
+const STATES = [['', 'All', 'total'], ['warning', 'Need a look', 'warning'], ['silent', 'Silent', 'silent'], ['ok', 'Sending', 'ok']];
+const SORTS = [['state', 'worst first'], ['records', 'most records'], ['name', 'name']];
+
+function Filters({ text, setText, sort, state, counts, change }) {
+  const choices = STATES.map(([value, words, key]) => [value, html`${words} <span class="num muted">${whole(counts?.[key] ?? 0)}</span>`]);
   return html`
-    <${Page} title="Exporters" lead=${n ? `${plural(n, 'exporter')}; ${bad ? `${bad} ${bad === 1 ? 'needs' : 'need'} a look` : 'all send as they should'}.` : ''} />
-    <${Answer} of=${exporters} what="Asking for exporters">
-      ${({ items }) => html`
-        ${items.length === 0 && status && html`<${FirstSteps} status=${status} />`}
-        <div class="cards">${[...items].sort((a, b) => (order[a.state] ?? 3) - (order[b.state] ?? 3)).map((each) => html`<${ExporterCard} key=${each.index} each=${each} />`)}</div>
+    <div class="filters" role="search" aria-label="Filter exporters">
+      <${Choices} label="State" value=${state} choices=${choices} onChange=${(value) => change({ state: value })} />
+      <div class="filter-fields">
+        <label class="grow"><span>Search</span><input type="search" value=${text} placeholder="name, address, maker, format" spellcheck="false" onInput=${(event) => setText(event.target.value)} /></label>
+        <label><span>Order</span><select value=${sort} onChange=${(event) => change({ sort: event.target.value })}>
+          ${SORTS.map(([name, words]) => html`<option key=${name} value=${name}>${words}</option>`)}</select></label>
+      </div>
+    </div>`;
+}
+
+/* Who is well needs a line, not a card: a network may have thousands. */
+const WELL_COLUMNS = [
+  { key: 'name', label: 'Exporter', cell: (e) => html`<a href=${link('exporters', e.index)}>${e.name || html`<span class="mono">${e.address}</span>`}</a>${e.name && html` <span class="mono muted">${e.address}</span>`}` },
+  { key: 'sends', label: 'Sends', cell: (e) => sendsWord(e) },
+  { key: 'is', label: 'Is', cell: (e) => (e.vendor && e.vendor.code !== 'unknown' ? e.vendor.name : html`<span class="muted">not known</span>`) },
+  { key: 'sampling', label: 'Sampling', cell: (e) => sampling(e.sampling) },
+  { key: 'records', label: 'Records', num: true, cell: (e) => perSecond(e.rates?.recordsPerSecond) },
+  { key: 'traffic', label: 'Traffic', num: true, cell: (e) => bits(e.rates?.octetsPerSecond) },
+  { key: 'seen', label: 'Last heard', cell: (e) => html`<${When} time=${e.lastSeen} wall ageOnly />` },
+];
+
+function Found({ items, total, next, more }) {
+  const bad = items.filter(({ state }) => state !== 'ok');
+  const well = items.filter(({ state }) => state === 'ok');
+  return html`
+    ${bad.length > 0 && html`<div class="cards">${bad.map((each) => html`<${ExporterCard} key=${each.index} each=${each} />`)}</div>`}
+    ${well.length > 0 && html`<div class=${bad.length ? 'stack below' : ''}><${Card} title="Sending as they should"><${Table} caption="Exporters that are well" columns=${WELL_COLUMNS} rows=${well} rowKey=${(e) => e.index} /><//></div>`}
+    ${items.length === 0 && html`<${Card}><${Empty} title="No exporter matches."><p>Clear the search or the state to see all.</p><//><//>`}
+    ${next && html`<p class="more"><button type="button" onClick=${more}>Load more</button> <span class="muted">${whole(items.length)} of ${whole(total)}</span></p>`}`;
+}
+
+export function ExportersView({ query }) {
+  const { status } = useApp();
+  const [text, setText] = useState(query.get('query') ?? '');
+  const rested = useRested(text.trim());
+  const among = (table, name, preset) => (table.some(([each]) => each === name) ? name : preset);
+  const sort = among(SORTS, query.get('sort'), 'state');
+  const state = among(STATES, query.get('state'), '');
+  const { answer, items, next, more } = useList('/exporters', { query: rested, state, sort, limit: PAGE }, 4000);
+  const counts = status?.exporters;
+  const bad = counts ? counts.total - counts.ok : 0;
+  const change = (what) => go(link('exporters', { query: rested, state, sort: sort === 'state' ? '' : sort, ...what }), true);
+
+  useEffect(() => change({}), [rested]);
+  return html`
+    <${Page} title="Exporters" lead=${counts?.total ? `${plural(counts.total, 'exporter')}; ${bad ? `${whole(bad)} ${bad === 1 ? 'needs' : 'need'} a look` : 'all send as they should'}.` : ''} />
+    ${counts?.total > 0 && html`<${Filters} text=${text} setText=${setText} sort=${sort} state=${state} counts=${counts} change=${change} />`}
+    <${Answer} of=${answer} what="Asking for exporters">
+      ${({ total }) => html`
+        ${counts?.total === 0 ? html`<${FirstSteps} status=${status} />` : html`<${Found} items=${items} total=${total} next=${next} more=${more} />`}
         ${status && html`<div class="cards below"><${Daemon} status=${status} /></div>`}`}
     <//>`;
 }

@@ -94,15 +94,14 @@ function Learning({ status }) {
 }
 
 function Exporters() {
-  const exporters = useApi('/exporters', 5000);
+  const exporters = useApi('/exporters?sort=state&limit=8', 5000);
   const worst = ({ diagnosis }) => diagnosis?.find(({ severity }) => severity === 'error')
     ?? diagnosis?.find(({ severity }) => severity === 'warning');
-  const order = { silent: 0, warning: 1, ok: 2 };
   return html`
     <${Card} title="Exporters" aside=${html`<a href=${link('exporters')}>All exporters</a>`}>
       <${Answer} of=${exporters} what="Asking for exporters">
-        ${({ items }) => html`<ul class="rows">
-          ${[...items].sort((a, b) => (order[a.state] ?? 3) - (order[b.state] ?? 3)).slice(0, 8).map((each) => html`
+        ${({ items, total }) => html`<ul class="rows">
+          ${items.map((each) => html`
             <li key=${each.index} class="exporter-row">
               <div class="row-line">
                 <a href=${link('exporters', each.index)}>${each.name || html`<span class="mono">${each.address}</span>`}</a>
@@ -111,7 +110,8 @@ function Exporters() {
               </div>
               ${worst(each) && html`<p class="note">${worst(each).text}</p>`}
             </li>`)}
-        </ul>`}
+        </ul>
+        ${total > items.length && html`<p class="note"><a href=${link('exporters')}>${plural(total - items.length, 'more exporter')}</a></p>`}`}
       <//>
     <//>`;
 }
