@@ -73,9 +73,8 @@ find_no_session(Findings *findings, const Exporter *exporter)
     findings_add(findings,
                  &(Finding){ .severity = SEVERITY_INFO,
                              .code = "disconnected",
-                             .fix =
-                                 "Most routers connect again by themselves; see under Status why connections "
-                                 "were refused or ended.",
+                             .fix = "Most routers connect again by themselves; the page Exporters says why "
+                                    "connections were refused or ended.",
                              .when = { .first_ms = exporter->session_ended_ms } },
                  "It has no connection open; the last one, over %s, ended %s ago.",
                  transport_name(exporter->transport), since);
@@ -102,8 +101,9 @@ find_missing_templates(Findings *findings, const Exporter *exporter)
                                  .fix = wait_fix,
                                  .remedy = REMEDY_TEMPLATES,
                                  .when = { domain->held_sets, domain->missing_since_ms, exporter->last_ms } },
-                     "%u data sets of domain %u are held: their template has not come yet, for %s.",
-                     domain->held_sets, domain->id, since);
+                     "%u data %s of domain %u %s held: the template has not come yet, for %s.",
+                     domain->held_sets, domain->held_sets == 1 ? "set" : "sets", domain->id,
+                     domain->held_sets == 1 ? "is" : "are", since);
     }
     if (books->held_dropped_sets > 0)
         findings_add(
@@ -113,8 +113,8 @@ find_missing_templates(Findings *findings, const Exporter *exporter)
                         .fix = wait_fix,
                         .remedy = REMEDY_TEMPLATES,
                         .when = exporter->held_dropped },
-            "%" G_GUINT64_FORMAT " data sets were given up because their template did not come in time.",
-            books->held_dropped_sets);
+            "%" G_GUINT64_FORMAT " data %s given up because the template did not come in time.",
+            books->held_dropped_sets, books->held_dropped_sets == 1 ? "set was" : "sets were");
 }
 
 static void
@@ -146,7 +146,8 @@ place_of_loss(const Exporter *exporter, const char **fix)
            "limit, fragments) or in the router's own export queue.";
     if (exporter->lost_here == 0)
         return "";
-    *fix = "Raise the receive buffer (net.core.rmem_max, see Status), or give Talaya more of the processor.";
+    *fix = "Raise the receive buffer (net.core.rmem_max; the page Exporters says how), or give Talaya more "
+           "of the processor.";
     return exporter->lost_here * 2 >= exporter->books.sequence_lost
                ? " Most of it was while this machine's kernel dropped datagrams."
                : " Some of it was while this machine's kernel dropped datagrams.";
@@ -174,8 +175,8 @@ tell_loss(Findings *findings, const Exporter *exporter, uint64_t lost, uint64_t 
             ? g_strdup("")
             : g_strdup_printf("; %" G_GUINT64_FORMAT " (%.2f %%) of them lately", recent_lost, recent);
     findings_add(findings, &finding,
-                 "%" G_GUINT64_FORMAT " %s did not arrive (%.2f %%), by its sequence numbers%s.%s", lost,
-                 unit, percent, lately, place);
+                 "%" G_GUINT64_FORMAT " %s%s did not arrive (%.2f %%), by its sequence numbers%s.%s", lost,
+                 unit, lost == 1 ? "" : "s", percent, lately, place);
 }
 
 static void
@@ -186,10 +187,10 @@ find_loss(Findings *findings, const Exporter *exporter)
 
     tell_loss(findings, exporter, now.lost_records, now.records,
               now.lost_records - MIN(now.lost_records, before->lost_records),
-              now.records - MIN(now.records, before->records), "records");
+              now.records - MIN(now.records, before->records), "record");
     tell_loss(findings, exporter, now.lost_datagrams, now.datagrams,
               now.lost_datagrams - MIN(now.lost_datagrams, before->lost_datagrams),
-              now.datagrams - MIN(now.datagrams, before->datagrams), "datagrams");
+              now.datagrams - MIN(now.datagrams, before->datagrams), "datagram");
 }
 
 /* What was lost behind the socket, and before it was sent. */
@@ -204,8 +205,8 @@ find_other_loss(Findings *findings, const Exporter *exporter)
                         .fix = "Scoring does not keep up: raise queue= for bursts, give Talaya more of the "
                                "processor, or let routers sample more coarsely.",
                         .when = exporter->queue_full },
-            "%" G_GUINT64_FORMAT " of its records arrived and were dropped here, because scoring was behind.",
-            exporter->queue_full.count);
+            "%" G_GUINT64_FORMAT " of its records arrived and %s dropped here, because scoring was behind.",
+            exporter->queue_full.count, exporter->queue_full.count == 1 ? "was" : "were");
     if (exporter->not_sent_flows > 0)
         findings_add(findings,
                      &(Finding){ .severity = SEVERITY_WARNING,
@@ -214,15 +215,15 @@ find_other_loss(Findings *findings, const Exporter *exporter)
                                         "more coarsely.",
                                  .remedy = REMEDY_CHECK,
                                  .when = { .count = exporter->not_sent_flows } },
-                     "It says itself that it could not export %" G_GUINT64_FORMAT " flows since its start.",
-                     exporter->not_sent_flows);
+                     "It says itself that it could not export %" G_GUINT64_FORMAT " flow%s since its start.",
+                     exporter->not_sent_flows, exporter->not_sent_flows == 1 ? "" : "s");
     if (exporter->ignored_packets > 0)
         findings_add(findings,
                      &(Finding){ .severity = SEVERITY_INFO,
                                  .code = "ignored_packets",
                                  .when = { .count = exporter->ignored_packets } },
-                     "It says itself that it did not look at %" G_GUINT64_FORMAT " packets since its start.",
-                     exporter->ignored_packets);
+                     "It says itself that it did not look at %" G_GUINT64_FORMAT " packet%s since its start.",
+                     exporter->ignored_packets, exporter->ignored_packets == 1 ? "" : "s");
 }
 
 static bool
@@ -250,10 +251,10 @@ find_clock(Findings *findings, const Exporter *exporter)
                                                             : SEVERITY_ERROR,
                     .code = "clock",
                     .fix = is_of_time_zone(skew)
-                               ? "It seems to take local time for UTC: set its time zone, and its "
-                                 "clock from an NTP server."
-                               : "Let it take its time from an NTP server, or ask for correction with "
-                                 "clock=correct in its section.",
+                               ? "It seems to take local time for UTC: set its time zone, and let it "
+                                 "set its clock by an NTP server."
+                               : "Let it set its clock by an NTP server, or have its times corrected here: "
+                                 "clock=correct in its section [exporter.NAME].",
                     .remedy = REMEDY_CLOCK },
         "Its clock is %s %s ours%s.", by, skew < 0 ? "behind" : "ahead of",
         is_corrected ? "; its times are moved by that" : "");
@@ -297,12 +298,14 @@ find_bad(Findings *findings, const Exporter *exporter)
 
         finding.when.count = books->refused[i];
         if (books->refused[i] > 0)
-            findings_add(findings, &finding, "%" G_GUINT64_FORMAT " datagrams were refused: %s.",
-                         books->refused[i], refusal_words((Refusal)i));
+            findings_add(findings, &finding, "%" G_GUINT64_FORMAT " %s refused: %s.", books->refused[i],
+                         books->refused[i] == 1 ? "datagram was" : "datagrams were",
+                         refusal_words((Refusal)i));
         finding.when.count = books->malformed[i];
         if (books->malformed[i] > 0)
-            findings_add(findings, &finding, "%" G_GUINT64_FORMAT " parts of datagrams were passed over: %s.",
-                         books->malformed[i], refusal_words((Refusal)i));
+            findings_add(findings, &finding, "%" G_GUINT64_FORMAT " %s passed over: %s.", books->malformed[i],
+                         books->malformed[i] == 1 ? "part of a datagram was" : "parts of datagrams were",
+                         refusal_words((Refusal)i));
     }
 }
 
@@ -323,7 +326,7 @@ static void
 tell_sampling_unknown(Findings *findings, const Exporter *exporter)
 {
     static const char set_it[] =
-        "Let it export its sampling rate as options data, or set sampling= in its section.";
+        "Let it export its sampling rate as options data, or set sampling= in its section [exporter.NAME].";
     Finding finding = {
         .severity = SEVERITY_INFO, .code = "sampling_unknown", .fix = set_it, .remedy = REMEDY_SAMPLING
     };
@@ -335,7 +338,7 @@ tell_sampling_unknown(Findings *findings, const Exporter *exporter)
         finding.code = is_named ? "sampler_unknown" : "sampler_not_named";
         finding.fix = is_named ? set_it
                                : "Let its records name their sampler (Cisco: collect flow sampler), or set "
-                                 "sampling= in its section.";
+                                 "sampling= in its section [exporter.NAME].";
         findings_add(findings, &finding,
                      is_named
                          ? "Its records name a sampler whose rate it has not told; volumes are taken as "
@@ -343,7 +346,7 @@ tell_sampling_unknown(Findings *findings, const Exporter *exporter)
                          : "It tells the rates of its samplers, but its records do not say which of them "
                            "they went through; volumes are taken as they are.");
     } else if (remedy_never_samples(findings->vendor)) {
-        finding.fix = "Say so with sampling=1 in its section.";
+        finding.fix = "Say so with sampling=1 in its section [exporter.NAME].";
         finding.remedy = REMEDY_NONE;
         findings_add(findings, &finding,
                      "It does not say whether it samples; devices of this kind see every packet.");
@@ -451,9 +454,9 @@ find_fragments(Findings *findings, const Exporter *exporter)
                     .fix = "Let it send at most 1,400 octets in a datagram: one lost fragment loses the "
                            "whole of it, and firewalls drop fragments.",
                     .when = exporter->big },
-        "%" G_GUINT64_FORMAT " of its datagrams were larger than an Ethernet frame (up to %u octets), "
+        "%" G_GUINT64_FORMAT " of its datagrams %s larger than an Ethernet frame (up to %u octets), "
         "and came in fragments.",
-        exporter->big.count, exporter->biggest);
+        exporter->big.count, exporter->big.count == 1 ? "was" : "were", exporter->biggest);
 }
 
 static void
@@ -476,7 +479,8 @@ find_reboots(Findings *findings, const Exporter *exporter)
                                              : SEVERITY_INFO,
                              .code = "rebooted",
                              .when = when },
-                 "It was started anew %s ago (seen %" G_GUINT64_FORMAT " times in all).", ago, when.count);
+                 "It was started anew %s ago (seen %" G_GUINT64_FORMAT " time%s in all).", ago, when.count,
+                 when.count == 1 ? "" : "s");
 }
 
 static void
@@ -548,14 +552,14 @@ find_contradiction(Findings *findings, const Exporter *exporter)
     }
     if (counted < CONTRADICTION_LEAST || (sampled < 3 * counted && counted < 3 * sampled))
         return;
-    findings_add(
-        findings,
-        &(Finding){ .severity = SEVERITY_WARNING,
-                    .code = "sampling_contradicted",
-                    .fix = "Its sampling rate is probably not what it says: set sampling= in its section, "
-                           "or see whether some of its samples are lost." },
-        "By its samples its interfaces take in %.3g bit/s, by their own counters %.3g bit/s.", 8 * sampled,
-        8 * counted);
+    findings_add(findings,
+                 &(Finding){ .severity = SEVERITY_WARNING,
+                             .code = "sampling_contradicted",
+                             .fix = "Its sampling rate is probably not what it says: set sampling= in its "
+                                    "section [exporter.NAME], "
+                                    "or see whether some of its samples are lost." },
+                 "By its samples its interfaces take in %.3g bit/s, by their own counters %.3g bit/s.",
+                 8 * sampled, 8 * counted);
 }
 
 static void

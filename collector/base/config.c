@@ -4,6 +4,7 @@
 #include "collector/base/nearest.h"
 
 #include <gio/gio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,11 +128,11 @@ check_value(const Config *self, const ConfigKey *key, const char *text, unsigned
     switch (key->type) {
     case CONFIG_NUMBER:
     case CONFIG_REAL:
-        if (!is_number(text, &number) || (key->type == CONFIG_NUMBER && number != (double)(int64_t)number))
-            complain(self, wrong, line, "%s=%s: a %s is wanted, from %g to %g", key->key, text,
+        if (!is_number(text, &number) || (key->type == CONFIG_NUMBER && number != floor(number)))
+            complain(self, wrong, line, "%s=%s: a %s is wanted, from %.10g to %.10g", key->key, text,
                      key->type == CONFIG_NUMBER ? "whole number" : "number", key->low, key->high);
         else if (number < key->low || number > key->high)
-            complain(self, wrong, line, "%s=%s is out of range; allowed is %g to %g", key->key, text,
+            complain(self, wrong, line, "%s=%s is out of range; allowed is %.10g to %.10g", key->key, text,
                      key->low, key->high);
         break;
     case CONFIG_FLAG:

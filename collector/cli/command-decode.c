@@ -127,7 +127,6 @@ parse_options(Options *self, int argc, char **argv)
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;
 
-    g_set_prgname("talaya decode");
     g_option_context_set_summary(
         context, "Prints every data record of the captures as one JSON object a line, with all\n"
                  "its elements by their IANA names. Files may be pcap, pcapng, raw datagrams\n"

@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { USUAL_SPEED = 2500, PACE_EVERY = 25, PORT = 2055, IP_HEADER = 20, UDP_HEADER = 8 };
+enum { FIRST = 40, USUAL_SPEED = 2500, PACE_EVERY = 25, PORT = 2055, IP_HEADER = 20, UDP_HEADER = 8 };
 
 typedef struct Demo {
     struct sockaddr_storage to;
@@ -25,6 +25,7 @@ typedef struct Demo {
     int fds[SCENARIO_ROUTERS]; /* -1: not sending */
     double speed;              /* datagrams a second; 0: as fast as it goes */
     uint64_t sent, refused;
+    bool is_alone; /* nobody has listened from the first datagram on: nothing more is sent */
     gint64 started_us;
     pcap_t *dead;
     pcap_dumper_t *dump; /* NULL: no file */
@@ -97,6 +98,8 @@ send_datagram(Demo *self, const ScenarioDatagram *datagram)
 {
     int fd = self->fds[datagram->router];
 
+    if (self->is_alone)
+        return;
     while (send(fd, datagram->bytes, datagram->length, MSG_NOSIGNAL) < 0) {
         if (errno == EINTR)
             continue;
@@ -108,6 +111,7 @@ send_datagram(Demo *self, const ScenarioDatagram *datagram)
         break;
     }
     self->sent++;
+    self->is_alone = self->sent == FIRST && self->refused * 4 > FIRST; /* one in two sends is told of it */
     pace(self);
 }
 
@@ -166,7 +170,7 @@ take_datagram(void *user, const ScenarioDatagram *datagram)
         send_datagram(self, datagram);
     if (self->dump != NULL)
         write_datagram(self, datagram);
-    return true;
+    return !self->is_alone || self->dump != NULL;
 }
 
 static bool
@@ -228,6 +232,11 @@ tell_end(const Demo *self, const ScenarioTotals *totals)
 {
     char attacked[IP_TEXT], relay[IP_TEXT], begin[WALL_TIME_TEXT];
 
+    if (self->is_alone) {
+        fprintf(stderr, "Nobody listens there, so nothing more was sent. Start 'talaya serve' first; "
+                        "'talaya demo --help' shows how.\n");
+        return;
+    }
     fprintf(stderr, "%" G_GUINT64_FORMAT " flow records in %" G_GUINT64_FORMAT " datagrams, %.1f s\n",
             totals->records, totals->datagrams, (double)(g_get_monotonic_time() - self->started_us) / 1e6);
     if (self->refused > 0)
@@ -299,7 +308,7 @@ play(const DemoOptions *options, const ScenarioConf *conf)
     ready = close_file(&self, options->write, error == NULL ? &error : NULL) && ready;
     if (error != NULL)
         fprintf(stderr, "talaya demo: %s\n", error->message);
-    return ready ? EXIT_DONE : EXIT_FAILED;
+    return ready && !self.is_alone ? EXIT_DONE : EXIT_FAILED;
 }
 
 int

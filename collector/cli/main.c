@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* main.c - finds the subcommand; everything else is in command-*.c */
+#include "collector/base/nearest.h"
 #include "collector/cli/commands.h"
 
+#include <glib.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,6 +33,8 @@ static const Command commands[] = {
     { "version", command_version, "print the version" },
 };
 
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
 static void
 print_help(FILE *to)
 {
@@ -38,9 +42,33 @@ print_help(FILE *to)
           "Collects NetFlow, IPFIX and sFlow, learns how each asset of a network behaves,\n"
           "and says with reasons when one stops behaving that way.\n\nCommands:\n",
           to);
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+    for (size_t i = 0; i < N_COMMANDS; i++)
         fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].words);
     fputs("\n'talaya COMMAND --help' tells more of each.\n", to);
+}
+
+/* What the help calls it: "talaya check". */
+static int
+run(const Command *command, int argc, char **argv)
+{
+    g_autofree char *name = g_strdup_printf("talaya %s", command->name);
+
+    g_set_prgname(name);
+    return command->run(argc, argv);
+}
+
+static void
+tell_nearest(const char *word)
+{
+    const char *names[N_COMMANDS];
+
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        names[i] = commands[i].name;
+    const char *nearest = nearest_name(word, names, N_COMMANDS);
+    if (nearest != NULL)
+        fprintf(stderr, "talaya: no command '%s'; did you mean '%s'?\n", word, nearest);
+    else
+        fprintf(stderr, "talaya: no command '%s'; 'talaya --help' lists them\n", word);
 }
 
 int
@@ -56,9 +84,9 @@ main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--version") == 0)
         return command_version(argc - 1, argv + 1);
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+    for (size_t i = 0; i < N_COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
-    fprintf(stderr, "talaya: no command '%s'; 'talaya --help' lists them\n", argv[1]);
+            return run(&commands[i], argc - 1, argv + 1);
+    tell_nearest(argv[1]);
     return EXIT_USAGE;
 }

@@ -72,6 +72,7 @@ test_what_is_wrong_is_told_with_line_and_nearest_name(void)
           "market.conf:3: there is no key in section [fruit] named 'aples'; did you mean 'apples'?" },
         { "[friut]\napples=3\n", "market.conf:1: there is no section 'friut'; did you mean 'fruit'?" },
         { "[fruit]\napples=11\n", "market.conf:2: apples=11 is out of range; allowed is 1 to 10" },
+        { "[fruit]\napples=1e300\n", "market.conf:2: apples=1e300 is out of range; allowed is 1 to 10" },
         { "[fruit]\napples=two\n", "market.conf:2: apples=two: a whole number is wanted, from 1 to 10" },
         { "[fruit]\napples=2.5\n", "market.conf:2: apples=2.5: a whole number is wanted, from 1 to 10" },
         { "[fruit]\nripe=maybe\n", "market.conf:2: ripe=maybe: yes or no is wanted" },

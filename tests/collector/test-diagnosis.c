@@ -63,7 +63,7 @@ test_held_data_is_told_with_its_age_and_number(void)
     const json_t *missing = finding(exporter, "no_template");
     g_assert_cmpstr(text_of(missing, "severity"), ==, "error");
     g_assert_cmpstr(text_of(missing, "text"), ==,
-                    "30 data sets of domain 1 are held: their template has not come yet, for 30 s.");
+                    "30 data sets of domain 1 are held: the template has not come yet, for 30 s.");
     g_assert_cmpint(count_of(missing), ==, 30);
     g_assert_cmpstr(text_of(missing, "since"), ==, "2023-11-14T22:13:20.000Z");
     g_assert_cmpstr(text_of(missing, "last"), ==, "2023-11-14T22:13:49.000Z");
@@ -338,7 +338,7 @@ test_a_reboot_is_told(void)
     self.now_ms += 7200 * 1000;
     json_t *exporter = fixture_exporter(&self, 0);
     g_assert_cmpstr(text_of(finding(exporter, "rebooted"), "text"), ==,
-                    "It was started anew 2 h ago (seen 1 times in all).");
+                    "It was started anew 2 h ago (seen 1 time in all).");
     json_decref(exporter);
 }
 

@@ -80,7 +80,7 @@ test_loss_is_told_with_its_share(void)
     json_t *exporter = fixture_exporter(&self, 0);
     const json_t *loss = finding(exporter, "loss");
     g_assert_nonnull(loss);
-    g_assert_nonnull(strstr(text_of(loss, "text"), "1 datagrams did not arrive (10.00 %)"));
+    g_assert_nonnull(strstr(text_of(loss, "text"), "1 datagram did not arrive (10.00 %)"));
     g_assert_cmpstr(text_of(loss, "severity"), ==, "error");
     json_decref(exporter);
 }

@@ -126,7 +126,7 @@ const WELL_COLUMNS = [
   { key: 'name', label: 'Exporter', cell: (e) => html`<a href=${link('exporters', e.index)}>${e.name || html`<span class="mono">${e.address}</span>`}</a>${e.name && html` <span class="mono muted">${e.address}</span>`}` },
   { key: 'sends', label: 'Sends', cell: (e) => sendsWord(e) },
   { key: 'is', label: 'Is', cell: (e) => (e.vendor && e.vendor.code !== 'unknown' ? e.vendor.name : html`<span class="muted">not known</span>`) },
-  { key: 'sampling', label: 'Sampling', cell: (e) => sampling(e.sampling) },
+  { key: 'sampling', label: 'Sampling', cell: (e) => (!e.sampling?.known ? html`<span class="muted">not known</span>` : e.sampling.rate > 1 ? `1 in ${whole(e.sampling.rate)}` : 'none') },
   { key: 'records', label: 'Records', num: true, cell: (e) => perSecond(e.rates?.recordsPerSecond) },
   { key: 'traffic', label: 'Traffic', num: true, cell: (e) => bits(e.rates?.octetsPerSecond) },
   { key: 'seen', label: 'Last heard', cell: (e) => html`<${When} time=${e.lastSeen} wall ageOnly />` },
