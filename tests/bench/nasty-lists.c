@@ -18,75 +18,70 @@ send_templates(Nasty *self, const uint16_t *outer, uint16_t n_outer, const uint1
     begin_ipfix(self);
 }
 
-/* One record of one subTemplateList, whose records have one byte each. */
-static double
-list_of_bytes(Nasty *self)
+/* Begins a list of all records (semantic allOf) that takes all the room there is. */
+static void
+begin_list(Nasty *self)
 {
-    static const uint16_t outer[] = { 292, VARIABLE }, inner[] = { 4, 1 };
-
-    send_templates(self, outer, 1, inner, 1);
-    size_t set = begin_set(self, OUTER);
     put(self, LONG, 1);
     put(self, room(self) - 2, 2);
     put(self, 3, 1);
-    put(self, INNER, 2);
+}
+
+/* One record with subTemplateLists in each other, @depth of them, that end in one of records of @inner. */
+static double
+lists(Nasty *self, uint16_t depth, const uint16_t *inner, uint16_t n_inner)
+{
+    static const uint16_t outer[] = { 292, VARIABLE };
+
+    send_templates(self, outer, 1, inner, n_inner);
+    size_t set = begin_set(self, OUTER);
+    for (uint16_t i = 1; i <= depth; i++) {
+        begin_list(self);
+        put(self, i < depth ? OUTER : INNER, 2);
+    }
     fill(self, 6);
     end_set(self, set);
     return send_it(self);
 }
 
-/* The same in a list in a list in a list. */
+static const uint16_t one_byte[] = { 4, 1 };
+
+static double
+list_of_bytes(Nasty *self)
+{
+    return lists(self, 1, one_byte, 1);
+}
+
 static double
 lists_in_lists(Nasty *self)
 {
-    static const uint16_t outer[] = { 292, VARIABLE }, inner[] = { 4, 1 };
-
-    send_templates(self, outer, 1, inner, 1);
-    size_t set = begin_set(self, OUTER);
-    for (uint16_t depth = 1; depth <= 4; depth++) {
-        put(self, LONG, 1);
-        put(self, room(self) - 2, 2);
-        put(self, 3, 1);
-        put(self, depth < 4 ? OUTER : INNER, 2);
-    }
-    fill(self, 6);
-    end_set(self, set);
-    return send_it(self);
-}
-
-/* Thousands of lists, each with one record. */
-static double
-many_lists(Nasty *self)
-{
-    static const uint16_t outer[] = { 292, VARIABLE }, inner[] = { 4, 1 };
-
-    send_templates(self, outer, 1, inner, 1);
-    size_t set = begin_set(self, OUTER);
-    while (room(self) >= 5) {
-        put(self, 4 << 8 | 3, 2);
-        put(self, INNER, 2);
-        put(self, 6, 1);
-    }
-    end_set(self, set);
-    return send_it(self);
+    return lists(self, 4, one_byte, 1);
 }
 
 /* A list whose records have one byte, and 511 fields without length. */
 static double
 list_without_length(Nasty *self)
 {
-    static const uint16_t outer[] = { 292, VARIABLE };
     uint16_t inner[2 * (EMPTY_FIELDS + 1)] = { 4, 1 };
 
     for (int i = 1; i <= EMPTY_FIELDS; i++)
         inner[2 * i] = 210;
-    send_templates(self, outer, 1, inner, EMPTY_FIELDS + 1);
+    return lists(self, 1, inner, EMPTY_FIELDS + 1);
+}
+
+/* Thousands of lists, each with one record. */
+static double
+many_lists(Nasty *self)
+{
+    static const uint16_t outer[] = { 292, VARIABLE };
+
+    send_templates(self, outer, 1, one_byte, 1);
     size_t set = begin_set(self, OUTER);
-    put(self, LONG, 1);
-    put(self, room(self) - 2, 2);
-    put(self, 3, 1);
-    put(self, INNER, 2);
-    fill(self, 6);
+    while (room(self) >= 5) {
+        put(self, 4 << 8 | 3, 2);
+        put(self, INNER, 2);
+        put(self, 6, 1);
+    }
     end_set(self, set);
     return send_it(self);
 }
@@ -99,9 +94,7 @@ list_of_values(Nasty *self)
 
     send_templates(self, outer, 1, NULL, 0);
     size_t set = begin_set(self, OUTER);
-    put(self, LONG, 1);
-    put(self, room(self) - 2, 2);
-    put(self, 3, 1);
+    begin_list(self);
     put(self, 4 << 16 | 1, 4);
     fill(self, 6);
     end_set(self, set);
@@ -257,15 +250,20 @@ put_thousand(Nasty *self)
     end_set(self, set);
 }
 
+static void
+send_thousand(Nasty *self)
+{
+    begin_ipfix(self);
+    put_thousand(self);
+    send_it(self);
+}
+
 /* They are known, and come again and again. */
 static double
 known_templates(Nasty *self)
 {
-    for (int round = 0; round < 2; round++) { /* the second time all of them are known */
-        begin_ipfix(self);
-        put_thousand(self);
-        send_it(self);
-    }
+    send_thousand(self);
+    send_thousand(self); /* all of them are known */
     begin_ipfix(self);
     while (room(self) >= 8004)
         put_thousand(self);
@@ -277,11 +275,8 @@ static double
 withdrawals(Nasty *self)
 {
     connect_session(self);
-    for (int round = 0; round < 2; round++) {
-        begin_ipfix(self);
-        put_thousand(self);
-        send_it(self);
-    }
+    send_thousand(self);
+    send_thousand(self);
     begin_ipfix(self);
     size_t set = begin_set(self, 2);
     for (uint32_t id = 256; room(self) >= 4; id = id == 1255 ? 256 : id + 1)
@@ -295,9 +290,7 @@ static double
 withdrawals_of_all(Nasty *self)
 {
     connect_session(self);
-    begin_ipfix(self);
-    put_thousand(self);
-    send_it(self);
+    send_thousand(self);
     begin_ipfix(self);
     size_t set = begin_set(self, 3);
     while (room(self) >= 4)

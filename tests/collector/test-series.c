@@ -34,9 +34,8 @@ bench_open(Bench *bench)
 }
 
 static void
-bench_init(Bench *bench)
+set_up(Bench *bench, gconstpointer data)
 {
-    memset(bench, 0, sizeof *bench);
     bench->base = scratch_new("series");
     bench->dir = g_build_filename(bench->base, "a:b c=%d\\e", NULL);
     manual_clock_init(&bench->clock, (WallTime){ (start_s + 14 * DAY) * 1000 });
@@ -45,7 +44,7 @@ bench_init(Bench *bench)
 }
 
 static void
-bench_clear(Bench *bench)
+tear_down(Bench *bench, gconstpointer data)
 {
     series_free(bench->series);
     g_free(bench->dir);
@@ -161,15 +160,13 @@ draw_svg(Bench *bench, const GraphRequest *request)
 }
 
 static void
-test_what_was_added_is_read_back_as_rates(void)
+test_what_was_added_is_read_back_as_rates(Bench *bench, gconstpointer data)
 {
-    Bench bench;
     SeriesKey key = asset_key("203.0.113.9");
 
-    bench_init(&bench);
-    add_slots(&bench, &key, 1, 11);
-    series_write(bench.series);
-    json_t *result = fetch(&bench, &key, 0, 10, 1000);
+    add_slots(bench, &key, 1, 11);
+    series_write(bench->series);
+    json_t *result = fetch(bench, &key, 0, 10, 1000);
     g_assert_cmpint(json_integer_value(json_object_get(result, "step")), ==, STEP);
     const json_t *first = json_array_get(json_object_get(result, "rows"), 0);
     g_assert_cmpstr(json_string_value(json_object_get(first, "time")), ==, "2026-01-01T00:05:00.000Z");
@@ -183,114 +180,108 @@ test_what_was_added_is_read_back_as_rates(void)
     g_assert_true(json_is_null(
         json_object_get(json_array_get(json_object_get(result, "rows"), 2), "lost"))); /* NAN came */
     json_decref(result);
-    g_assert_cmpuint(counters(&bench).written, ==, 10);
-    bench_clear(&bench);
+    g_assert_cmpuint(counters(bench).written, ==, 10);
 }
 
 static void
-test_a_missing_slot_stays_unknown(void)
+test_a_missing_slot_stays_unknown(Bench *bench, gconstpointer data)
 {
-    Bench bench;
     SeriesKey key = asset_key("203.0.113.9");
 
-    bench_init(&bench);
-    add_slots(&bench, &key, 1, 4);
-    add_slots(&bench, &key, 5, 8);
-    json_t *result = fetch(&bench, &key, 0, 7, 1000); /* no series_write: a reader sees what is queued */
+    add_slots(bench, &key, 1, 4);
+    add_slots(bench, &key, 5, 8);
+    json_t *result = fetch(bench, &key, 0, 7, 1000); /* no series_write: a reader sees what is queued */
     const json_t *rows = json_object_get(result, "rows");
     g_assert_true(json_is_null(json_object_get(json_array_get(rows, 3), "octetsOut")));
     g_assert_cmpfloat_with_epsilon(value_at(result, 2, "octetsOut"), 1003, 1e-6);
     g_assert_cmpfloat_with_epsilon(value_at(result, 5, "octetsOut"), 1006, 1e-6);
     json_decref(result);
-    bench_clear(&bench);
 }
 
 static void
-test_two_weeks_of_history_come_in_as_many_points_as_asked(void)
+test_two_weeks_of_history_come_in_as_many_points_as_asked(Bench *bench, gconstpointer data)
 {
-    Bench bench;
     SeriesKey key = asset_key("2001:db8::1");
 
-    bench_init(&bench);
-    add_slots(&bench, &key, 1, 14 * 288 + 1);
-    series_write(bench.series);
-    g_assert_cmpuint(counters(&bench).written, ==, 14 * 288);
-    json_t *result = fetch(&bench, &key, 0, 14 * 288, 100);
+    add_slots(bench, &key, 1, 14 * 288 + 1);
+    series_write(bench->series);
+    g_assert_cmpuint(counters(bench).written, ==, 14 * 288);
+    json_t *result = fetch(bench, &key, 0, 14 * 288, 100);
     size_t n = json_array_size(json_object_get(result, "rows"));
     g_assert_cmpuint(n, <=, 100);
     g_assert_cmpuint(n, >=, 50);
     json_decref(result);
-    bench_clear(&bench);
 }
 
 static void
-test_files_are_whole_and_named_by_a_hash(void)
+test_files_are_whole_and_named_by_a_hash(Bench *bench, gconstpointer data)
 {
-    Bench bench;
     SeriesKey key = asset_key("203.0.113.9");
     struct stat st;
 
-    bench_init(&bench);
-    add_slots(&bench, &key, 1, 3);
-    series_write(bench.series);
-    g_autofree char *path = find_file(bench.dir, ".rrd");
+    add_slots(bench, &key, 1, 3);
+    series_write(bench->series);
+    g_autofree char *path = find_file(bench->dir, ".rrd");
     g_assert_nonnull(path);
     g_assert_true(g_regex_match_simple("/[0-9a-f]{2}/[0-9a-f]{16}\\.rrd$", path, 0, 0));
     g_assert_cmpint(stat(path, &st), ==, 0);
     g_assert_cmpint(st.st_blocks * 512, >=, st.st_size); /* no holes: no SIGBUS on a full disk */
-    g_autofree char *half = find_file(bench.dir, ".new");
+    g_autofree char *half = find_file(bench->dir, ".new");
     g_assert_null(half);
-    bench_clear(&bench);
 }
 
 static void
-test_times_that_would_block_a_file_are_refused(void)
+test_times_that_would_block_a_file_are_refused(Bench *bench, gconstpointer data)
 {
     static const int64_t times[] = { 10, 0, -5, 315532799, 4102444800, INT64_MAX };
-    Bench bench;
     SeriesKey key = asset_key("203.0.113.9");
     SeriesSample sample = sample_at(&key, 1);
 
-    bench_init(&bench);
     for (size_t i = 0; i < G_N_ELEMENTS(times); i++) {
         sample.time_s = times[i];
-        series_add(bench.series, &sample);
+        series_add(bench->series, &sample);
     }
-    sample.time_s = bench.clock.wall.ms / 1000 + 301;
-    series_add(bench.series, &sample);
-    g_assert_cmpuint(counters(&bench).refused_time, ==, 7);
-    add_slots(&bench, &key, 5, 6);
-    add_slots(&bench, &key, 5, 6); /* the same again */
-    add_slots(&bench, &key, 4, 5); /* one before it */
-    series_write(bench.series);
-    g_assert_cmpuint(counters(&bench).refused_time, ==, 9);
-    g_assert_cmpuint(counters(&bench).written, ==, 1);
-    bench_clear(&bench);
+    sample.time_s = bench->clock.wall.ms / 1000 + 301;
+    series_add(bench->series, &sample);
+    g_assert_cmpuint(counters(bench).refused_time, ==, 7);
+    add_slots(bench, &key, 5, 6);
+    add_slots(bench, &key, 5, 6); /* the same again */
+    add_slots(bench, &key, 4, 5); /* one before it */
+    series_write(bench->series);
+    g_assert_cmpuint(counters(bench).refused_time, ==, 9);
+    g_assert_cmpuint(counters(bench).written, ==, 1);
 }
 
 static void
-test_a_restart_goes_on_where_the_file_ends(void)
+test_a_restart_goes_on_where_the_file_ends(Bench *bench, gconstpointer data)
 {
-    Bench bench;
     SeriesKey key = asset_key("203.0.113.9");
 
-    bench_init(&bench);
-    add_slots(&bench, &key, 1, 5);
-    series_write(bench.series);
-    series_free(bench.series);
-    bench_open(&bench);
-    g_assert_cmpuint(counters(&bench).files, ==, 1);
-    add_slots(&bench, &key, 3, 8);
-    g_assert_cmpuint(counters(&bench).refused_time, ==, 2);
-    json_t *result = fetch(&bench, &key, 0, 7, 1000);
+    add_slots(bench, &key, 1, 5);
+    series_write(bench->series);
+    series_free(bench->series);
+    bench_open(bench);
+    g_assert_cmpuint(counters(bench).files, ==, 1);
+    add_slots(bench, &key, 3, 8);
+    g_assert_cmpuint(counters(bench).refused_time, ==, 2);
+    json_t *result = fetch(bench, &key, 0, 7, 1000);
     for (size_t i = 0; i < 7; i++)
         g_assert_cmpfloat_with_epsilon(value_at(result, i, "octetsOut"), 1001.0 + (double)i, 1e-6);
     json_decref(result);
-    g_assert_cmpuint(counters(&bench).set_aside, ==, 0);
-    bench_clear(&bench);
+    g_assert_cmpuint(counters(bench).set_aside, ==, 0);
 }
 
 typedef enum Damage { CUT_SHORT, EMPTY, OTHER_HEADER, FAR_FUTURE, WILD_POINTER, N_DAMAGES } Damage;
+static const struct {
+    const char *test;
+    Damage damage;
+} damages[] = {
+    { "/collector/series/a-file-cut-short-is-set-aside-and-begun-anew", CUT_SHORT },
+    { "/collector/series/an-empty-file-is-set-aside-and-begun-anew", EMPTY },
+    { "/collector/series/a-file-with-another-header-is-set-aside-and-begun-anew", OTHER_HEADER },
+    { "/collector/series/a-file-of-the-far-future-is-set-aside-and-begun-anew", FAR_FUTURE },
+    { "/collector/series/a-file-with-a-wild-pointer-is-set-aside-and-begun-anew", WILD_POINTER },
+};
 
 static void
 damage_file(const char *path, Damage damage)
@@ -314,80 +305,68 @@ damage_file(const char *path, Damage damage)
 }
 
 static void
-test_a_damaged_file_is_set_aside_and_begun_anew(void)
+test_a_damaged_file_is_set_aside_and_begun_anew(Bench *bench, gconstpointer data)
 {
-    for (Damage damage = CUT_SHORT; damage < N_DAMAGES; damage++) {
-        Bench bench;
-        SeriesKey key = asset_key("203.0.113.9");
-        bench_init(&bench);
-        add_slots(&bench, &key, 1, 5);
-        series_write(bench.series);
-        series_free(bench.series);
-        g_autofree char *path = find_file(bench.dir, ".rrd");
-        damage_file(path, damage);
-        bench_open(&bench);
-        add_slots(&bench, &key, 5, 9);
-        series_write(bench.series);
-        g_autofree char *aside = find_file(bench.dir, ".bad-1");
-        g_assert_nonnull(aside);
-        g_assert_cmpuint(counters(&bench).set_aside, ==, 1);
-        g_assert_cmpuint(counters(&bench).written, ==, 4);
-        json_t *result = fetch(&bench, &key, 4, 8, 1000);
-        g_assert_cmpfloat_with_epsilon(value_at(result, 0, "octetsOut"), 1005, 1e-6);
-        json_decref(result);
-        bench_clear(&bench);
-    }
-}
-
-static void
-test_a_file_that_vanishes_is_made_again(void)
-{
-    Bench bench;
+    const Damage *damage = data;
     SeriesKey key = asset_key("203.0.113.9");
 
-    bench_init(&bench);
-    add_slots(&bench, &key, 1, 5);
-    series_write(bench.series);
-    g_autofree char *path = find_file(bench.dir, ".rrd");
-    unlink(path);
-    add_slots(&bench, &key, 5, 7);
-    series_write(bench.series);
-    g_assert_cmpuint(counters(&bench).written, ==, 6);
-    g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
-    bench_clear(&bench);
+    add_slots(bench, &key, 1, 5);
+    series_write(bench->series);
+    series_free(bench->series);
+    g_autofree char *path = find_file(bench->dir, ".rrd");
+    damage_file(path, *damage);
+    bench_open(bench);
+    add_slots(bench, &key, 5, 9);
+    series_write(bench->series);
+    g_autofree char *aside = find_file(bench->dir, ".bad-1");
+    g_assert_nonnull(aside);
+    g_assert_cmpuint(counters(bench).set_aside, ==, 1);
+    g_assert_cmpuint(counters(bench).written, ==, 4);
+    json_t *result = fetch(bench, &key, 4, 8, 1000);
+    g_assert_cmpfloat_with_epsilon(value_at(result, 0, "octetsOut"), 1005, 1e-6);
+    json_decref(result);
 }
 
 static void
-test_series_beyond_the_limit_are_refused(void)
+test_a_file_that_vanishes_is_made_again(Bench *bench, gconstpointer data)
 {
-    Bench bench;
+    SeriesKey key = asset_key("203.0.113.9");
 
-    bench_init(&bench);
-    series_free(bench.series);
-    bench.conf.max_files = 3;
-    bench_open(&bench);
+    add_slots(bench, &key, 1, 5);
+    series_write(bench->series);
+    g_autofree char *path = find_file(bench->dir, ".rrd");
+    unlink(path);
+    add_slots(bench, &key, 5, 7);
+    series_write(bench->series);
+    g_assert_cmpuint(counters(bench).written, ==, 6);
+    g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
+static void
+test_series_beyond_the_limit_are_refused(Bench *bench, gconstpointer data)
+{
+    series_free(bench->series);
+    bench->conf.max_files = 3;
+    bench_open(bench);
     for (int i = 1; i <= 5; i++) {
         g_autofree char *text = g_strdup_printf("203.0.113.%d", i);
         SeriesKey key = asset_key(text);
-        add_slots(&bench, &key, 1, 3);
+        add_slots(bench, &key, 1, 3);
     }
-    series_write(bench.series);
-    g_assert_cmpuint(counters(&bench).files, ==, 3);
-    g_assert_cmpuint(counters(&bench).refused_full, ==, 4);
-    g_assert_cmpuint(counters(&bench).written, ==, 6);
-    bench_clear(&bench);
+    series_write(bench->series);
+    g_assert_cmpuint(counters(bench).files, ==, 3);
+    g_assert_cmpuint(counters(bench).refused_full, ==, 4);
+    g_assert_cmpuint(counters(bench).written, ==, 6);
 }
 
 static void
-test_the_band_is_drawn_behind_the_line(void)
+test_the_band_is_drawn_behind_the_line(Bench *bench, gconstpointer data)
 {
-    Bench bench;
     SeriesKey key = asset_key("203.0.113.9");
 
-    bench_init(&bench);
-    add_slots(&bench, &key, 1, 289);
+    add_slots(bench, &key, 1, 289);
     GraphRequest request = graph_request(&key);
-    g_autofree char *svg = draw_svg(&bench, &request);
+    g_autofree char *svg = draw_svg(bench, &request);
     g_assert_true(g_str_has_prefix(svg, "<?xml"));
     /* #f5b942 is 96.08 %, 72.55 %, 25.88 %: see-through as an area, solid as the line that comes after it. */
     const char *band = strstr(svg, "fill=\"rgb(96.078431%, 72.54902%, 25.882353%)\"");
@@ -399,23 +378,20 @@ test_the_band_is_drawn_behind_the_line(void)
         line = strstr(svg, "stroke=\"rgb(96.078431%, 72.54902%, 25.882353%)\"");
     g_assert_nonnull(line);
     g_assert_true(band < line);
-    bench_clear(&bench);
 }
 
 static void
-test_a_png_has_the_size_asked_for(void)
+test_a_png_has_the_size_asked_for(Bench *bench, gconstpointer data)
 {
     static const uint8_t magic[8] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
-    Bench bench;
     SeriesKey key = asset_key("203.0.113.9");
     g_autoptr(GError) error = NULL;
     gsize length;
 
-    bench_init(&bench);
-    add_slots(&bench, &key, 1, 289);
+    add_slots(bench, &key, 1, 289);
     GraphRequest request = graph_request(&key);
     request.format = GRAPH_PNG;
-    g_autoptr(GBytes) image = series_graph(bench.series, &request, &error);
+    g_autoptr(GBytes) image = series_graph(bench->series, &request, &error);
     g_assert_no_error(error);
     const uint8_t *bytes = g_bytes_get_data(image, &length);
     g_assert_cmpuint(length, >, 1000);
@@ -427,34 +403,30 @@ test_a_png_has_the_size_asked_for(void)
         g_autofree char *path = g_build_filename(keep, "series.png", NULL);
         g_file_set_contents(path, (const char *)bytes, (gssize)length, NULL);
     }
-    bench_clear(&bench);
 }
 
 static void
-test_every_metric_size_and_theme_is_drawn(void)
+test_every_metric_size_and_theme_is_drawn(Bench *bench, gconstpointer data)
 {
     static const uint32_t sizes[][2] = {
         { 100, 60 }, { 2000, 1000 }, { 320, 140 }, { 100, 1000 }, { 2000, 60 }
     };
-    Bench bench;
     SeriesKey key = asset_key("203.0.113.9");
 
-    bench_init(&bench);
-    add_slots(&bench, &key, 1, 20);
+    add_slots(bench, &key, 1, 20);
     for (unsigned i = 0; i < 4 * G_N_ELEMENTS(sizes); i++) {
         GraphRequest request = graph_request(&key);
         request.metric = (GraphMetric)(i % 4);
         request.dark = i % 2 == 0;
         request.width = sizes[i / 4][0];
         request.height = sizes[i / 4][1];
-        g_autofree char *svg = draw_svg(&bench, &request);
+        g_autofree char *svg = draw_svg(bench, &request);
         g_assert_nonnull(strstr(svg, "</svg>"));
     }
-    bench_clear(&bench);
 }
 
 static void
-test_graphs_too_large_or_too_long_are_refused(void)
+test_graphs_too_large_or_too_long_are_refused(Bench *bench, gconstpointer data)
 {
     static const struct {
         uint32_t width, height;
@@ -462,11 +434,9 @@ test_graphs_too_large_or_too_long_are_refused(void)
     } wrong[] = { { 20000, 240, 0, DAY },        { 800, 20000, 0, DAY },      { 99, 240, 0, DAY },
                   { 800, 59, 0, DAY },           { 800, 240, 5, 5 },          { 800, 240, DAY, 0 },
                   { 800, 240, -401LL * DAY, 0 }, { 800, 240, -3000000000, 0 } };
-    Bench bench;
     SeriesKey key = asset_key("203.0.113.9");
 
-    bench_init(&bench);
-    add_slots(&bench, &key, 1, 20);
+    add_slots(bench, &key, 1, 20);
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
         g_autoptr(GError) error = NULL;
         GraphRequest request = graph_request(&key);
@@ -474,14 +444,13 @@ test_graphs_too_large_or_too_long_are_refused(void)
         request.height = wrong[i].height;
         request.from_s = start_s + wrong[i].from_s;
         request.to_s = start_s + wrong[i].to_s;
-        g_assert_null(series_graph(bench.series, &request, &error));
+        g_assert_null(series_graph(bench->series, &request, &error));
         g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
     }
-    bench_clear(&bench);
 }
 
 static void
-test_a_hostile_title_is_only_text(void)
+test_a_hostile_title_is_only_text(Bench *bench, gconstpointer data)
 {
     static const char *const titles[] = { "",
                                           "a:b\\:c",
@@ -492,37 +461,31 @@ test_a_hostile_title_is_only_text(void)
                                           "\xff\xfe\x80 no utf-8",
                                           "line\nfeed\ttab\x01",
                                           "\xe2\x80\xae right to left" };
-    Bench bench;
     SeriesKey key = asset_key("203.0.113.9");
 
-    bench_init(&bench);
-    add_slots(&bench, &key, 1, 20);
+    add_slots(bench, &key, 1, 20);
     for (size_t i = 0; i < G_N_ELEMENTS(titles); i++) {
         GraphRequest request = graph_request(&key);
         memset(request.title, 'x', sizeof request.title); /* no NUL at the end of the longest */
         memcpy(request.title, titles[i], strlen(titles[i]) + (i % 2));
-        g_autofree char *svg = draw_svg(&bench, &request);
+        g_autofree char *svg = draw_svg(bench, &request);
         g_assert_nonnull(strstr(svg, "</svg>"));
         g_assert_null(strstr(svg, "<script"));
     }
-    bench_clear(&bench);
 }
 
 static void
-test_an_unknown_series_is_not_found(void)
+test_an_unknown_series_is_not_found(Bench *bench, gconstpointer data)
 {
-    Bench bench;
     SeriesKey key = asset_key("203.0.113.9");
     g_autoptr(GError) error = NULL, graph_error = NULL;
 
-    bench_init(&bench);
     GraphRequest request = graph_request(&key);
-    g_assert_null(series_fetch(bench.series, &key, start_s, start_s + DAY, 10, &error));
+    g_assert_null(series_fetch(bench->series, &key, start_s, start_s + DAY, 10, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-    g_assert_null(series_graph(bench.series, &request, &graph_error));
+    g_assert_null(series_graph(bench->series, &request, &graph_error));
     g_assert_error(graph_error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-    g_assert_cmpuint(counters(&bench).files, ==, 0);
-    bench_clear(&bench);
+    g_assert_cmpuint(counters(bench).files, ==, 0);
 }
 
 /* A small disk of its own that is filled to the last byte. */
@@ -540,38 +503,34 @@ fill_disk(const char *dir, const char *name)
 }
 
 static void
-test_a_full_disk_pauses_writing_and_loses_nothing(void)
+test_a_full_disk_pauses_writing_and_loses_nothing(Bench *bench, gconstpointer data)
 {
-    Bench bench;
     SeriesKey first = asset_key("203.0.113.1"), second = asset_key("203.0.113.2");
 
-    bench_init(&bench);
-    if (mount("none", bench.dir, "tmpfs", MS_NOSUID | MS_NODEV, "size=8m,mode=0700") != 0) {
+    if (mount("none", bench->dir, "tmpfs", MS_NOSUID | MS_NODEV, "size=8m,mode=0700") != 0) {
         g_test_skip("needs the right to mount a small tmpfs");
-        bench_clear(&bench);
         return;
     }
-    series_free(bench.series);
-    bench_open(&bench);
-    add_slots(&bench, &first, 1, 5);
-    series_write(bench.series);
-    fill_disk(bench.dir, "ballast");
-    add_slots(&bench, &first, 5, 9);
-    add_slots(&bench, &second, 5, 9);
-    series_write(bench.series);
-    g_assert_cmpuint(counters(&bench).failed, ==, 0);
-    g_assert_true(counters(&bench).paused);
-    g_autofree char *ballast = g_build_filename(bench.dir, "ballast", NULL);
+    series_free(bench->series);
+    bench_open(bench);
+    add_slots(bench, &first, 1, 5);
+    series_write(bench->series);
+    fill_disk(bench->dir, "ballast");
+    add_slots(bench, &first, 5, 9);
+    add_slots(bench, &second, 5, 9);
+    series_write(bench->series);
+    g_assert_cmpuint(counters(bench).failed, ==, 0);
+    g_assert_true(counters(bench).paused);
+    g_autofree char *ballast = g_build_filename(bench->dir, "ballast", NULL);
     unlink(ballast);
-    series_write(bench.series);
-    g_assert_false(counters(&bench).paused);
-    g_assert_cmpuint(counters(&bench).written, ==, 12);
-    g_assert_cmpuint(counters(&bench).failed, ==, 0);
-    json_t *result = fetch(&bench, &second, 4, 8, 100);
+    series_write(bench->series);
+    g_assert_false(counters(bench).paused);
+    g_assert_cmpuint(counters(bench).written, ==, 12);
+    g_assert_cmpuint(counters(bench).failed, ==, 0);
+    json_t *result = fetch(bench, &second, 4, 8, 100);
     g_assert_cmpfloat_with_epsilon(value_at(result, 3, "octetsOut"), 1008, 1e-6);
     json_decref(result);
-    g_assert_cmpint(umount2(bench.dir, MNT_DETACH), ==, 0);
-    bench_clear(&bench);
+    g_assert_cmpint(umount2(bench->dir, MNT_DETACH), ==, 0);
 }
 
 int
@@ -579,7 +538,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_setenv("TZ", "UTC", TRUE);
-#define ADD(name, function) g_test_add_func("/collector/series/" name, function)
+#define ADD(name, function) g_test_add("/collector/series/" name, Bench, NULL, set_up, function, tear_down)
     ADD("what-was-added-is-read-back-as-rates", test_what_was_added_is_read_back_as_rates);
     ADD("a-missing-slot-stays-unknown", test_a_missing_slot_stays_unknown);
     ADD("two-weeks-of-history-come-in-as-many-points-as-asked",
@@ -587,7 +546,9 @@ main(int argc, char **argv)
     ADD("files-are-whole-and-named-by-a-hash", test_files_are_whole_and_named_by_a_hash);
     ADD("times-that-would-block-a-file-are-refused", test_times_that_would_block_a_file_are_refused);
     ADD("a-restart-goes-on-where-the-file-ends", test_a_restart_goes_on_where_the_file_ends);
-    ADD("a-damaged-file-is-set-aside-and-begun-anew", test_a_damaged_file_is_set_aside_and_begun_anew);
+    for (size_t i = 0; i < G_N_ELEMENTS(damages); i++)
+        g_test_add(damages[i].test, Bench, &damages[i].damage, set_up,
+                   test_a_damaged_file_is_set_aside_and_begun_anew, tear_down);
     ADD("a-file-that-vanishes-is-made-again", test_a_file_that_vanishes_is_made_again);
     ADD("series-beyond-the-limit-are-refused", test_series_beyond_the_limit_are_refused);
     ADD("the-band-is-drawn-behind-the-line", test_the_band_is_drawn_behind_the_line);
