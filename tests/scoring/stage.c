@@ -199,6 +199,27 @@ stage_until(Stage *self, double day)
 }
 
 void
+stage_update(Stage *self, double day, const char *server, const char *far)
+{
+    stage_until(self, day);
+    stage_talk(self, &(Talk){ .day = day,
+                              .seconds = 5,
+                              .caller = server,
+                              .callee = far,
+                              .port = 443,
+                              .sent = 4000,
+                              .got = 90000,
+                              .out_if = 3 });
+}
+
+void
+stage_nightly(Stage *self, int from, int to, const char *far)
+{
+    for (int day = from; day < to; day++)
+        stage_update(self, day + 0.1, "10.1.0.3", far);
+}
+
+void
 stage_restart(Stage *self)
 {
     g_autoptr(GError) error = NULL;

@@ -30,6 +30,10 @@ typedef struct Talk {
 } Talk;
 /* Exports both halves of it, with packets of 500 octets. */
 void stage_talk(Stage *self, const Talk *talk);
+/* A server updates itself, by HTTPS, from @far. */
+void stage_update(Stage *self, double day, const char *server, const char *far);
+/* 10.1.0.3 does so every night from day @from to day @to. */
+void stage_nightly(Stage *self, int from, int to, const char *far);
 /* Time passes until @day; a monitor polls every server every five minutes, so that windows close. */
 void stage_until(Stage *self, double day);
 /* Saves and restores the scorer, as a restart does. */

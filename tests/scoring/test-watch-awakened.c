@@ -4,31 +4,14 @@
 #include "scoring/watch.h"
 #include "tests/scoring/stage.h"
 
-/* A server that updates itself from one host every night. */
-static void
-play_nightly(Stage *stage, int from, int to, const char *far)
-{
-    for (int day = from; day < to; day++) {
-        stage_until(stage, day + 0.1);
-        stage_talk(stage, &(Talk){ .day = day + 0.1,
-                                   .seconds = 5,
-                                   .caller = "10.1.0.3",
-                                   .callee = far,
-                                   .port = 443,
-                                   .sent = 4000,
-                                   .got = 90000,
-                                   .out_if = 3 });
-    }
-}
-
 static void
 test_a_pair_that_slept_for_a_month_is_told_of(void)
 {
     g_autoptr(Stage) stage = stage_new();
 
-    play_nightly(stage, 0, 3, "50.4.0.9");
-    play_nightly(stage, 3, 40, "50.5.0.9");
-    play_nightly(stage, 40, 41, "50.4.0.9");
+    stage_nightly(stage, 0, 3, "50.4.0.9");
+    stage_nightly(stage, 3, 40, "50.5.0.9");
+    stage_nightly(stage, 40, 41, "50.4.0.9");
     stage_until(stage, 41);
     const Alert *alert = stage_find(stage, "awakened", "10.1.0.3", "50.4.0.9");
     g_assert_nonnull(alert);
@@ -53,15 +36,7 @@ evidence_of_return(int hours)
             g_snprintf(far, sizeof far, "50.%d.0.9", 10 + 8 * i + day % 8);
             for (int hour = 0; hour < (day == 59 && i == 0 ? hours : 1); hour++) {
                 double at = day + 0.1 + hour / 24.0 + i / 1e3;
-                stage_until(stage, at);
-                stage_talk(stage, &(Talk){ .day = at,
-                                           .seconds = 5,
-                                           .caller = server,
-                                           .callee = far,
-                                           .port = 443,
-                                           .sent = 4000,
-                                           .got = 90000,
-                                           .out_if = 3 });
+                stage_update(stage, at, server, far);
             }
         }
     stage_until(stage, 60);
@@ -87,7 +62,7 @@ test_a_rest_over_the_weekend_is_nothing(void)
     g_autoptr(Stage) stage = stage_new();
 
     for (int week = 0; week < 6; week++)
-        play_nightly(stage, 7 * week, 7 * week + 5, "50.4.0.9");
+        stage_nightly(stage, 7 * week, 7 * week + 5, "50.4.0.9");
     stage_until(stage, 42);
     g_assert_null(stage_find(stage, "awakened", "10.1.0.3", NULL));
 }

@@ -21,34 +21,18 @@ one_entry(const char *prefix, uint32_t expires_days)
     return lists;
 }
 
-static void
-play_nightly(Stage *stage, int from, int to, const char *far)
-{
-    for (int day = from; day < to; day++) {
-        stage_until(stage, day + 0.1);
-        stage_talk(stage, &(Talk){ .day = day + 0.1,
-                                   .seconds = 5,
-                                   .caller = "10.1.0.3",
-                                   .callee = far,
-                                   .port = 443,
-                                   .sent = 4000,
-                                   .got = 90000,
-                                   .out_if = 3 });
-    }
-}
-
 /* A pair speaks again after a month: the score with @lists. */
 static const Alert *
 play_awakened(Stage *stage, const ListTable *lists, bool restarts)
 {
     scorer_set_lists(stage_scorer(stage), lists);
-    play_nightly(stage, 0, 3, "50.4.0.9");
-    play_nightly(stage, 3, 40, "50.5.0.9");
+    stage_nightly(stage, 0, 3, "50.4.0.9");
+    stage_nightly(stage, 3, 40, "50.5.0.9");
     if (restarts) {
         stage_restart(stage);
         scorer_set_lists(stage_scorer(stage), lists);
     }
-    play_nightly(stage, 40, 41, "50.4.0.9");
+    stage_nightly(stage, 40, 41, "50.4.0.9");
     stage_until(stage, 41);
     const Alert *alert = stage_find(stage, "awakened", "10.1.0.3", "50.4.0.9");
     g_assert_nonnull(alert);
@@ -87,8 +71,8 @@ test_a_new_listed_far_end_weighs_by_how_rare_that_is(void)
     g_autoptr(ListTable) lists = one_entry("45.4.0.0/24", 90);
 
     scorer_set_lists(stage_scorer(stage), lists);
-    play_nightly(stage, 0, 40, "50.5.0.9");
-    play_nightly(stage, 40, 41, "45.4.0.9");
+    stage_nightly(stage, 0, 40, "50.5.0.9");
+    stage_nightly(stage, 40, 41, "45.4.0.9");
     stage_until(stage, 41);
     const Alert *alert = stage_find(stage, "listed", "10.1.0.3", "45.4.0.9");
     g_assert_nonnull(alert);
@@ -112,9 +96,9 @@ test_a_list_that_all_meet_weighs_little(void)
     scorer_set_lists(stage_scorer(stage), lists);
     for (int day = 0; day < 40; day++) {
         g_snprintf(far, sizeof far, "45.%d.0.9", 10 + day);
-        play_nightly(stage, day, day + 1, far);
+        stage_nightly(stage, day, day + 1, far);
     }
-    play_nightly(stage, 40, 41, "45.4.0.9");
+    stage_nightly(stage, 40, 41, "45.4.0.9");
     stage_until(stage, 41);
     for (uint32_t i = 0; i < stage_alerts(stage); i++) {
         const AlertContribution *part = stage_part(stage_alert(stage, i), "listed");
@@ -140,7 +124,7 @@ test_a_list_alone_never_alerts(void)
     g_autoptr(ListTable) lists = one_entry("50.0.0.0/8", 365);
 
     scorer_set_lists(stage_scorer(stage), lists);
-    play_nightly(stage, 0, 40, "50.4.0.9"); /* all are listed, every night */
+    stage_nightly(stage, 0, 40, "50.4.0.9"); /* all are listed, every night */
     stage_until(stage, 41);
     g_assert_null(stage_find(stage, "listed", "10.1.0.3", NULL));
 }

@@ -8,7 +8,7 @@
 int
 main(void)
 {
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, &(WebConf){ .answer_ms = 400 });
     printf("{\"port\":%u,\"read\":\"%s\",\"triage\":\"%s\",\"alert\":\"%s\"}\n",
@@ -21,6 +21,5 @@ main(void)
         if (c == 'a')
             fixture_set_mood(&fixture, MOOD_ANSWERS);
     }
-    fixture_clear(&fixture);
     return 0;
 }

@@ -463,3 +463,23 @@ http_json(const HttpAnswer *answer)
     g_assert_nonnull(object);
     return object;
 }
+
+HttpAnswer
+fixture_get(Fixture *self, TokenScope scope, const char *target)
+{
+    return fixture_call(self, scope, "GET", target, NULL, NULL);
+}
+
+void
+http_assert_problem(const HttpAnswer *answer, int status, const char *type)
+{
+    g_autofree char *content = http_header(answer, "Content-Type");
+    g_autofree char *full = g_strconcat("urn:talaya:problem:", type, NULL);
+
+    g_assert_cmpint(answer->status, ==, status);
+    g_assert_cmpstr(content, ==, "application/problem+json");
+    json_t *object = http_json(answer);
+    g_assert_cmpint(json_integer_value(json_object_get(object, "status")), ==, status);
+    g_assert_cmpstr(json_string_value(json_object_get(object, "type")), ==, full);
+    json_decref(object);
+}

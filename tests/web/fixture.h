@@ -36,6 +36,7 @@ typedef struct Fixture {
  * defaults. */
 void fixture_init(Fixture *self, const WebConf *conf);
 void fixture_clear(Fixture *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Fixture, fixture_clear)
 void fixture_set_mood(Fixture *self, Mood mood);
 /* What a stand-in was asked last, parsed; the caller owns it. */
 json_t *fixture_last_query(Fixture *self);
@@ -53,6 +54,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HttpAnswer, http_answer_clear)
 /* @headers: lines that end in CRLF each, or NULL. @scope: whose token to send; SCOPE_NONE: none. */
 HttpAnswer fixture_call(Fixture *self, TokenScope scope, const char *method, const char *target,
                         const char *headers, const char *body);
+HttpAnswer fixture_get(Fixture *self, TokenScope scope, const char *target);
 HttpAnswer fixture_send(Fixture *self, const char *bytes, gsize length);
 /* A connected socket. */
 int fixture_connect(Fixture *self);
@@ -60,3 +62,5 @@ HttpAnswer fixture_read(int fd);
 /* The value of a header; NULL: not there. The caller frees it. */
 char *http_header(const HttpAnswer *answer, const char *name);
 json_t *http_json(const HttpAnswer *answer);
+/* It is a problem (RFC 9457) with this status, whose type ends in @type. */
+void http_assert_problem(const HttpAnswer *answer, int status, const char *type);

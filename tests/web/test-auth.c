@@ -167,7 +167,7 @@ test_scopes_open_what_they_should(void)
 {
     g_autofree char *alert = g_strconcat("/api/v1/alerts/", fixture_alert_id(0), NULL);
     static const char body[] = "{\"note\":\"x\"}";
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
     g_assert_cmpint(status_of(&fixture, SCOPE_NONE, "GET", alert, NULL, NULL), ==, 401);
@@ -176,16 +176,15 @@ test_scopes_open_what_they_should(void)
     g_assert_cmpint(status_of(&fixture, SCOPE_TRIAGE, "PATCH", alert, NULL, body), ==, 200);
     g_assert_cmpint(status_of(&fixture, SCOPE_ADMIN, "PATCH", alert, NULL, body), ==, 200);
     g_assert_cmpint(status_of(&fixture, SCOPE_NONE, "GET", "/metrics", NULL, NULL), ==, 200);
-    fixture_clear(&fixture);
 }
 
 static void
 test_a_refusal_says_how_to_log_in(void)
 {
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
-    g_auto(HttpAnswer) none = fixture_call(&fixture, SCOPE_NONE, "GET", "/api/v1/status", NULL, NULL);
+    g_auto(HttpAnswer) none = fixture_get(&fixture, SCOPE_NONE, "/api/v1/status");
     g_autofree char *how = http_header(&none, "WWW-Authenticate");
     g_assert_cmpstr(how, ==, "Bearer realm=\"talaya\"");
     for (int i = 0; i < 5; i++) {
@@ -200,7 +199,6 @@ test_a_refusal_says_how_to_log_in(void)
     g_autofree char *retry = http_header(&wait, "Retry-After");
     g_assert_cmpint(wait.status, ==, 429);
     g_assert_nonnull(retry);
-    fixture_clear(&fixture);
 }
 
 int

@@ -1,39 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* test-server.c - the whole server over loopback: what it serves, and what it does with a hostile or slow
- * client */
+/* test-server.c - the whole server over loopback: what it serves, and what it says of a wrong request */
 #include "tests/web/fixture.h"
 
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-static void
-check_problem(const HttpAnswer *answer, int status, const char *type)
-{
-    g_autofree char *content = http_header(answer, "Content-Type");
-    g_autofree char *full = g_strconcat("urn:talaya:problem:", type, NULL);
-
-    g_assert_cmpint(answer->status, ==, status);
-    g_assert_cmpstr(content, ==, "application/problem+json");
-    json_t *object = http_json(answer);
-    g_assert_cmpint(json_integer_value(json_object_get(object, "status")), ==, status);
-    g_assert_cmpstr(json_string_value(json_object_get(object, "type")), ==, full);
-    json_decref(object);
-}
 
 static void
 test_status_is_what_sense_says(void)
 {
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
-    g_auto(HttpAnswer) answer = fixture_call(&fixture, SCOPE_READ, "GET", "/api/v1/status", NULL, NULL);
+    g_auto(HttpAnswer) answer = fixture_get(&fixture, SCOPE_READ, "/api/v1/status");
     g_assert_cmpint(answer.status, ==, 200);
     json_t *status = http_json(&answer);
     g_assert_cmpint(json_integer_value(json_object_get(json_object_get(status, "alerts"), "new")), ==, 3);
     g_assert_cmpint(json_integer_value(json_object_get(json_object_get(status, "series"), "files")), ==, 1);
     json_decref(status);
-    fixture_clear(&fixture);
 }
 
 static void
@@ -47,11 +29,11 @@ test_every_reply_carries_the_security_headers(void)
                    { "Content-Security-Policy", "frame-ancestors 'none'" },
                    { "Content-Security-Policy", "form-action 'none'" },
                    { "Cache-Control", "no-" } };
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(targets); i++) {
-        g_auto(HttpAnswer) answer = fixture_call(&fixture, SCOPE_NONE, "GET", targets[i], NULL, NULL);
+        g_auto(HttpAnswer) answer = fixture_get(&fixture, SCOPE_NONE, targets[i]);
         for (size_t k = 0; k < G_N_ELEMENTS(wanted); k++) {
             g_autofree char *value = http_header(&answer, wanted[k].name);
             g_assert_nonnull(value);
@@ -60,28 +42,26 @@ test_every_reply_carries_the_security_headers(void)
         g_autofree char *cors = http_header(&answer, "Access-Control-Allow-Origin");
         g_assert_null(cors);
     }
-    fixture_clear(&fixture);
 }
 
 static void
 test_the_console_is_served_and_routes_in_the_browser(void)
 {
     static const char *const targets[] = { "/", "/index.html", "/alerts", "/assets/203x" };
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(targets); i++) {
-        g_auto(HttpAnswer) answer = fixture_call(&fixture, SCOPE_NONE, "GET", targets[i], NULL, NULL);
+        g_auto(HttpAnswer) answer = fixture_get(&fixture, SCOPE_NONE, targets[i]);
         g_autofree char *type = http_header(&answer, "Content-Type");
         g_assert_cmpint(answer.status, ==, 200);
         g_assert_cmpstr(type, ==, "text/html; charset=utf-8");
         g_assert_nonnull(strstr(answer.body, "<html"));
     }
-    g_auto(HttpAnswer) missing = fixture_call(&fixture, SCOPE_NONE, "GET", "/nothing.js", NULL, NULL);
-    check_problem(&missing, 404, "not-found");
+    g_auto(HttpAnswer) missing = fixture_get(&fixture, SCOPE_NONE, "/nothing.js");
+    http_assert_problem(&missing, 404, "not-found");
     g_auto(HttpAnswer) changed = fixture_call(&fixture, SCOPE_NONE, "POST", "/", NULL, "{}");
-    check_problem(&changed, 405, "method-not-allowed");
-    fixture_clear(&fixture);
+    http_assert_problem(&changed, 405, "method-not-allowed");
 }
 
 static void
@@ -90,10 +70,10 @@ test_compressed_files_go_to_who_takes_them(void)
 #ifndef HAVE_CONSOLE
     g_test_skip("the console is not built in");
 #else
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
-    g_auto(HttpAnswer) plain = fixture_call(&fixture, SCOPE_NONE, "GET", "/app.js", NULL, NULL);
+    g_auto(HttpAnswer) plain = fixture_get(&fixture, SCOPE_NONE, "/app.js");
     g_auto(HttpAnswer) packed =
         fixture_call(&fixture, SCOPE_NONE, "GET", "/app.js", "Accept-Encoding: br, gzip;q=0.5\r\n", NULL);
     g_auto(HttpAnswer) refused =
@@ -109,17 +89,16 @@ test_compressed_files_go_to_who_takes_them(void)
     g_assert_cmpstr(vary, ==, "Accept-Encoding");
     g_assert_cmpstr(tag_a, !=, tag_b);
     g_assert_cmpint((guint8)packed.body[0], ==, 0x1f);
-    fixture_clear(&fixture);
 #endif
 }
 
 static void
 test_what_has_not_changed_is_not_sent_again(void)
 {
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
-    g_auto(HttpAnswer) first = fixture_call(&fixture, SCOPE_READ, "GET", "/api/v1/exporters", NULL, NULL);
+    g_auto(HttpAnswer) first = fixture_get(&fixture, SCOPE_READ, "/api/v1/exporters");
     g_autofree char *tag = http_header(&first, "ETag");
     g_assert_nonnull(tag);
     g_autofree char *header = g_strdup_printf("If-None-Match: \"x\", W/%s\r\n", tag);
@@ -129,13 +108,12 @@ test_what_has_not_changed_is_not_sent_again(void)
     g_auto(HttpAnswer) third =
         fixture_call(&fixture, SCOPE_READ, "GET", "/api/v1/exporters", "If-None-Match: \"x\"\r\n", NULL);
     g_assert_cmpint(third.status, ==, 200);
-    fixture_clear(&fixture);
 }
 
 static void
 test_head_is_get_without_a_body(void)
 {
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
     g_auto(HttpAnswer) answer = fixture_call(&fixture, SCOPE_READ, "HEAD", "/api/v1/exporters", NULL, NULL);
@@ -143,7 +121,6 @@ test_head_is_get_without_a_body(void)
     g_assert_cmpint(answer.status, ==, 200);
     g_assert_cmpuint(answer.length, ==, 0);
     g_assert_cmpstr(length, !=, "0");
-    fixture_clear(&fixture);
 }
 
 static void
@@ -181,40 +158,38 @@ test_wrong_requests_are_told_what_is_wrong(void)
         { "GET", "/api/v1/graphs/asset/192.0.2.1.svg?from=now&to=now-1h", 400, "bad-parameter" },
         { "GET", "/api/v1/graphs/asset/192.0.2.1.svg?from=now-401d", 400, "bad-parameter" },
     };
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
         g_test_message("%s %s", table[i].method, table[i].target);
         g_auto(HttpAnswer) answer =
             fixture_call(&fixture, SCOPE_READ, table[i].method, table[i].target, NULL, NULL);
-        check_problem(&answer, table[i].status, table[i].type);
+        http_assert_problem(&answer, table[i].status, table[i].type);
     }
-    fixture_clear(&fixture);
 }
 
 static void
 test_a_wrong_method_is_told_the_right_ones(void)
 {
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
     g_auto(HttpAnswer) answer = fixture_call(&fixture, SCOPE_READ, "PUT", "/api/v1/alerts/abc", NULL, NULL);
     g_autofree char *allow = http_header(&answer, "Allow");
     g_assert_cmpint(answer.status, ==, 405);
     g_assert_cmpstr(allow, ==, "GET, HEAD, PATCH");
-    fixture_clear(&fixture);
 }
 
 static void
 test_an_interface_graph_is_asked_for_by_parsed_parts(void)
 {
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
-    g_auto(HttpAnswer) answer = fixture_call(
-        &fixture, SCOPE_READ, "GET",
-        "/api/v1/graphs/interface/2001:DB8::1-7.svg?metric=flows&theme=dark&title=%3Cscript%3E", NULL, NULL);
+    g_auto(HttpAnswer) answer =
+        fixture_get(&fixture, SCOPE_READ,
+                    "/api/v1/graphs/interface/2001:DB8::1-7.svg?metric=flows&theme=dark&title=%3Cscript%3E");
     g_autofree char *type = http_header(&answer, "Content-Type");
     json_t *query = fixture_last_query(&fixture);
 
@@ -225,25 +200,24 @@ test_an_interface_graph_is_asked_for_by_parsed_parts(void)
     g_assert_cmpstr(json_string_value(json_object_get(query, "title")), ==, "<script>");
     g_assert_true(json_is_true(json_object_get(query, "dark")));
     json_decref(query);
-    fixture_clear(&fixture);
 }
 
 static void
 test_lists_come_page_by_page(void)
 {
     static const char *const lists[] = { "/api/v1/alerts?limit=2&sort=score", "/api/v1/assets?limit=2" };
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
-        g_auto(HttpAnswer) first = fixture_call(&fixture, SCOPE_READ, "GET", lists[i], NULL, NULL);
+        g_auto(HttpAnswer) first = fixture_get(&fixture, SCOPE_READ, lists[i]);
         g_autofree char *link = http_header(&first, "Link");
         json_t *page = http_json(&first);
         g_assert_cmpuint(json_array_size(json_object_get(page, "items")), ==, 2);
         g_assert_cmpint(json_integer_value(json_object_get(page, "total")), ==, 3);
         g_assert_nonnull(link);
         g_auto(GStrv) parts = g_strsplit_set(link, "<>", 3);
-        g_auto(HttpAnswer) second = fixture_call(&fixture, SCOPE_READ, "GET", parts[1], NULL, NULL);
+        g_auto(HttpAnswer) second = fixture_get(&fixture, SCOPE_READ, parts[1]);
         g_autofree char *no_link = http_header(&second, "Link");
         json_t *rest = http_json(&second);
         g_assert_cmpuint(json_array_size(json_object_get(rest, "items")), ==, 1);
@@ -252,14 +226,13 @@ test_lists_come_page_by_page(void)
         json_decref(page);
         json_decref(rest);
     }
-    fixture_clear(&fixture);
 }
 
 static void
 test_a_decision_changes_the_alert_under_the_tokens_name(void)
 {
     g_autofree char *target = g_strconcat("/api/v1/alerts/", fixture_alert_id(0), NULL);
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
     g_auto(HttpAnswer) answer = fixture_call(&fixture, SCOPE_TRIAGE, "PATCH", target, NULL,
@@ -271,17 +244,16 @@ test_a_decision_changes_the_alert_under_the_tokens_name(void)
     g_assert_cmpstr(json_string_value(json_object_get(query, "actor")), ==, "triager");
     json_decref(alert);
     json_decref(query);
-    fixture_clear(&fixture);
 }
 
 static void
 test_a_decision_on_what_was_changed_meanwhile_is_refused(void)
 {
     g_autofree char *target = g_strconcat("/api/v1/alerts/", fixture_alert_id(1), NULL);
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
-    g_auto(HttpAnswer) read = fixture_call(&fixture, SCOPE_READ, "GET", target, NULL, NULL);
+    g_auto(HttpAnswer) read = fixture_get(&fixture, SCOPE_READ, target);
     g_autofree char *tag = http_header(&read, "ETag");
     g_autofree char *if_match = g_strdup_printf("If-Match: %s\r\n", tag);
     g_auto(HttpAnswer) first =
@@ -291,8 +263,7 @@ test_a_decision_on_what_was_changed_meanwhile_is_refused(void)
     g_assert_cmpstr(new_tag, !=, tag);
     g_auto(HttpAnswer) second =
         fixture_call(&fixture, SCOPE_TRIAGE, "PATCH", target, if_match, "{\"verdict\":\"false_positive\"}");
-    check_problem(&second, 412, "changed-meanwhile");
-    fixture_clear(&fixture);
+    http_assert_problem(&second, 412, "changed-meanwhile");
 }
 
 static void
@@ -316,7 +287,7 @@ test_a_decision_is_checked_key_by_key(void)
         { "/state", "{\"verdict\":\"unknown\"}", "state, note" },
         { "/verdict", "{\"state\":\"new\"}", "verdict, note" },
     };
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
@@ -324,10 +295,9 @@ test_a_decision_is_checked_key_by_key(void)
         const char *method = table[i].ending[0] == '\0' ? "PATCH" : "POST";
         g_test_message("body %u", (unsigned)i);
         g_auto(HttpAnswer) answer = fixture_call(&fixture, SCOPE_TRIAGE, method, target, NULL, table[i].body);
-        check_problem(&answer, 400, "bad-body");
+        http_assert_problem(&answer, 400, "bad-body");
         g_assert_nonnull(strstr(answer.body, table[i].words));
     }
-    fixture_clear(&fixture);
 }
 
 static void
@@ -338,191 +308,27 @@ test_bodies_have_a_type_and_a_size(void)
     g_autofree char *note = g_strnfill(2001, 'n');
     g_autofree char *long_note = g_strdup_printf("{\"note\":\"%s\"}", note);
     g_autofree char *deep = g_strnfill(60000, '[');
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
     g_auto(HttpAnswer) a = fixture_call(&fixture, SCOPE_TRIAGE, "PATCH", target, NULL, large);
-    check_problem(&a, 413, "body-too-large");
+    http_assert_problem(&a, 413, "body-too-large");
     g_auto(HttpAnswer) b = fixture_call(&fixture, SCOPE_TRIAGE, "PATCH", target,
                                         "Content-Type: text/plain\r\nContent-Length: 2\r\n", NULL);
-    check_problem(&b, 415, "media-type");
+    http_assert_problem(&b, 415, "media-type");
     g_auto(HttpAnswer) c = fixture_call(&fixture, SCOPE_TRIAGE, "PATCH", target, NULL, long_note);
-    check_problem(&c, 400, "bad-body");
+    http_assert_problem(&c, 400, "bad-body");
     g_auto(HttpAnswer) d = fixture_call(&fixture, SCOPE_TRIAGE, "PATCH", target, NULL, deep);
-    check_problem(&d, 400, "bad-body");
-    fixture_clear(&fixture);
-}
-
-/* A body whose length is not announced cannot be refused by its header. */
-static void
-test_a_chunked_body_is_bounded_too(void)
-{
-    Fixture fixture;
-    g_autoptr(GString) text = g_string_new(NULL);
-    g_autofree char *chunk = g_strnfill(4096, ' ');
-
-    fixture_init(&fixture, NULL);
-    g_string_printf(text,
-                    "PATCH /api/v1/alerts/%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-                    "Authorization: Bearer %s\r\nContent-Type: application/json\r\n"
-                    "Transfer-Encoding: chunked\r\n\r\n",
-                    fixture_alert_id(0), fixture.tokens[SCOPE_TRIAGE]);
-    for (int i = 0; i < 20; i++)
-        g_string_append_printf(text, "1000\r\n%s\r\n", chunk);
-    g_string_append(text, "0\r\n\r\n");
-    g_auto(HttpAnswer) answer = fixture_send(&fixture, text->str, text->len);
-    check_problem(&answer, 413, "body-too-large");
-    fixture_clear(&fixture);
-}
-
-static void
-test_a_process_that_does_not_answer_is_a_503(void)
-{
-    Fixture fixture;
-
-    fixture_init(&fixture, &(WebConf){ .answer_ms = 150 });
-    fixture_set_mood(&fixture, MOOD_SILENT);
-    g_auto(HttpAnswer) silent = fixture_call(&fixture, SCOPE_READ, "GET", "/api/v1/exporters", NULL, NULL);
-    g_autofree char *retry = http_header(&silent, "Retry-After");
-    check_problem(&silent, 503, "unavailable");
-    g_assert_nonnull(strstr(silent.body, "'sense'"));
-    g_assert_cmpstr(retry, ==, "2");
-    g_auto(HttpAnswer) unready = fixture_call(&fixture, SCOPE_NONE, "GET", "/readyz", NULL, NULL);
-    g_assert_cmpint(unready.status, ==, 503);
-    g_auto(HttpAnswer) live = fixture_call(&fixture, SCOPE_NONE, "GET", "/livez", NULL, NULL);
-    g_assert_cmpint(live.status, ==, 200);
-    fixture_set_mood(&fixture, MOOD_NONSENSE);
-    g_auto(HttpAnswer) nonsense = fixture_call(&fixture, SCOPE_READ, "GET", "/api/v1/status", NULL, NULL);
-    check_problem(&nonsense, 500, "internal");
-    fixture_set_mood(&fixture, MOOD_REFUSES);
-    g_auto(HttpAnswer) odd = fixture_call(&fixture, SCOPE_READ, "GET", "/api/v1/status", NULL, NULL);
-    check_problem(&odd, 500, "internal");
-    fixture_set_mood(&fixture, MOOD_EMPTY);
-    g_auto(HttpAnswer) empty = fixture_call(&fixture, SCOPE_READ, "GET", "/api/v1/exporters", NULL, NULL);
-    check_problem(&empty, 500, "internal");
-    fixture_set_mood(&fixture, MOOD_ANSWERS);
-    g_auto(HttpAnswer) ready = fixture_call(&fixture, SCOPE_NONE, "GET", "/readyz", NULL, NULL);
-    g_assert_cmpint(ready.status, ==, 200);
-    fixture_clear(&fixture);
-}
-
-static void
-ask_status(Fixture *fixture, int fd)
-{
-    g_autofree char *text =
-        g_strdup_printf("GET /api/v1/exporters HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n",
-                        fixture->tokens[SCOPE_READ]);
-
-    g_assert_cmpint(send(fd, text, strlen(text), MSG_NOSIGNAL), ==, (gssize)strlen(text));
-}
-
-static void
-test_a_slow_answer_delays_nobody_else(void)
-{
-    Fixture fixture;
-    int fds[20];
-
-    fixture_init(&fixture, &(WebConf){ .answer_ms = 3000 });
-    fixture_set_mood(&fixture, MOOD_SILENT);
-    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
-        fds[i] = fixture_connect(&fixture);
-        ask_status(&fixture, fds[i]);
-    }
-    gint64 before = g_get_monotonic_time();
-    g_auto(HttpAnswer) alerts = fixture_call(&fixture, SCOPE_READ, "GET", "/api/v1/alerts", NULL, NULL);
-    g_assert_cmpint(alerts.status, ==, 200);
-    g_assert_cmpint(g_get_monotonic_time() - before, <, 2 * G_TIME_SPAN_SECOND);
-    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
-        close(fds[i]);       /* clients that hang up while they sleep */
-    fixture_clear(&fixture); /* and a stop with sleepers: must neither hang nor abort */
-}
-
-static void
-test_a_client_that_sends_too_slowly_is_hung_up_on(void)
-{
-    static const char head[] = "GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ";
-    Fixture fixture;
-    bool ended = false;
-
-    fixture_init(&fixture, &(WebConf){ .answer_ms = 400, .request_ms = 400 });
-    int fd = fixture_connect(&fixture);
-    g_assert_cmpint(send(fd, head, strlen(head), MSG_NOSIGNAL), >, 0);
-    for (int i = 0; i < 100 && !ended; i++) { /* a byte each 20 ms: never idle */
-        g_usleep(20000);
-        ended = send(fd, "a", 1, MSG_NOSIGNAL) != 1;
-    }
-    g_assert_true(ended);
-    close(fd);
-    fixture_clear(&fixture);
-}
-
-static void
-test_one_address_has_a_limit_of_connections(void)
-{
-    Fixture fixture;
-    int fds[8];
-    unsigned refused = 0;
-
-    fixture_init(&fixture, &(WebConf){ .answer_ms = 400, .max_per_address = 4 });
-    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
-        fds[i] = fixture_connect(&fixture);
-        ask_status(&fixture, fds[i]);
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
-        g_auto(HttpAnswer) answer = fixture_read(fds[i]);
-        refused += answer.status == 0;
-        g_assert_true(answer.status == 0 || answer.status == 200);
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
-        close(fds[i]);
-    g_assert_cmpuint(refused, ==, 4);
-    fixture_clear(&fixture);
-}
-
-static void
-test_requests_that_are_no_http_do_no_harm(void)
-{
-    static const char *const texts[] = {
-        "\r\n\r\n",
-        "GET\r\n\r\n",
-        "GET / HTTP/9.9\r\n\r\n",
-        "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        "GET / HTTP/1.1\r\n\r\n",
-        "GET /livez HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n",
-        "PATCH /api/v1/alerts/x HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
-        "PATCH /api/v1/alerts/x HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n",
-        "PATCH /api/v1/alerts/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        "GET * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-    };
-    g_autofree char *long_path = g_strnfill(20000, 'a');
-    g_autofree char *long_request =
-        g_strdup_printf("GET /%s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", long_path);
-    Fixture fixture;
-
-    fixture_init(&fixture, &(WebConf){ .answer_ms = 400, .request_ms = 500 });
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        int fd = fixture_connect(&fixture);
-        g_assert_cmpint(send(fd, texts[i], strlen(texts[i]), MSG_NOSIGNAL), >, 0);
-        shutdown(fd, SHUT_WR);
-        g_auto(HttpAnswer) answer = fixture_read(fd);
-        g_test_message("request %u: %d", (unsigned)i, answer.status);
-        g_assert_cmpint(answer.status, !=, 200);
-        close(fd);
-    }
-    g_auto(HttpAnswer) too_long = fixture_send(&fixture, long_request, strlen(long_request));
-    g_assert_cmpint(too_long.status, ==, 414);
-    g_auto(HttpAnswer) live = fixture_call(&fixture, SCOPE_NONE, "GET", "/livez", NULL, NULL);
-    g_assert_cmpint(live.status, ==, 200);
-    fixture_clear(&fixture);
+    http_assert_problem(&d, 400, "bad-body");
 }
 
 static void
 test_metrics_are_prometheus_text(void)
 {
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
-    g_auto(HttpAnswer) answer = fixture_call(&fixture, SCOPE_NONE, "GET", "/metrics", NULL, NULL);
+    g_auto(HttpAnswer) answer = fixture_get(&fixture, SCOPE_NONE, "/metrics");
     g_assert_cmpint(answer.status, ==, 200);
     g_assert_nonnull(strstr(answer.body, "\ntalaya_datagrams_received_total 120034\n"));
     g_assert_nonnull(strstr(answer.body, "\ntalaya_datagrams_refused_total{reason=\"not_allowed\"} 3\n"));
@@ -533,7 +339,6 @@ test_metrics_are_prometheus_text(void)
             "^(# (HELP|TYPE) talaya_[a-z_]+ .+|talaya_[a-z_]+(\\{[a-z_]+=\"[^\"]*\"\\})? "
             "[-0-9.e+]+)$",
             *line, 0, 0));
-    fixture_clear(&fixture);
 }
 
 int
@@ -563,16 +368,6 @@ main(int argc, char **argv)
                     test_a_decision_on_what_was_changed_meanwhile_is_refused);
     g_test_add_func("/web/server/a-decision-is-checked-key-by-key", test_a_decision_is_checked_key_by_key);
     g_test_add_func("/web/server/bodies-have-a-type-and-a-size", test_bodies_have_a_type_and_a_size);
-    g_test_add_func("/web/server/a-chunked-body-is-bounded-too", test_a_chunked_body_is_bounded_too);
-    g_test_add_func("/web/server/a-process-that-does-not-answer-is-a-503",
-                    test_a_process_that_does_not_answer_is_a_503);
-    g_test_add_func("/web/server/a-slow-answer-delays-nobody-else", test_a_slow_answer_delays_nobody_else);
-    g_test_add_func("/web/server/a-client-that-sends-too-slowly-is-hung-up-on",
-                    test_a_client_that_sends_too_slowly_is_hung_up_on);
-    g_test_add_func("/web/server/one-address-has-a-limit-of-connections",
-                    test_one_address_has_a_limit_of_connections);
-    g_test_add_func("/web/server/requests-that-are-no-http-do-no-harm",
-                    test_requests_that_are_no_http_do_no_harm);
     g_test_add_func("/web/server/metrics-are-prometheus-text", test_metrics_are_prometheus_text);
     return g_test_run();
 }

@@ -25,7 +25,7 @@ number_of(const json_t *json, const char *key)
 static void
 test_a_rule_is_made_listed_and_deleted(void)
 {
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
     g_auto(HttpAnswer) made =
@@ -53,13 +53,12 @@ test_a_rule_is_made_listed_and_deleted(void)
     json_decref(call(&fixture, SCOPE_READ, "GET", place, NULL, 404));
     json_decref(call(&fixture, SCOPE_TRIAGE, "DELETE", place, NULL, 404));
     json_decref(rule);
-    fixture_clear(&fixture);
 }
 
 static void
 test_what_a_rule_suppresses_leaves_the_open_ones(void)
 {
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
     json_t *preview = call(&fixture, SCOPE_TRIAGE, "POST", RULES "/preview",
@@ -77,7 +76,6 @@ test_what_a_rule_suppresses_leaves_the_open_ones(void)
     json_t *after = call(&fixture, SCOPE_READ, "GET", "/api/v1/alerts?state=suppressed", NULL, 200);
     g_assert_cmpint(number_of(after, "total"), ==, 3);
     json_decref(after);
-    fixture_clear(&fixture);
 }
 
 static void
@@ -101,7 +99,7 @@ test_a_bad_rule_is_refused_in_words(void)
         { RULES "/preview", "{\"port\":443,\"days\":\"90\"}", "'days'" },
         { RULES "/preview", "{\"port\":443,\"reason\":\"a test\"}", "'reason'" },
     };
-    Fixture fixture;
+    g_auto(Fixture) fixture;
 
     fixture_init(&fixture, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -116,7 +114,6 @@ test_a_bad_rule_is_refused_in_words(void)
     json_t *list = call(&fixture, SCOPE_READ, "GET", RULES, NULL, 200);
     g_assert_cmpint(number_of(list, "active"), ==, 1);
     json_decref(list);
-    fixture_clear(&fixture);
 }
 
 int
