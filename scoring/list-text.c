@@ -6,53 +6,23 @@
  * a mistake that he wants to hear of, so it ends the reading, and the message names file and line.
  */
 #include <gio/gio.h>
-#include <string.h>
 
 #include "scoring/csv.h"
 #include "scoring/list-builder.h"
-
-enum { LINE_MOST = 512 };
-
-/* One line; what stands behind '#' or ';' is what the list says of it. */
-static bool
-read_line(ListBuilder *self, const char *name, const uint8_t *at, size_t length, unsigned line,
-          GError **error)
-{
-    char text[LINE_MOST];
-    IpPrefix prefix;
-
-    memcpy(text, at, MIN(length, sizeof text - 1));
-    text[MIN(length, sizeof text - 1)] = '\0';
-    char *note = strpbrk(text, "#;");
-    if (note != NULL)
-        *note++ = '\0';
-    g_strstrip(text);
-    if (*text == '\0' && (note != NULL || length < sizeof text))
-        return true;
-    ListClaim claim = { .note = note, .confidence = -1 };
-    if (ip_prefix_parse(text, &prefix))
-        return list_builder_add(self, &prefix, &claim, error);
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s:%u: '%.64s' is no address or prefix", name,
-                line, valid);
-    return false;
-}
+#include "scoring/prefix-reader.h"
 
 bool
 list_read_plain(ListBuilder *self, const char *name, const char *bytes, size_t length, GError **error)
 {
-    Cursor cur = cursor_over(bytes, length);
+    PrefixReader reader = prefix_reader_over(name, bytes, length);
+    PrefixResult result;
 
-    for (unsigned line = 1; cursor_left(&cur) > 0; line++) {
-        const uint8_t *end = memchr(cur.at, '\n', cursor_left(&cur));
-        size_t size = end != NULL ? (size_t)(end - cur.at) : cursor_left(&cur);
-        const uint8_t *at = cursor_take(&cur, size);
-        cursor_take(&cur, cursor_left(&cur) > 0 ? 1 : 0);
-        if (!read_line(self, name, at, size, line, error)) {
+    while ((result = prefix_reader_next(&reader, error)) == PREFIX_LINE) {
+        const ListClaim claim = { .note = reader.note, .confidence = -1 };
+        if (!list_builder_add(self, &reader.prefix, &claim, error))
             return false;
-        }
     }
-    return true;
+    return result == PREFIX_END;
 }
 
 static const char *const columns[] = { "prefix", "confidence", "seen", "note", NULL };

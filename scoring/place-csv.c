@@ -10,8 +10,9 @@
 #include "collector/base/nearest.h"
 #include "scoring/csv.h"
 #include "scoring/place-builder.h"
+#include "scoring/prefix-reader.h"
 
-enum { CONFIDENCE_USUAL = 90, LIST_LINE_MOST = 256 };
+enum { CONFIDENCE_USUAL = 90 };
 
 static const char *const columns[] = { "prefix",  "access",  "anonymity",  "asn",
                                        "as_name", "country", "confidence", NULL };
@@ -24,17 +25,6 @@ enum {
     COLUMN_COUNTRY,
     COLUMN_CONFIDENCE,
     N_COLUMNS
-};
-
-static const char *const access_names[] = {
-#define X(id, name) name,
-    ACCESS_CLASSES(X)
-#undef X
-};
-static const char *const anonymity_names[] = {
-#define X(id, name) name,
-    ANONYMITIES(X)
-#undef X
 };
 
 static bool
@@ -80,7 +70,8 @@ read_access(const CsvReader *csv, PlaceClaim *claim, GError **error)
     if (*access == '\0')
         return true;
     if (!access_class_parse(access, &class))
-        return csv_error_name(csv, COLUMN_ACCESS, "access class", access_names, N_ACCESS_CLASSES, error);
+        return csv_error_name(csv, COLUMN_ACCESS, "access class", access_class_names(), N_ACCESS_CLASSES,
+                              error);
     claim->access = (uint8_t) class;
     claim->confidence = (uint8_t)percent;
     claim->has |= PLACE_HAS_ACCESS;
@@ -96,7 +87,7 @@ read_anonymity(const CsvReader *csv, PlaceClaim *claim, GError **error)
     if (*text == '\0')
         return true;
     if (!anonymity_parse(text, &anonymity))
-        return csv_error_name(csv, COLUMN_ANONYMITY, "kind of anonymity", anonymity_names, N_ANONYMITIES,
+        return csv_error_name(csv, COLUMN_ANONYMITY, "kind of anonymity", anonymity_names(), N_ANONYMITIES,
                               error);
     claim->anonymity = (uint8_t)anonymity;
     claim->has |= PLACE_HAS_ANONYMITY;
@@ -169,7 +160,7 @@ parse_access_attribute(char *const *parts, PlaceClaim *claim, GError **error)
     AccessClass access;
 
     if (!access_class_parse(parts[1], &access))
-        return attribute_error(error, "access class", parts[1], access_names, N_ACCESS_CLASSES);
+        return attribute_error(error, "access class", parts[1], access_class_names(), N_ACCESS_CLASSES);
     if (parts[2] != NULL && !parse_number(parts[2], 100, &percent))
         return attribute_error(error, "confidence from 0 to 100", parts[2], NULL, 0);
     claim->access = (uint8_t)access;
@@ -191,7 +182,7 @@ place_parse_attribute(const char *text, PlaceClaim *claim, GError **error)
         return parse_access_attribute(parts, claim, error);
     if (g_str_equal(parts[0], "anonymity")) {
         if (!anonymity_parse(parts[1], &anonymity))
-            return attribute_error(error, "kind of anonymity", parts[1], anonymity_names, N_ANONYMITIES);
+            return attribute_error(error, "kind of anonymity", parts[1], anonymity_names(), N_ANONYMITIES);
         claim->anonymity = (uint8_t)anonymity;
         claim->has |= PLACE_HAS_ANONYMITY;
         return true;
@@ -231,33 +222,6 @@ parse_list_map(const char *map, PlaceClaim *claim, GError **error)
     return false;
 }
 
-/* One line: a prefix, and perhaps a comment behind '#' or ';'. */
-static bool
-read_list_line(PlaceBuilder *builder, const PlaceSource *source, const uint8_t *at, size_t length,
-               unsigned line, uint32_t claim, GError **error)
-{
-    char text[LIST_LINE_MOST];
-    IpPrefix prefix;
-
-    for (size_t i = 0; i < length; i++)
-        if (at[i] == '#' || at[i] == ';')
-            length = i;
-    size_t kept = MIN(length, sizeof text - 1);
-    memcpy(text, at, kept);
-    text[kept] = '\0';
-    g_strstrip(text);
-    if (*text == '\0' && length == kept)
-        return true;
-    if (length != kept || !ip_prefix_parse(text, &prefix)) {
-        g_autofree char *valid = g_utf8_make_valid(text, -1);
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s:%u: '%.64s' is no address or prefix",
-                    source->path, line, valid);
-        return false;
-    }
-    place_builder_add(builder, &prefix, claim);
-    return true;
-}
-
 bool
 place_read_list(PlaceBuilder *builder, const PlaceSource *source, GError **error)
 {
@@ -269,14 +233,9 @@ place_read_list(PlaceBuilder *builder, const PlaceSource *source, GError **error
         !g_file_get_contents(source->path, &bytes, &length, error))
         return false;
     uint32_t number = place_builder_claim(builder, claim);
-    Cursor cur = cursor_over(bytes, length);
-    for (unsigned line = 1; cursor_left(&cur) > 0; line++) {
-        const uint8_t *end = memchr(cur.at, '\n', cursor_left(&cur));
-        size_t size = end != NULL ? (size_t)(end - cur.at) : cursor_left(&cur);
-        const uint8_t *at = cursor_take(&cur, size);
-        cursor_take(&cur, cursor_left(&cur) > 0 ? 1 : 0);
-        if (!read_list_line(builder, source, at, size, line, number, error))
-            return false;
-    }
-    return true;
+    PrefixReader reader = prefix_reader_over(source->path, bytes, length);
+    PrefixResult result;
+    while ((result = prefix_reader_next(&reader, error)) == PREFIX_LINE)
+        place_builder_add(builder, &reader.prefix, number);
+    return result == PREFIX_END;
 }

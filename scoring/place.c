@@ -45,12 +45,12 @@ struct PlaceBuilder {
 
 G_STATIC_ASSERT(sizeof(Place) == 16); /* hashed and compared as bytes: no padding */
 
-static const char *const access_names[] = {
+static const char *const access_texts[] = {
 #define X(id, name) name,
     ACCESS_CLASSES(X)
 #undef X
 };
-static const char *const anonymity_names[] = {
+static const char *const anonymity_texts[] = {
 #define X(id, name) name,
     ANONYMITIES(X)
 #undef X
@@ -68,33 +68,45 @@ index_of_name(const char *name, const char *const *names, int n)
 const char *
 access_class_name(AccessClass access)
 {
-    return access < N_ACCESS_CLASSES ? access_names[access] : access_names[ACCESS_UNKNOWN];
+    return access < N_ACCESS_CLASSES ? access_texts[access] : access_texts[ACCESS_UNKNOWN];
 }
 
 bool
 access_class_parse(const char *name, AccessClass *out)
 {
-    int i = index_of_name(name, access_names, N_ACCESS_CLASSES);
+    int i = index_of_name(name, access_texts, N_ACCESS_CLASSES);
 
     if (i >= 0)
         *out = (AccessClass)i;
     return i >= 0;
 }
 
+const char *const *
+access_class_names(void)
+{
+    return access_texts;
+}
+
 const char *
 anonymity_name(Anonymity anonymity)
 {
-    return anonymity < N_ANONYMITIES ? anonymity_names[anonymity] : anonymity_names[ANONYMITY_NONE];
+    return anonymity < N_ANONYMITIES ? anonymity_texts[anonymity] : anonymity_texts[ANONYMITY_NONE];
 }
 
 bool
 anonymity_parse(const char *name, Anonymity *out)
 {
-    int i = index_of_name(name, anonymity_names, N_ANONYMITIES);
+    int i = index_of_name(name, anonymity_texts, N_ANONYMITIES);
 
     if (i >= 0)
         *out = (Anonymity)i;
     return i >= 0;
+}
+
+const char *const *
+anonymity_names(void)
+{
+    return anonymity_texts;
 }
 
 uint32_t

@@ -30,6 +30,8 @@ typedef enum AccessClass {
 } AccessClass;
 const char *access_class_name(AccessClass access);
 bool access_class_parse(const char *name, AccessClass *out);
+/* All N_ACCESS_CLASSES of them. */
+const char *const *access_class_names(void);
 
 #define ANONYMITIES(X)                                                                                       \
     X(NONE, "none")                                                                                          \
@@ -43,6 +45,8 @@ typedef enum Anonymity {
 } Anonymity;
 const char *anonymity_name(Anonymity anonymity);
 bool anonymity_parse(const char *name, Anonymity *out);
+/* All N_ANONYMITIES of them. */
+const char *const *anonymity_names(void);
 
 typedef struct Place {
     uint32_t asn;           /* 0: not known */
