@@ -11,26 +11,24 @@
 #include <stdlib.h>
 
 static void
-take_alert(void *user, const Alert *alert)
+check_json(json_t *object)
 {
-    json_t *object = alert_to_json(alert);
-
     FUZZ_CHECK(object != NULL);
     char *text = json_dumps(object, JSON_COMPACT);
-    FUZZ_CHECK(text != NULL);
+    FUZZ_CHECK(text != NULL); /* NULL for numbers that are none, and for what is no UTF-8 */
     free(text);
     json_decref(object);
 }
 
 static void
-take_sample(void *user, const SeriesSample *sample)
+take_alert(void *user, const Alert *alert)
 {
+    check_json(alert_to_json(alert));
 }
 
-static IpAddress
-exporter_of(void *user, uint32_t index)
+static void
+take_sample(void *user, const SeriesSample *sample)
 {
-    return ip_from_v4(0xc0000201);
 }
 
 /* A day later than most of what the seeds know. */
@@ -58,54 +56,12 @@ score_a_flow(Scorer *scorer)
 }
 
 static void
-check_json(json_t *object)
-{
-    FUZZ_CHECK(object != NULL);
-    char *text = json_dumps(object, JSON_COMPACT);
-    FUZZ_CHECK(text != NULL); /* NULL for numbers that are none, and for what is no UTF-8 */
-    free(text);
-    json_decref(object);
-}
-
-/* What is ours, and where the rest is, are made once a process: they do not change. */
-static const IpPrefix ours = { .address = { .bytes = { [10] = 0xff, 0xff, 198, 18 } }, .length = 111 };
-
-static const AssetTable *
-shared_assets(void)
-{
-    static AssetTable *assets;
-
-    if (assets == NULL)
-        assets = asset_table_new(&ours, 1, NULL, NULL);
-    return assets;
-}
-
-static const PlaceTable *
-shared_places(void)
-{
-    static PlaceTable *places;
-
-    if (places == NULL)
-        places = place_table_new(NULL, 0, &ours, 1, NULL);
-    return places;
-}
-
-static void
 restore(GBytes *state)
 {
-    ScoringConf conf = { .budget = 5,
-                         .learn_days = 7,
-                         .window_s = 300,
-                         .max_assets = 100,
-                         .max_peers_per_asset = 100,
-                         .max_pairs = 1000,
-                         .series_assets = 10,
-                         .hash_seed = 1 };
     ScorerSink sink = { .alert = take_alert, .sample = take_sample };
-    g_autoptr(Scorer) scorer = scorer_new(&conf, shared_assets(), shared_places(), &sink);
+    g_autoptr(Scorer) scorer = fuzz_scorer_new(&sink);
     g_autoptr(GError) error = NULL;
 
-    scorer_set_exporters(scorer, exporter_of, NULL);
     if (!scorer_restore(scorer, state, &error))
         FUZZ_CHECK(error != NULL);
     score_a_flow(scorer);

@@ -377,6 +377,36 @@ fuzz_protocol(FuzzProtocol protocol, const uint8_t *bytes, size_t length)
     fuzz_decoder_free(decoder);
 }
 
+static IpAddress
+exporter_of(void *user, uint32_t index)
+{
+    return ip_from_v4(0xc0000201);
+}
+
+Scorer *
+fuzz_scorer_new(const ScorerSink *sink)
+{
+    static const IpPrefix ours = { .address = { .bytes = { [10] = 0xff, 0xff, 198, 18 } }, .length = 111 };
+    static const ScoringConf conf = { .budget = 5,
+                                      .learn_days = 7,
+                                      .window_s = 300,
+                                      .max_assets = 100,
+                                      .max_peers_per_asset = 100,
+                                      .max_pairs = 1000,
+                                      .series_assets = 10,
+                                      .hash_seed = 1 };
+    static AssetTable *assets;
+    static PlaceTable *places;
+
+    if (assets == NULL) {
+        assets = asset_table_new(&ours, 1, NULL, NULL);
+        places = place_table_new(NULL, 0, &ours, 1, NULL);
+    }
+    Scorer *scorer = scorer_new(&conf, assets, places, sink);
+    scorer_set_exporters(scorer, exporter_of, NULL);
+    return scorer;
+}
+
 FuzzFile
 fuzz_file_open(const uint8_t *bytes, size_t length)
 {

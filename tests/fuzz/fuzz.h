@@ -8,6 +8,7 @@
  */
 #pragma once
 #include "collector/decoder.h"
+#include "scoring/scorer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
@@ -42,6 +43,9 @@ void fuzz_decoder_session(FuzzDecoder *self, const uint8_t *bytes, size_t length
 /* One datagram or several of one protocol (told apart as above). */
 typedef enum FuzzProtocol { FUZZ_NETFLOW5, FUZZ_NETFLOW9, FUZZ_IPFIX, FUZZ_SFLOW } FuzzProtocol;
 void fuzz_protocol(FuzzProtocol protocol, const uint8_t *bytes, size_t length);
+
+/* A small scorer; 198.18.0.0/15 is ours. The tables of assets and places are made once a process. */
+Scorer *fuzz_scorer_new(const ScorerSink *sink);
 
 /* A file in memory with these bytes, for what reads files; the path lives until fuzz_file_close. */
 typedef struct FuzzFile {

@@ -2,7 +2,7 @@
 /* seeds.c - see seeds.h */
 #include "tests/fuzz/seeds.h"
 #include "collector/capture.h"
-#include "scoring/scorer.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/support/capture-writer.h"
 #include "tests/support/generator.h"
 #include "tests/support/hostile.h"
@@ -187,12 +187,6 @@ no_sample(void *user, const SeriesSample *sample)
 {
 }
 
-static IpAddress
-one_exporter(void *user, uint32_t index)
-{
-    return ip_from_v4(0xc0000201);
-}
-
 static FlowBatch *
 score(void *user, FlowBatch *batch)
 {
@@ -205,25 +199,13 @@ score(void *user, FlowBatch *batch)
 static void
 scorer_states(SeedTaker take, void *user)
 {
-    IpPrefix prefix = { .address = ip_from_v4(0xc6120000), .length = 111 };
-    ScoringConf conf = { .budget = 5,
-                         .learn_days = 7,
-                         .window_s = 300,
-                         .max_assets = 100,
-                         .max_peers_per_asset = 100,
-                         .max_pairs = 1000,
-                         .series_assets = 10,
-                         .hash_seed = 1 };
     ScorerSink scorer_sink = { .alert = no_alert, .sample = no_sample };
-    g_autoptr(AssetTable) inventory = asset_table_new(&prefix, 1, NULL, NULL);
-    g_autoptr(PlaceTable) table = place_table_new(NULL, 0, &prefix, 1, NULL);
-    g_autoptr(Scorer) scorer = scorer_new(&conf, inventory, table, &scorer_sink);
+    g_autoptr(Scorer) scorer = fuzz_scorer_new(&scorer_sink);
     g_autoptr(GeneratedSession) generated = generator_make("router-ipfix", SEED, 400);
     DecoderConf decoder_conf = { .allow_all = true, .hash_seed = 1 };
     DecoderSink sink = { .user = scorer, .flows = score };
     g_autoptr(Decoder) decoder = decoder_new(&decoder_conf, &sink);
 
-    scorer_set_exporters(scorer, one_exporter, NULL);
     g_autoptr(GBytes) empty = scorer_save(scorer);
     give_state(empty, take, user);
     feed(decoder, generated, 0);
