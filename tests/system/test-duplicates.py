@@ -9,22 +9,14 @@ in between makes another flow, and so does a router that reports what another on
 import json
 import pathlib
 import struct
-import subprocess
 import sys
 import tempfile
 
-TALAYA = __import__("os").environ.get("TALAYA", "build/collector/cli/talaya")
+from daemon import Tap, run
+
 START = 1767225600000  # 2026-01-01, ms
 ASSET, FAR = "10.0.0.5", "198.51.100.9"
-number = 0
-
-
-def check(good, words, why=""):
-    global number
-    number += 1
-    print(f"{'ok' if good else 'not ok'} {number} - {words}", flush=True)
-    if not good and why:
-        print(*(f"# {line}" for line in str(why).splitlines()), sep="\n")
+tap = Tap()
 
 
 def address(text):
@@ -79,8 +71,7 @@ def counted(folder, routers):
     write_pcap(folder / "capture.pcap", routers)
     (folder / "talaya.conf").write_text("[collector]\nexporters=192.0.2.0/24\n[assets]\nprefixes=10.0.0.0/8\n",
                                         encoding="ascii")
-    result = subprocess.run([TALAYA, "replay", "--summary", "--config", folder / "talaya.conf",
-                             folder / "capture.pcap"], capture_output=True, text=True, check=False, timeout=60)
+    result = run("replay", "--summary", "--config", folder / "talaya.conf", folder / "capture.pcap")
     lines = [line for line in result.stderr.splitlines() if line.startswith("{")]
     return json.loads(lines[-1]) if lines else {"stderr": result.stderr}
 
@@ -95,8 +86,8 @@ def find(counters, name):
 
 def expect(folder, words, routers, duplicates):
     counters = counted(folder, routers)
-    check(find(counters, "duplicates") == duplicates, words,
-          f"duplicates {find(counters, 'duplicates')}, not {duplicates}: {json.dumps(counters)}")
+    tap.ok(find(counters, "duplicates") == duplicates, words,
+           f"duplicates {find(counters, 'duplicates')}, not {duplicates}: {json.dumps(counters)}")
 
 
 def long_flow(routers, slices=10, **more):
@@ -171,7 +162,7 @@ def main():
             a.flow(60000 * i, 60000 * (i + 1), 60000, sport=40000)
             b.flow(60000 * i, 60000 * (i + 1), 60000, sport=40001)
         expect(folder, "two connections at the same time, by two routers, are two", [a, b], 0)
-    print(f"1..{number}")
+    tap.done()
 
 
 if __name__ == "__main__":

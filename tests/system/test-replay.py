@@ -10,27 +10,18 @@ import json
 import pathlib
 import re
 import struct
-import subprocess
 import sys
 import tempfile
 
-TALAYA = __import__("os").environ.get("TALAYA", "build/collector/cli/talaya")
+from daemon import Tap, run
+
 DAYS, BUDGET = 14, 5
 SUPPORT = ("fleet_rarity", "quiet_long", "odd_port", "new_egress")  # they never lead
-number = 0
-
-
-def check(good, words, why=""):
-    global number
-    number += 1
-    print(f"{'ok' if good else 'not ok'} {number} - {words}", flush=True)
-    if not good and why:
-        print(*(f"# {line}" for line in str(why).splitlines()), sep="\n")
-    return good
+tap = Tap()
 
 
 def talaya(*args):
-    return subprocess.run([TALAYA, *map(str, args)], capture_output=True, text=True, check=False, timeout=280)
+    return run(*args, timeout=280)
 
 
 def demo(folder, seed, *more):
@@ -71,7 +62,7 @@ def check_headlines(seed, alerts):
     """What says more than all the rest is what the alert is called and what its first sentence tells."""
     carried = [(a, a["detectors"][0]) for a in alerts if a["detectors"][0]["decibans"] > a["score"] * 0.6]
     wrong = [a for a, part in carried if part["name"] not in SUPPORT and a["kind"] not in (part["name"], "residential_path")]
-    check(not wrong, f"seed {seed}: the headline is what carries the alert", json.dumps(wrong)[:2000])
+    tap.ok(not wrong, f"seed {seed}: the headline is what carries the alert", json.dumps(wrong)[:2000])
 
 
 def check_attack(seed, folder):
@@ -79,19 +70,19 @@ def check_attack(seed, folder):
     result = replay(folder)
     alerts = first_of_each(result.stdout)
     words = "\n".join(f"{a['time']} {a['kind']} {a['asset']} {a['peer']} {a['score']:.1f}" for a in alerts)
-    if not check(told and result.returncode == 0, f"seed {seed}: the demo is written and replayed", result.stderr):
+    if not tap.ok(told and result.returncode == 0, f"seed {seed}: the demo is written and replayed", result.stderr):
         return None
     asset, far = told
     hits = [a for a in alerts if a["kind"] == "residential_path" and a["asset"] == asset and a["peer"] == far]
-    check(len(hits) == 1, f"seed {seed}: one alert names the server and the home line", words)
+    tap.ok(len(hits) == 1, f"seed {seed}: one alert names the server and the home line", words)
     others = [a for a in alerts if a["asset"] != asset]
-    check(len(others) <= BUDGET, f"seed {seed}: in {DAYS} days no more false alarms than the budget of one", words)
+    tap.ok(len(others) <= BUDGET, f"seed {seed}: in {DAYS} days no more false alarms than the budget of one", words)
     for alert in hits:
         total = sum(d["decibans"] for d in alert["detectors"])
-        check(abs(total - alert["score"]) < 0.1, f"seed {seed}: the contributions add up to the score", total)
-        check(alert["flows"] and alert["summary"] and alert["detectors"][0]["reason"] and alert["path"],
-              f"seed {seed}: the alert has flows, a path and words", json.dumps(alert)[:2000])
-        check(alert["peerClass"] == "residential", f"seed {seed}: the far end is residential", alert["peerClass"])
+        tap.ok(abs(total - alert["score"]) < 0.1, f"seed {seed}: the contributions add up to the score", total)
+        tap.ok(alert["flows"] and alert["summary"] and alert["detectors"][0]["reason"] and alert["path"],
+               f"seed {seed}: the alert has flows, a path and words", json.dumps(alert)[:2000])
+        tap.ok(alert["peerClass"] == "residential", f"seed {seed}: the far end is residential", alert["peerClass"])
     return result.stdout
 
 
@@ -99,17 +90,17 @@ def check_clean(seed, folder):
     demo(folder, seed, "--no-attack")
     result = replay(folder)
     alerts = first_of_each(result.stdout)
-    check(result.returncode == 0 and len(alerts) <= BUDGET,
-          f"seed {seed}: {len(alerts)} alerts in {DAYS} days without an attack", result.stdout[:2000])
+    tap.ok(result.returncode == 0 and len(alerts) <= BUDGET,
+           f"seed {seed}: {len(alerts)} alerts in {DAYS} days without an attack", result.stdout[:2000])
     check_headlines(seed, alerts)
 
 
 def check_same(folder, before):
-    check(replay(folder).stdout == before, "a second replay gives the same bytes")
+    tap.ok(replay(folder).stdout == before, "a second replay gives the same bytes")
     result = replay(folder, "--state", folder / "whole")
-    check(result.stdout == before and result.returncode == 0, "with a state folder as well", result.stderr)
-    check((folder / "whole" / "talaya.db").exists() and (folder / "whole" / "baselines").exists(),
-          "alerts and baselines are kept")
+    tap.ok(result.stdout == before and result.returncode == 0, "with a state folder as well", result.stderr)
+    tap.ok((folder / "whole" / "talaya.db").exists() and (folder / "whole" / "baselines").exists(),
+           "alerts and baselines are kept")
 
 
 def check_cut(folder, before):
@@ -119,14 +110,14 @@ def check_cut(folder, before):
     second = replay(folder, "--state", folder / "cut", files=[two])
     whole = {(a["kind"], a["asset"], a["peer"]) for a in first_of_each(before) if a["kind"] == "residential_path"}
     parts = {(a["kind"], a["asset"], a["peer"]) for a in first_of_each(first.stdout + second.stdout)}
-    check(second.returncode == 0 and "learning begins anew" not in second.stderr, "the baselines are read back",
-          second.stderr)
-    check(whole <= parts, "cut in two, with the state kept, the same home line is found", f"{whole} {parts}")
+    tap.ok(second.returncode == 0 and "learning begins anew" not in second.stderr, "the baselines are read back",
+           second.stderr)
+    tap.ok(whole <= parts, "cut in two, with the state kept, the same home line is found", f"{whole} {parts}")
 
 
 def check_usage():
-    check(talaya("replay").returncode == 2, "without a configuration: wrong usage")
-    check(talaya("replay", "--config", "/nonexistent", "x").returncode == 1, "an unreadable configuration fails")
+    tap.ok(talaya("replay").returncode == 2, "without a configuration: wrong usage")
+    tap.ok(talaya("replay", "--config", "/nonexistent", "x").returncode == 1, "an unreadable configuration fails")
 
 
 def main():
@@ -141,7 +132,7 @@ def main():
                 check_same(folder, text)
                 check_cut(folder, text)
     check_usage()
-    print(f"1..{number}")
+    tap.done()
 
 
 if __name__ == "__main__":
