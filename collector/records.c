@@ -8,9 +8,14 @@
 #include "collector/stamp.h"
 #include "collector/wire.h"
 
+#include <stddef.h>
 #include <string.h>
 
-enum { BLOCK = 32 }; /* records: 8 KiB of FlowRecords and their bytes stay in the first cache */
+/*
+ * Records: 4 KiB of FlowRecords, for a load is held up by a younger store than the one that it needs when the
+ * lowest 12 bits of their addresses are the same, until that has reached the cache.
+ */
+enum { BLOCK = 16 };
 
 /* What stamps of a set mean. */
 typedef struct SetClock {
@@ -366,6 +371,54 @@ typedef struct SetJob {
     FlowRecord blank;
 } SetJob;
 
+/* @value as a member of @size bytes at @offset of a record, in the word of eight bytes that it is part of. */
+static inline uint64_t
+in_word(uint64_t value, size_t offset, size_t size)
+{
+    return value << 8 * (G_BYTE_ORDER == G_BIG_ENDIAN ? 8 - size - offset % 8 : offset % 8);
+}
+
+#define IN_WORD(member, value)                                                                               \
+    in_word(value, offsetof(FlowRecord, member), sizeof(((FlowRecord *)NULL)->member))
+
+static inline uint64_t
+word_at(const FlowRecord *record, size_t offset)
+{
+    uint64_t word;
+
+    memcpy(&word, (const uint8_t *)record + offset, sizeof word);
+    return word;
+}
+
+/* What all records of a set share, over what the template gives; two words at a time, as shuffle_run wants
+ * it. */
+static void
+fill_blank(SetJob *job)
+{
+    typedef uint64_t Words __attribute__((vector_size(16)));
+    const FlowRecord *plain = &job->tmpl->plan.blank;
+    const Wire *wire = job->wire;
+    uint64_t sampling = IN_WORD(sampling, (uint64_t)job->sampling.rate) |
+                        IN_WORD(sampling_source, (uint64_t)job->sampling.source);
+    const Words who = {
+        IN_WORD(exporter, (uint64_t)wire->exporter->number) | IN_WORD(domain, (uint64_t)wire->domain->id),
+        word_at(plain, offsetof(FlowRecord, sampling)) | sampling,
+    };
+    const Words when = { (uint64_t)(wire->export_ms - job->shift_ms),
+                         word_at(plain, offsetof(FlowRecord, has_reverse)) };
+    const Words arrival = { (uint64_t)wire->received_ms, word_at(plain, offsetof(FlowRecord, state)) };
+
+    job->blank = *plain;
+    memcpy(&job->blank.exporter, &who, sizeof who);
+    memcpy(&job->blank.export_ms, &when, sizeof when);
+    memcpy(&job->blank.received_ms, &arrival, sizeof arrival);
+}
+G_STATIC_ASSERT(offsetof(FlowRecord, exporter) % 16 == 0 && offsetof(FlowRecord, domain) % 8 == 4 &&
+                offsetof(FlowRecord, sampling_source) - offsetof(FlowRecord, sampling) == 4 &&
+                offsetof(FlowRecord, sampling) % 16 == 8 && offsetof(FlowRecord, export_ms) % 16 == 0 &&
+                offsetof(FlowRecord, has_reverse) % 16 == 8 && offsetof(FlowRecord, received_ms) % 16 == 0 &&
+                offsetof(FlowRecord, state) % 16 == 8);
+
 static void
 job_init(SetJob *job, Wire *wire, const Template *tmpl)
 {
@@ -374,10 +427,7 @@ job_init(SetJob *job, Wire *wire, const Template *tmpl)
     job->clock = set_clock(wire);
     job->sampling = set_sampling(wire, &tmpl->plan);
     job->shift_ms = wire_shift_ms(wire);
-    job->blank = tmpl->plan.blank;
-    wire_fill_blank(wire, &job->blank);
-    job->blank.sampling = job->sampling.rate;
-    job->blank.sampling_source = job->sampling.source;
+    fill_blank(job);
 }
 
 /* After the plan: @n records whose stamps are raw. @extras has one for each, or is NULL. The octets of them
@@ -437,13 +487,17 @@ complete(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t n)
     const DecodePlan *plan = &job->tmpl->plan;
     FlowRecord *last = &records[n - 1];
     Exporter *exporter = job->wire->exporter;
-    QuirkView view = { .tmpl = job->tmpl,
-                       .record = last,
-                       .raw_start = (uint64_t)last->start_ms,
-                       .raw_end = (uint64_t)last->end_ms,
-                       .export_ms = job->blank.export_ms,
-                       .now_ms = job->wire->received_ms,
-                       .active_timeout_s = exporter->active_timeout_s };
+    bool is_looked_at = quirks_turn(&exporter->quirks);
+    QuirkView view = { 0 };
+
+    if (is_looked_at)
+        view = (QuirkView){ .tmpl = job->tmpl,
+                            .record = last,
+                            .raw_start = (uint64_t)last->start_ms,
+                            .raw_end = (uint64_t)last->end_ms,
+                            .export_ms = job->blank.export_ms,
+                            .now_ms = job->wire->received_ms,
+                            .active_timeout_s = exporter->active_timeout_s };
     uint64_t octets = finish_block(job, records, extras, n);
 
     if (plan->is_event)
@@ -454,7 +508,7 @@ complete(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t n)
             sample(job->wire, &job->sampling, extras == NULL ? NULL : &extras[i], &records[i]);
     exporter->octets += octets;
     note_rate(exporter, last);
-    if (quirks_turn(&exporter->quirks))
+    if (is_looked_at)
         quirks_look(&exporter->quirks, &view);
     if (plan->family == 6 && exporter->quirks.seen[QUIRK_V4_IN_V6].count != 0)
         find_families(records, n);

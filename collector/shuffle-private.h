@@ -30,7 +30,8 @@ struct Shuffle {
     uint32_t n_slices;
     uint32_t n_all; /* moves of all slices together */
     uint8_t n_moves[SLICES_MOST];
-    bool is_wide;     /* Move128 */
+    bool is_wide;     /* Move128, */
+    bool is_near;     /* and only the first 64 bytes of their windows are used */
     uint64_t moves[]; /* Move16 or Move128, slice after slice */
 };
 

@@ -2,9 +2,13 @@
 /*
  * shuffle-x86.c - runs the masks of a shuffle with SSSE3, AVX2 and AVX-512 VBMI. See shuffle.h
  *
- * Slice by slice over all records, not record by record: the masks of a slice then stay in registers. A
- * version is written once, for any number of windows, and compiled for each number that is frequent. Few
- * slices need more; those that do read their masks again for each record.
+ * VBMI has registers for all masks of a record, so it makes one record after the other. The others make a
+ * cache line of each record, then the next line of each: its masks then stay in registers, and the stores of
+ * a line stand together, of which the cache takes two at once. A version is written once, for any number of
+ * windows, and compiled for each number that is frequent. Few slices need more; those that do read their
+ * masks again for each record.
+ *
+ * The blank is loaded in pieces of 16 bytes, for so it was stored, just before (shuffle.h).
  */
 #include "collector/shuffle-private.h"
 
@@ -13,7 +17,7 @@
 
 #define INLINE_FOR(isa) static inline __attribute__((always_inline, target(isa)))
 #define FOR(isa)        __attribute__((target(isa)))
-#define VBMI            "avx512f,avx512bw,avx512vbmi"
+#define VBMI            "avx512f,avx512bw,avx512vbmi,prfchw"
 #ifdef __clang__
 #define UNROLL _Pragma("unroll 4")
 #else
@@ -22,10 +26,15 @@
 
 enum {
     SIZE = SHUFFLE_BYTES_MOST, /* that of a FlowRecord */
+    LINE = 64,                 /* of the cache */
     HELD = 2,                  /* windows of a slice whose masks are held in registers */
+    /* What is fetched into the first cache beforehand: bytes on the wire, for the next records or datagram
+     * are behind these ones, and room for records. Nothing is read or written there; it may be nobody's. */
+    BYTES_AHEAD = 1024,
+    RECORDS_AHEAD = 8,
 };
 
-/* The records, and where their slices go. */
+/* The records, and where they, or one line of each, go. */
 typedef struct Column {
     const uint8_t *bytes;
     size_t length;
@@ -33,24 +42,46 @@ typedef struct Column {
     size_t size;        /* from one to the next */
 } Column;
 
-/* Calls slice(column, moves, n, blank) for each slice, with n and the size as constants where that is
- * frequent. */
-#define EACH_SLICE(slice, width, moves)                                                                      \
-    for (uint32_t i = 0; i < self->n_slices; moves += self->n_moves[i], i++) {                               \
-        uint32_t n_moves = self->n_moves[i];                                                                 \
-        uint8_t *at = out + i * (width);                                                                     \
-        const uint8_t *fill = blank + i * (width);                                                           \
-        Column any = { bytes, length, at, at + (size_t)n * self->size, self->size };                         \
-        Column flow = { bytes, length, at, at + (size_t)n * SIZE, SIZE };                                    \
+/* The moves of the two slices of a line. */
+typedef struct LineMoves {
+    const Move16 *moves[2];
+    uint32_t n[2];
+} LineMoves;
+
+static inline const Move16 *
+move_of(const LineMoves *line, uint32_t slice, uint32_t k)
+{
+    static const Move16 nothing = { .mask = { [0 ... 1] = { [0 ... 15] = NOT_THERE } } };
+
+    return k < line->n[slice] ? &line->moves[slice][k] : &nothing;
+}
+
+/*
+ * Calls run(column, line, low, high, blank) for each line: @low and @high are how many moves its slices have,
+ * or a few more, which move nothing. Both and the size are constants where that is frequent.
+ */
+#define EACH_LINE(run)                                                                                       \
+    const Move16 *moves = shuffle_by16(self);                                                                \
                                                                                                              \
-        if (n_moves > HELD || self->size != SIZE)                                                            \
-            slice(any, moves, n_moves, fill);                                                                \
-        else if (n_moves == 0)                                                                               \
-            slice(flow, moves, 0, fill);                                                                     \
-        else if (n_moves == 1)                                                                               \
-            slice(flow, moves, 1, fill);                                                                     \
+    for (uint32_t i = 0; i < self->n_slices; i += 2, out += LINE, blank += LINE) {                           \
+        uint32_t low = self->n_moves[i], high = self->n_moves[i + 1];                                        \
+        LineMoves line = { { moves, moves + low }, { low, high } };                                          \
+        Column any = { bytes, length, out, out + (size_t)n * self->size, self->size };                       \
+        Column flow = { bytes, length, out, out + (size_t)n * SIZE, SIZE };                                  \
+                                                                                                             \
+        moves += low + high;                                                                                 \
+        if (MAX(low, high) > HELD || self->size != SIZE)                                                     \
+            run(any, &line, low, high, blank);                                                               \
+        else if (low + high == 0)                                                                            \
+            run(flow, &line, 0, 0, blank);                                                                   \
+        else if (low == 1 && high == 0)                                                                      \
+            run(flow, &line, 1, 0, blank);                                                                   \
+        else if (low == 2 && high == 0)                                                                      \
+            run(flow, &line, 2, 0, blank);                                                                   \
+        else if (MAX(low, high) == 1)                                                                        \
+            run(flow, &line, 1, 1, blank);                                                                   \
         else                                                                                                 \
-            slice(flow, moves, 2, fill);                                                                     \
+            run(flow, &line, 2, 2, blank);                                                                   \
     }
 
 /* SSSE3 */
@@ -62,48 +93,45 @@ INLINE_FOR("ssse3") __m128i move_ssse3(__m128i onto, const uint8_t *window, __m1
 
 INLINE_FOR("ssse3")
 void
-lane_ssse3(Column column, const Move16 *moves, uint32_t n_moves, int lane, const uint8_t *blank)
+line_ssse3(Column column, const LineMoves *line, uint32_t n_low, uint32_t n_high, const uint8_t *blank)
 {
-    const __m128i fill = _mm_loadu_si128((const __m128i *)blank);
-    __m128i masks[HELD];
-    size_t from[HELD];
+    const uint32_t n[2] = { n_low, n_high };
+    __m128i fill[4], masks[4][HELD];
+    size_t from[4][HELD];
 
-    for (uint32_t k = 0; k < n_moves && k < HELD; k++) {
-        masks[k] = _mm_loadu_si128((const __m128i *)moves[k].mask[lane]);
-        from[k] = moves[k].from[lane];
+    for (uint32_t i = 0; i < 4; i++) {
+        fill[i] = _mm_loadu_si128((const __m128i *)blank + i);
+        for (uint32_t k = 0; k < n[i / 2] && k < HELD; k++) {
+            const Move16 *move = move_of(line, i / 2, k);
+
+            masks[i][k] = _mm_loadu_si128((const __m128i *)move->mask[i % 2]);
+            from[i][k] = move->from[i % 2];
+        }
     }
-    UNROLL
     for (; column.out < column.end; column.bytes += column.length, column.out += column.size) {
-        __m128i slice = fill;
+        _mm_prefetch(column.bytes + BYTES_AHEAD, _MM_HINT_T0);
+        _mm_prefetch(column.out + RECORDS_AHEAD * SIZE, _MM_HINT_T0);
+        UNROLL
+        for (uint32_t i = 0; i < 4; i++) {
+            __m128i slice = fill[i];
 
-        for (uint32_t k = 0; k < n_moves && k < HELD; k++)
-            slice = move_ssse3(slice, column.bytes + from[k], masks[k]);
-        for (uint32_t k = HELD; k < n_moves; k++)
-            slice = move_ssse3(slice, column.bytes + moves[k].from[lane],
-                               _mm_loadu_si128((const __m128i *)moves[k].mask[lane]));
-        _mm_store_si128((__m128i *)column.out, slice);
+            for (uint32_t k = 0; k < n[i / 2] && k < HELD; k++)
+                slice = move_ssse3(slice, column.bytes + from[i][k], masks[i][k]);
+            for (uint32_t k = HELD; k < n[i / 2]; k++) {
+                const Move16 *move = &line->moves[i / 2][k];
+
+                slice = move_ssse3(slice, column.bytes + move->from[i % 2],
+                                   _mm_loadu_si128((const __m128i *)move->mask[i % 2]));
+            }
+            _mm_store_si128((__m128i *)column.out + i, slice);
+        }
     }
-}
-
-INLINE_FOR("ssse3")
-void
-slice_ssse3(Column column, const Move16 *moves, uint32_t n_moves, const uint8_t *blank)
-{
-    lane_ssse3(column, moves, n_moves, 0, blank);
-    column.out += 16;
-    column.end += 16;
-    lane_ssse3(column, moves, n_moves, 1, blank + 16);
 }
 
 FOR("ssse3")
 void
 shuffle_run_ssse3(const Shuffle *self, const uint8_t *bytes, size_t length, uint32_t n, const uint8_t *blank,
-                  uint8_t *out)
-{
-    const Move16 *moves = shuffle_by16(self);
-
-    EACH_SLICE(slice_ssse3, 32, moves)
-}
+                  uint8_t *out){ EACH_LINE(line_ssse3) }
 
 /* AVX2 */
 
@@ -115,41 +143,66 @@ INLINE_FOR("avx2") __m256i move_avx2(__m256i onto, const uint8_t *low, const uin
     return _mm256_or_si256(onto, _mm256_shuffle_epi8(window, mask));
 }
 
-INLINE_FOR("avx2") void slice_avx2(Column column, const Move16 *moves, uint32_t n_moves, const uint8_t *blank)
+INLINE_FOR("avx2") __m256i fill_avx2(const uint8_t *blank)
 {
-    const __m256i fill = _mm256_loadu_si256((const __m256i *)blank);
-    __m256i masks[HELD];
-    size_t low[HELD], high[HELD];
+    __m256i fill = _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)blank));
 
-    for (uint32_t k = 0; k < n_moves && k < HELD; k++) {
-        masks[k] = _mm256_loadu_si256((const __m256i *)moves[k].mask);
-        low[k] = moves[k].from[0];
-        high[k] = moves[k].from[1];
+    return _mm256_inserti128_si256(fill, _mm_loadu_si128((const __m128i *)blank + 1), 1);
+}
+
+INLINE_FOR("avx2")
+void
+line_avx2(Column column, const LineMoves *line, uint32_t n_low, uint32_t n_high, const uint8_t *blank)
+{
+    const uint32_t n[2] = { n_low, n_high };
+    __m256i fill[2], masks[2][HELD];
+    size_t low[2][HELD], high[2][HELD];
+
+    for (uint32_t i = 0; i < 2; i++) {
+        fill[i] = fill_avx2(blank + i * 32);
+        for (uint32_t k = 0; k < n[i] && k < HELD; k++) {
+            const Move16 *move = move_of(line, i, k);
+
+            masks[i][k] = _mm256_loadu_si256((const __m256i *)move->mask);
+            low[i][k] = move->from[0];
+            high[i][k] = move->from[1];
+        }
     }
-    UNROLL
     for (; column.out < column.end; column.bytes += column.length, column.out += column.size) {
-        __m256i slice = fill;
+        _mm_prefetch(column.bytes + BYTES_AHEAD, _MM_HINT_T0);
+        _mm_prefetch(column.out + RECORDS_AHEAD * SIZE, _MM_HINT_T0);
+        UNROLL
+        for (uint32_t i = 0; i < 2; i++) {
+            __m256i slice = fill[i];
 
-        for (uint32_t k = 0; k < n_moves && k < HELD; k++)
-            slice = move_avx2(slice, column.bytes + low[k], column.bytes + high[k], masks[k]);
-        for (uint32_t k = HELD; k < n_moves; k++)
-            slice = move_avx2(slice, column.bytes + moves[k].from[0], column.bytes + moves[k].from[1],
-                              _mm256_loadu_si256((const __m256i *)moves[k].mask));
-        _mm256_store_si256((__m256i *)column.out, slice);
+            for (uint32_t k = 0; k < n[i] && k < HELD; k++)
+                slice = move_avx2(slice, column.bytes + low[i][k], column.bytes + high[i][k], masks[i][k]);
+            for (uint32_t k = HELD; k < n[i]; k++) {
+                const Move16 *move = &line->moves[i][k];
+
+                slice = move_avx2(slice, column.bytes + move->from[0], column.bytes + move->from[1],
+                                  _mm256_loadu_si256((const __m256i *)move->mask));
+            }
+            _mm256_store_si256((__m256i *)column.out + i, slice);
+        }
     }
 }
 
 FOR("avx2")
 void
 shuffle_run_avx2(const Shuffle *self, const uint8_t *bytes, size_t length, uint32_t n, const uint8_t *blank,
-                 uint8_t *out)
-{
-    const Move16 *moves = shuffle_by16(self);
-
-    EACH_SLICE(slice_avx2, 32, moves)
-}
+                 uint8_t *out){ EACH_LINE(line_avx2) }
 
 /* AVX-512 VBMI: what run_portable_128 in shuffle.c says. */
+
+INLINE_FOR(VBMI) __m512i fill_vbmi(const uint8_t *blank)
+{
+    __m512i fill = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)blank));
+
+    fill = _mm512_inserti32x4(fill, _mm_loadu_si128((const __m128i *)blank + 1), 1);
+    fill = _mm512_inserti32x4(fill, _mm_loadu_si128((const __m128i *)blank + 2), 2);
+    return _mm512_inserti32x4(fill, _mm_loadu_si128((const __m128i *)blank + 3), 3);
+}
 
 INLINE_FOR(VBMI) __m512i move_vbmi(__m512i onto, const uint8_t *window, __m512i index, uint64_t keep)
 {
@@ -158,23 +211,66 @@ INLINE_FOR(VBMI) __m512i move_vbmi(__m512i onto, const uint8_t *window, __m512i 
     return _mm512_or_si512(onto, _mm512_maskz_permutex2var_epi8(keep, low, index, high));
 }
 
-INLINE_FOR(VBMI) void slice_vbmi(Column column, const Move128 *moves, uint32_t n_moves, const uint8_t *blank)
+/* The same where nothing comes from the second half of a window. */
+INLINE_FOR(VBMI) __m512i move_near_vbmi(__m512i onto, const uint8_t *window, __m512i index, uint64_t keep)
 {
-    const __m512i fill = _mm512_loadu_si512(blank);
-    __m512i index[HELD];
+    return _mm512_mask_permutexvar_epi8(onto, keep, index, _mm512_loadu_si512(window));
+}
 
-    for (uint32_t k = 0; k < n_moves && k < HELD; k++)
-        index[k] = _mm512_loadu_si512(moves[k].index);
-    UNROLL
+/* All slices of a record, then the next: one window at most in each, none behind the first @n_filled. */
+INLINE_FOR(VBMI)
+void
+records_vbmi(const Shuffle *self, Column column, uint32_t n_filled, bool is_near, const uint8_t *blank)
+{
+    const Move128 *moves = shuffle_by128(self);
+    __m512i fill[SIZE / LINE], index[SIZE / LINE];
+    uint64_t keep[SIZE / LINE];
+    size_t from[SIZE / LINE];
+
+    for (uint32_t i = 0; i < SIZE / LINE; i++) {
+        bool is_moved = self->n_moves[i] != 0;
+
+        fill[i] = fill_vbmi(blank + i * LINE);
+        index[i] = is_moved ? _mm512_loadu_si512(moves->index) : _mm512_setzero_si512();
+        keep[i] = is_moved ? moves->keep : 0;
+        from[i] = is_moved ? moves->from : 0;
+        moves += is_moved;
+    }
+    for (; column.out < column.end; column.bytes += column.length, column.out += SIZE) {
+        _mm_prefetch(column.bytes + BYTES_AHEAD, _MM_HINT_T0);
+        for (uint32_t i = 0; i < SIZE / LINE; i++) {
+            uint8_t *out = column.out + i * LINE;
+            __m512i slice = fill[i];
+
+            if (i < n_filled)
+                slice = is_near ? move_near_vbmi(slice, column.bytes + from[i], index[i], keep[i])
+                                : move_vbmi(slice, column.bytes + from[i], index[i], keep[i]);
+            _mm512_store_si512(out, slice);
+            __builtin_prefetch(out + RECORDS_AHEAD * SIZE, 1, 3);
+        }
+    }
+}
+
+/* Any number of slices and windows. */
+FOR(VBMI)
+static void
+slices_vbmi(const Shuffle *self, Column column, const uint8_t *blank)
+{
+    __m512i fill[SIZE / LINE];
+
+    for (uint32_t i = 0; i < self->n_slices; i++)
+        fill[i] = fill_vbmi(blank + i * LINE);
     for (; column.out < column.end; column.bytes += column.length, column.out += column.size) {
-        __m512i slice = fill;
+        const Move128 *move = shuffle_by128(self);
 
-        for (uint32_t k = 0; k < n_moves && k < HELD; k++)
-            slice = move_vbmi(slice, column.bytes + moves[k].from, index[k], moves[k].keep);
-        for (uint32_t k = HELD; k < n_moves; k++)
-            slice = move_vbmi(slice, column.bytes + moves[k].from, _mm512_loadu_si512(moves[k].index),
-                              moves[k].keep);
-        _mm512_store_si512(column.out, slice);
+        for (uint32_t i = 0; i < self->n_slices; i++) {
+            __m512i slice = fill[i];
+
+            for (uint32_t k = 0; k < self->n_moves[i]; k++, move++)
+                slice =
+                    move_vbmi(slice, column.bytes + move->from, _mm512_loadu_si512(move->index), move->keep);
+            _mm512_store_si512(column.out + i * LINE, slice);
+        }
     }
 }
 
@@ -183,8 +279,22 @@ void
 shuffle_run_vbmi(const Shuffle *self, const uint8_t *bytes, size_t length, uint32_t n, const uint8_t *blank,
                  uint8_t *out)
 {
-    const Move128 *moves = shuffle_by128(self);
+    const Column column = { bytes, length, out, out + (size_t)n * self->size, self->size };
+    uint32_t n_filled = 0, most = 0;
 
-    EACH_SLICE(slice_vbmi, 64, moves)
+    for (uint32_t i = 0; i < self->n_slices; i++) {
+        n_filled = self->n_moves[i] > 0 ? i + 1 : n_filled;
+        most = MAX(most, self->n_moves[i]);
+    }
+    if (self->size != SIZE || most > 1)
+        slices_vbmi(self, column, blank);
+    else if (n_filled > 3 && self->is_near)
+        records_vbmi(self, column, 4, true, blank);
+    else if (n_filled > 3)
+        records_vbmi(self, column, 4, false, blank);
+    else if (self->is_near)
+        records_vbmi(self, column, 3, true, blank);
+    else
+        records_vbmi(self, column, 3, false, blank);
 }
 #endif

@@ -187,6 +187,10 @@ shuffle_new(const ShuffleMap *map, ShuffleVersion version)
         head.n_moves[slice] = (uint8_t)n;
         head.n_all += n;
     }
+    head.is_near = is_wide;
+    for (uint32_t i = 0; is_wide && i < head.n_all; i++)
+        for (uint32_t j = 0; j < 64; j++)
+            head.is_near &= moves.by128[i].index[j] < 64;
     Shuffle *self = g_malloc(shuffle_bytes(&head));
     *self = head;
     memcpy(self->moves, &moves, shuffle_bytes(&head) - sizeof head);

@@ -53,7 +53,9 @@ void shuffle_free(Shuffle *self);
 size_t shuffle_bytes(const Shuffle *self); /* of memory; NULL: 0 */
 /*
  * Makes @n outputs at @out, which is aligned to 64 bytes, from records of @length bytes at @bytes. @blank has
- * the constant bytes; those that the map fills must be 0 in it.
+ * the constant bytes; those that the map fills must be 0 in it. What was written to it shortly before is best
+ * written in aligned pieces of 16 bytes, as it is loaded: a load that several stores make up waits until
+ * they, and all stores before them, have reached the cache.
  */
 void shuffle_run(const Shuffle *self, const uint8_t *bytes, size_t length, uint32_t n, const void *blank,
                  void *out);

@@ -9,9 +9,9 @@
  * only. It has no v5: the ratio of those rows is to IPFIX. The rounds take turns, so that a disturbance meets
  * all; the best round counts.
  *
- *   bench-decode [RECORDS [ROUNDS [VERSION [EXPORTERS]]]]
+ *   bench-decode [RECORDS [ROUNDS [VERSION [EXPORTERS [FORMAT]]]]]
  *
- * VERSION and EXPORTERS leave those rows alone, for a profiler.
+ * The last three leave those rows alone, for a profiler.
  */
 #include "tests/bench/decode-input.h"
 
@@ -155,13 +155,14 @@ list_rows(Row *rows, const Input *inputs)
 }
 
 static size_t
-keep_rows(Row *rows, size_t n_rows, const char *what, uint32_t n_exporters)
+keep_rows(Row *rows, size_t n_rows, const char *what, uint32_t n_exporters, const char *format)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < n_rows; i++)
         if (strcmp(rows[i].what, what) == 0 &&
-            (n_exporters == 0 || rows[i].input->n_exporters == n_exporters))
+            (n_exporters == 0 || rows[i].input->n_exporters == n_exporters) &&
+            (format == NULL || strcmp(rows[i].input->format, format) == 0))
             rows[n++] = rows[i];
     return n;
 }
@@ -243,7 +244,8 @@ main(int argc, char **argv)
     size_t n_rows = list_rows(rows, inputs);
     if (argc > 3)
         n_rows =
-            keep_rows(rows, n_rows, argv[3], argc > 4 ? (uint32_t)g_ascii_strtoull(argv[4], NULL, 10) : 0);
+            keep_rows(rows, n_rows, argv[3], argc > 4 ? (uint32_t)g_ascii_strtoull(argv[4], NULL, 10) : 0,
+                      argc > 5 ? argv[5] : NULL);
     measure(rows, n_rows, rounds);
     bool is_whole = print(rows, n_rows, rounds);
     for (size_t i = 0; i < n_rows; i++)
