@@ -269,7 +269,7 @@ weigh_loss(Decoder *self, Exporter *exporter, const Datagram *datagram, uint64_t
 
     if (wire->flows > 0)
         typical_note(&exporter->size, wire->flows);
-    double size = typical_value(&exporter->size);
+    double size = lost != 0 ? typical_value(&exporter->size) : 0;
     if (lost != 0) {
         int64_t records = in_datagrams ? (int64_t)llround((double)lost * size) : lost;
         uint64_t *sum = &exporter->books.lost_records;

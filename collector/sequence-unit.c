@@ -19,7 +19,7 @@ units_of(SequenceUnit unit, const SequenceMessage *message)
 static inline bool
 is_followed(const SequenceStream *self, int unit)
 {
-    return unit == (int)self->unit || !(self->is_sure || self->readings[unit].is_resting);
+    return unit == (int)self->unit || !(self->is_sure || (self->resting >> unit & 1) != 0);
 }
 
 bool
@@ -81,11 +81,12 @@ rest_or_resume(SequenceStream *self, bool is_surprised)
     for (int unit = 0; unit < N_SEQUENCE_UNITS; unit++) {
         SequenceReading *reading = &self->readings[unit];
 
-        if (reading->is_resting && is_surprised) {
-            reading->is_resting = reading->sequence.known = reading->sequence.behind_known = false;
+        if ((self->resting >> unit & 1) != 0 && is_surprised) {
+            self->resting &= (uint8_t) ~(1u << unit);
+            reading->sequence.known = reading->sequence.behind_known = false;
             reading->sequence.n_gaps = 0;
         } else if (!is_surprised && reading->surprises >= believed + SEQUENCE_HOPELESS) {
-            reading->is_resting = true;
+            self->resting |= (uint8_t)(1u << unit);
         }
     }
 }

@@ -26,7 +26,6 @@ enum { SEQUENCE_ODD_MORE = 3, SEQUENCE_HOPELESS = 8 };
 /* What one reading has seen. */
 typedef struct SequenceReading {
     uint32_t surprises;
-    bool is_resting;
     int64_t lost, resets, reordered, duplicates;
     Sequence sequence;
 } SequenceReading;
@@ -34,6 +33,7 @@ typedef struct SequenceReading {
 typedef struct SequenceStream {
     SequenceUnit unit; /* believed; set it before the first message */
     bool is_sure;      /* no other reading is tried */
+    uint8_t resting;   /* of the readings, one bit each */
     SequenceReading readings[N_SEQUENCE_UNITS];
 } SequenceStream;
 

@@ -12,8 +12,8 @@
 
 typedef struct Uptime {
     bool known;
-    uint32_t last;                  /* milliseconds, modulo 2^32 */
     uint32_t wraps;                 /* since the start, as far as we have seen */
+    uint32_t last;                  /* milliseconds, modulo 2^32 */
     int64_t export_ms, received_ms; /* of the header that said it: its clock, ours */
 } Uptime;
 
