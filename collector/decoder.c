@@ -31,6 +31,9 @@ struct Decoder {
     ElementModel *own_model;                      /* NULL when the caller lent one */
     ExporterDirectory *directory, *own_directory; /* likewise */
     SocketLoss sockets[DATAGRAM_SOCKETS];
+    Exporter *expected[DECODER_AHEAD]; /* ring: who, perhaps, sends next; lent; NULL: nothing to be done */
+    uint32_t n_expected;
+    IpAddress last_expected;
     int64_t twins_ms; /* when one router under two addresses was looked for last */
     int64_t aged_ms;  /* when decoder_flush looked at ages last */
 };
@@ -136,6 +139,8 @@ decoder_forget(Decoder *self)
     wire->datagram = NULL;
     memset(self->sockets, 0, sizeof self->sockets);
     self->twins_ms = self->aged_ms = 0;
+    memset(self->expected, 0, sizeof self->expected);
+    self->last_expected = (IpAddress){ 0 };
 }
 
 static bool
@@ -332,6 +337,22 @@ refuse(Exporter *exporter, Refusal reason, int64_t now_ms)
 {
     exporter->books.refused[reason]++;
     sight(&exporter->refused_at[reason], 1, now_ms);
+}
+
+void
+decoder_expect(Decoder *self, const IpAddress *source)
+{
+    uint32_t turn = self->n_expected++;
+
+    /* One step for each of those who are on their way. */
+    exporter_fetch_all(self->expected[(turn + 1) % DECODER_AHEAD]);
+    exporter_fetch_template(self->expected[(turn + 2) % DECODER_AHEAD]);
+    exporter_fetch_domain(self->expected[(turn + 3) % DECODER_AHEAD]);
+    self->expected[turn % DECODER_AHEAD] = NULL;
+    if (ip_equal(source, &self->last_expected)) /* all is there */
+        return;
+    self->last_expected = *source;
+    self->expected[turn % DECODER_AHEAD] = exporter_fetch(self->wire.table, source);
 }
 
 bool

@@ -74,6 +74,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Decoder, decoder_free)
  * one after the other: a new one costs a hundred times as much. */
 void decoder_forget(Decoder *self);
 
+/*
+ * Optional: @source sends the datagram that comes DECODER_AHEAD calls of decoder_datagram later. Receivers
+ * that have several at hand say so before each, and what is known of the sender is in the cache by then.
+ */
+enum { DECODER_AHEAD = 4 };
+void decoder_expect(Decoder *self, const IpAddress *source);
 /* Decodes one datagram. False if it was refused as a whole (counted under its reason). */
 bool decoder_datagram(Decoder *self, const Datagram *datagram);
 

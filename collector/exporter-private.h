@@ -128,42 +128,47 @@ typedef struct LossCounts {
 } LossCounts;
 
 struct Exporter {
+    /* What each datagram touches, in few lines; see exporter_fetch. */
     IpAddress address;
-    uint32_t index;              /* in its table */
-    uint32_t number;             /* over all tables, in the directory; what records say */
-    const ExporterRule *rule;    /* borrowed; NULL: the operator has none for it */
-    GHashTable *told_interfaces; /* index -> borrowed InterfaceRule; NULL: the operator has told none */
-    uint32_t operator_rate;      /* of all its records; 0: none */
-    RateMap operator_interfaces; /* of those that enter, or leave, there */
-    Protocol protocol;           /* of the last datagram */
-    Books books;
-    Typical size;              /* records in its datagrams */
+    uint32_t index;            /* in its table */
+    uint32_t number;           /* over all tables, in the directory; what records say */
+    const ExporterRule *rule;  /* borrowed; NULL: the operator has none for it */
+    GPtrArray *domains;        /* owned Domain */
+    Domain *last_domain;       /* lent from it */
+    int64_t first_ms, last_ms; /* our clock, received */
+    int64_t shift_ms;          /* its times are moved back by that; 0 unless the operator asks for it */
     uint64_t drops;            /* the kernel's count that came with the last datagram; see loss.h */
     uint8_t socket;            /* where it came */
     bool is_heard;             /* by this process */
     bool is_restored;          /* it was known to an earlier process, its place in its sequence too */
-    uint64_t octets;           /* of all flow records, not scaled */
-    int64_t first_ms, last_ms; /* our clock, received */
-    GPtrArray *domains;        /* owned Domain */
-    NumberMap domain_map;      /* lent from it; see exporter_domain */
-    int64_t retired_ms;        /* our clock: when senders told by their ports were looked through last */
-    GPtrArray *sessions;       /* owned Session, those that are open */
+    uint8_t rate_source;       /* SamplingSource of @rate */
+    uint32_t rate;             /* of the last record; 0: unknown */
+    uint32_t operator_rate;    /* of all its records; 0: none */
+    Protocol protocol;         /* of the last datagram */
     Transport transport;       /* of the last datagram or message */
-    int64_t session_ended_ms;  /* our clock; 0: none has ended yet */
-    Domain *last_domain;       /* lent from it */
+    uint32_t n_skew;
+    uint32_t active_timeout_s; /* as it says in options data; 0: not told */
+    uint64_t octets;           /* of all flow records, not scaled */
+    Typical size;              /* records in its datagrams */
+    Sampling sampling; /* of all domains together: where a line card's domain does not say it itself */
+    RateMap operator_interfaces;   /* of those that enter, or leave, there */
+    int64_t skew_ms[SKEW_SAMPLES]; /* export time minus our clock, last datagrams */
+    Quirks quirks;
+    Books books;
+    /* The rest is touched now and then. */
+    GHashTable *told_interfaces; /* index -> borrowed InterfaceRule; NULL: the operator has told none */
+    NumberMap domain_map;        /* lent from @domains; see exporter_domain */
+    int64_t retired_ms;          /* our clock: when senders told by their ports were looked through last */
+    GPtrArray *sessions;         /* owned Session, those that are open */
+    int64_t session_ended_ms;    /* our clock; 0: none has ended yet */
     TemplateBudget budget;
     ToldBudget told;
-    uint64_t seed;        /* keys what the exporter can fill */
-    Sampling sampling;    /* of all domains together: where a line card's domain does not say it itself */
-    uint32_t rate;        /* of the last record; 0: unknown */
-    uint8_t rate_source;  /* SamplingSource */
-    uint32_t rate_before; /* of the record whose rate was another one */
+    uint64_t seed;                        /* keys what the exporter can fill */
+    uint32_t rate_before;                 /* of the record whose rate was another one */
     int64_t rate_since_ms, rate_mixed_ms; /* our clock: the last change; the last change back */
     uint32_t rate_settled;                /* the last one in the history; 0: none */
     SamplingHistory sampling_history;
     uint64_t not_sent_flows, ignored_packets; /* lost by itself, as it says in options data */
-    uint32_t active_timeout_s;                /* likewise; 0: not told */
-    Quirks quirks;
     VendorEvidence evidence;
     Sighting refused_at[N_REFUSALS]; /* whole datagrams and parts */
     Sighting lost, held_dropped, redefined, queue_full;
@@ -179,11 +184,8 @@ struct Exporter {
     NumberMap applications;    /* applicationId -> owned ApplicationName */
     TypeInfo *types;           /* of enterprise elements; NULL: it has told none */
     HeldStore held;
-    int64_t skew_ms[SKEW_SAMPLES]; /* export time minus our clock, last datagrams */
-    uint32_t n_skew;
     int64_t skew_saved_ms; /* restored */
     bool has_skew_saved;
-    int64_t shift_ms; /* its times are moved back by that; 0 unless the operator asks for it */
     struct {
         int64_t at_ms;
         uint64_t datagrams, records, octets;
@@ -210,6 +212,17 @@ struct ExporterTable {
     Books refused;                /* datagrams of senders that are no exporters */
     RefusedSenders refused_senders;
 };
+
+/*
+ * Fetches what the next datagram of an exporter will touch into the cache: of some hundred that take turns,
+ * nothing of one is there any more when its turn comes. In steps, a datagram apart, each of which finds its
+ * way through what the one before has fetched; the last one takes all. The first asks the table only, and
+ * lends the one that most likely it is, or NULL; to the others NULL may be given.
+ */
+Exporter *exporter_fetch(const ExporterTable *table, const IpAddress *address);
+void exporter_fetch_domain(const Exporter *self);
+void exporter_fetch_template(const Exporter *self);
+void exporter_fetch_all(const Exporter *self);
 
 /* Borrows @directory, which may be NULL. */
 ExporterTable *exporter_table_new(const ExporterLimits *limits, uint64_t seed, ExporterDirectory *directory);

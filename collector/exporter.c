@@ -4,6 +4,7 @@
 #include "collector/exporter-private.h"
 #include "collector/decoder.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -455,9 +456,15 @@ exporter_table_free(ExporterTable *self)
 }
 
 static uint32_t
+first_slot(const ExporterTable *self, const IpAddress *address)
+{
+    return (uint32_t)XXH3_64bits_withSeed(address, sizeof *address, self->seed) & (self->n_slots - 1);
+}
+
+static uint32_t
 slot_of(const ExporterTable *self, const IpAddress *address)
 {
-    uint32_t at = (uint32_t)XXH3_64bits_withSeed(address, sizeof *address, self->seed) & (self->n_slots - 1);
+    uint32_t at = first_slot(self, address);
 
     while (self->slots[at] != 0) {
         const Exporter *each = g_ptr_array_index(self->exporters, self->slots[at] - 1);
@@ -489,6 +496,64 @@ exporter_table_find(ExporterTable *self, const IpAddress *address)
         return self->last;
     uint32_t index = self->slots[slot_of(self, address)];
     return index == 0 ? NULL : (self->last = g_ptr_array_index(self->exporters, index - 1));
+}
+
+enum { MASKS_USUAL = 320 }; /* bytes of a shuffle, to ask which would be a touch */
+
+static void
+fetch(const void *from, size_t bytes)
+{
+    for (size_t at = 0; at < bytes; at += 64)
+        __builtin_prefetch((const uint8_t *)from + at);
+}
+
+Exporter *
+exporter_fetch(const ExporterTable *table, const IpAddress *address)
+{
+    uint32_t index = table->slots[first_slot(table, address)];
+
+    if (index == 0)
+        return NULL;
+    Exporter *likely = g_ptr_array_index(table->exporters, index - 1); /* to look closer would be a touch */
+    fetch(likely, offsetof(Exporter, octets));
+    return likely;
+}
+
+void
+exporter_fetch_domain(const Exporter *self)
+{
+    if (self != NULL && self->last_domain != NULL) {
+        __builtin_prefetch(&self->last_domain->templates);
+        __builtin_prefetch(&self->last_domain->sequence);
+        __builtin_prefetch(self->domains);
+    }
+}
+
+void
+exporter_fetch_template(const Exporter *self)
+{
+    if (self != NULL && self->last_domain != NULL && self->last_domain->templates.last != NULL)
+        __builtin_prefetch(&self->last_domain->templates.last->plan);
+}
+
+void
+exporter_fetch_all(const Exporter *self)
+{
+    const Domain *domain = self == NULL ? NULL : self->last_domain;
+
+    if (domain == NULL)
+        return;
+    fetch(self, offsetof(Exporter, quirks.seen));
+    fetch(&self->books, offsetof(Books, refused));
+    fetch(domain, offsetof(Domain, sequence.readings));
+    fetch(&domain->sequence.readings[domain->sequence.unit], offsetof(SequenceReading, sequence.gaps));
+    fetch(&domain->sampling, sizeof *domain - offsetof(Domain, sampling));
+    const Template *tmpl = domain->templates.last;
+    if (tmpl == NULL)
+        return;
+    fetch(tmpl, offsetof(Template, plan.steps));
+    if (tmpl->plan.shuffle != NULL)
+        fetch(tmpl->plan.shuffle, MASKS_USUAL);
 }
 
 /* True, and a number, when there may be one more now. */

@@ -51,24 +51,24 @@ const char *refusal_words(Refusal reason);
 
 /* What became of what was received. All in the units of the name; nothing is counted twice. */
 typedef struct Books {
-    uint64_t datagrams; /* received */
-    uint64_t bytes;     /* of them, UDP payload */
-    uint64_t decoded;   /* datagrams of which nothing was refused as a whole */
+    uint64_t datagrams;     /* received */
+    uint64_t bytes;         /* of them, UDP payload */
+    uint64_t decoded;       /* datagrams of which nothing was refused as a whole */
+    uint64_t records;       /* flow records (sFlow: flow samples) decoded on arrival */
+    uint64_t sequence_lost; /* in the unit of the protocol's sequence: records (v5, IPFIX), datagrams (v9,
+                               sFlow) */
+    uint64_t lost_records;  /* the same in records: gaps in datagrams times their usual number of records */
     uint64_t
         refused[N_REFUSALS]; /* reason -> datagrams refused as a whole; their sum + decoded = datagrams */
     uint64_t malformed[N_REFUSALS]; /* reason -> parts (sets, templates, records) given up within decoded
                                        datagrams */
     uint64_t templates, options_templates; /* definitions received, repeats included */
     uint64_t withdrawals;                  /* templates that were withdrawn, over TCP or TLS */
-    uint64_t records;                      /* flow records (sFlow: flow samples) decoded on arrival */
     uint64_t options_records;
     uint64_t counter_samples, discard_samples;
     uint64_t missing_template_sets;        /* data sets whose template was not known on arrival */
     uint64_t held_sets, held_dropped_sets; /* of those: kept for later; given up (bound or age) */
-    uint64_t late_records;  /* records of held sets, decoded when the template came; not in @records */
-    uint64_t sequence_lost; /* in the unit of the protocol's sequence: records (v5, IPFIX), datagrams (v9,
-                               sFlow) */
-    uint64_t lost_records;  /* the same in records: gaps in datagrams times their usual number of records */
+    uint64_t late_records; /* records of held sets, decoded when the template came; not in @records */
     uint64_t sequence_resets, sequence_reordered, sequence_duplicates;
     uint64_t
         connections_forgotten; /* open ones of firewalls and translators, for which the table was too small */

@@ -145,6 +145,18 @@ decode_message(const uint8_t *bytes, size_t length, size_t each, Datagram *datag
     return n;
 }
 
+/* A joined message is of one sender, so that those after it come later than said: no harm in that. */
+static void
+expect(const Inbox *inbox, size_t i, size_t n, Decoder *decoder)
+{
+    Datagram datagram;
+
+    if (i >= n)
+        return;
+    read_sender(&inbox->senders[i], &datagram);
+    decoder_expect(decoder, &datagram.source);
+}
+
 /* The messages of one call are sent on, whatever they are. */
 static void
 send_on(TeeLane *tee, Inbox *inbox, size_t n)
@@ -282,6 +294,7 @@ receive(Listener *self, size_t index)
     for (size_t i = 0; i < n; i++) {
         Datagram datagram = { .received = now, .socket = (uint8_t)index };
         Told told = read_control(&inbox->messages[i].msg_hdr);
+        expect(inbox, i + DECODER_AHEAD, n, self->decoder);
         read_sender(&inbox->senders[i], &datagram);
         count_drops(self, index, told.drops);
         datagram.drops = socket->drops - (socket->seen_drops - told.drops);

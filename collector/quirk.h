@@ -72,10 +72,10 @@ const QuirkKind *quirk_kind(Quirk quirk);
 
 /* What was found of one exporter. */
 typedef struct Quirks {
-    Sighting seen[N_QUIRKS];
-    uint64_t looked;           /* records looked at */
     uint32_t turns;            /* blocks that went by */
+    uint64_t looked;           /* records looked at */
     uint64_t datagrams_before; /* the exporter's, before the restart */
+    Sighting seen[N_QUIRKS];
 } Quirks;
 
 /* A block of records went by: is it one to look at? */

@@ -23,8 +23,8 @@ typedef struct Template {
     uint16_t port;    /* of who announced it last */
     int64_t used_ms;  /* our clock, last data set that was read with it */
     int64_t heard_ms; /* our clock, last time it was announced */
+    Nested *nested;   /* owned; NULL: the fields hold nothing but values */
     DecodePlan plan;
-    Nested *nested; /* owned; NULL: the fields hold nothing but values */
     uint32_t n_unknown;
     Element *unknown; /* owned; the elements that the model does not know */
     FieldSpec fields[];

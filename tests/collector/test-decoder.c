@@ -51,6 +51,30 @@ test_the_version_word_decides(void)
 }
 
 static void
+test_whoever_is_expected_may_stay_away(void)
+{
+    g_auto(Fixture) self;
+    BooksTotals totals;
+    Pen pen;
+
+    fixture_init(&self);
+    for (uint32_t i = 0; i < 60; i++) {
+        IpAddress expected = ip_from_v4(0x0a000000 + i * 7 % 13); /* some are never heard of */
+
+        decoder_expect(self.decoder, &expected);
+        self.source = ip_from_v4(0x0a000000 + i % 10);
+        pen_session(&pen, i % 30 / 10, 1, i % 30 < 10);
+        g_assert_true(fixture_send(&self, &pen));
+        if (i == 29)
+            decoder_forget(self.decoder);
+    }
+    decoder_totals(self.decoder, &totals);
+    g_assert_cmpuint(totals.exporters, ==, 10);
+    g_assert_cmpuint(totals.all.records, ==, 30);
+    g_assert_cmpuint(totals.all.sequence_lost, ==, 0);
+}
+
+static void
 test_an_empty_list_of_exporters_means_loopback_only(void)
 {
     g_auto(Fixture) self;
@@ -424,6 +448,8 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/collector/decoder/whoever-is-expected-may-stay-away",
+                    test_whoever_is_expected_may_stay_away);
     g_test_add_func("/collector/decoder/state-that-counts-too-many-is-refused",
                     test_state_that_counts_too_many_is_refused);
     g_test_add_func("/collector/decoder/state-of-another-layout-is-refused",
