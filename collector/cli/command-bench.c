@@ -24,6 +24,8 @@ typedef struct Pass {
     double wall_ns, cpu_ns;
     double slowest_ns; /* scoring: the longest that one batch took */
     double finish_ns;  /* and the closing of the windows that are left at the end */
+    uint64_t alerts;
+    double alert_ns; /* of a hundred alerts 99 were told so soon after the scoring was given the batch */
 } Pass;
 
 typedef struct Stopwatch {
@@ -102,7 +104,9 @@ typedef struct Scoring {
     Pass pass;
     Scorer *scorer;
     const Decoder *decoder;
-    uint64_t alerts, samples;
+    uint64_t samples;
+    Stopwatch given; /* when the scoring was given what it works on */
+    GArray *delays;  /* of double: nanoseconds from then to each alert */
 } Scoring;
 
 static FlowBatch *
@@ -110,17 +114,21 @@ score_batch(void *user, FlowBatch *batch)
 {
     Scoring *self = user;
 
-    Stopwatch begin = stopwatch_read();
+    self->given = stopwatch_read();
     scorer_batch(self->scorer, batch);
     Stopwatch end = stopwatch_read();
-    self->pass.slowest_ns = MAX(self->pass.slowest_ns, nanoseconds(&begin.wall, &end.wall));
+    self->pass.slowest_ns = MAX(self->pass.slowest_ns, nanoseconds(&self->given.wall, &end.wall));
     return count_batch(&self->pass.records, batch);
 }
 
 static void
-count_alert(void *user, const Alert *alert)
+time_alert(void *user, const Alert *alert)
 {
-    ((Scoring *)user)->alerts++;
+    Scoring *self = user;
+    Stopwatch now = stopwatch_read();
+    double delay = nanoseconds(&self->given.wall, &now.wall);
+
+    g_array_append_val(self->delays, delay);
 }
 
 static void
@@ -142,18 +150,37 @@ finish_scoring(void *user)
 {
     Scoring *self = user;
 
-    Stopwatch begin = stopwatch_read();
+    self->given = stopwatch_read();
     scorer_finish(self->scorer);
     Stopwatch end = stopwatch_read();
-    self->pass.finish_ns = nanoseconds(&begin.wall, &end.wall);
+    self->pass.finish_ns = nanoseconds(&self->given.wall, &end.wall);
+}
+
+static int
+by_length(const void *a, const void *b)
+{
+    double difference = *(const double *)a - *(const double *)b;
+
+    return difference < 0 ? -1 : difference > 0;
+}
+
+static void
+note_alerts(Pass *pass, GArray *delays)
+{
+    pass->alerts = delays->len;
+    if (delays->len == 0)
+        return;
+    g_array_sort(delays, by_length);
+    pass->alert_ns = g_array_index(delays, double, (delays->len - 1) * 99 / 100);
 }
 
 /* The whole way on one core: bytes, records, windows, alerts. */
 static Pass
 run_score(const Bench *self)
 {
-    Scoring scoring = { 0 };
-    ScorerSink scorer_sink = { .user = &scoring, .alert = count_alert, .sample = count_sample };
+    g_autoptr(GArray) delays = g_array_new(FALSE, FALSE, sizeof(double));
+    Scoring scoring = { .delays = delays };
+    ScorerSink scorer_sink = { .user = &scoring, .alert = time_alert, .sample = count_sample };
     g_autoptr(Scorer) scorer = scorer_new(&self->scoring, self->assets, self->places, &scorer_sink);
     DecoderConf conf = { .allow_all = true, .hash_seed = 1, .model = self->model };
     DecoderSink sink = { .user = &scoring, .flows = score_batch };
@@ -163,6 +190,7 @@ run_score(const Bench *self)
     scoring.decoder = decoder;
     scorer_set_exporters(scorer, exporter_of, &scoring);
     run_decoder(self, decoder, finish_scoring, &scoring, &scoring.pass);
+    note_alerts(&scoring.pass, delays);
     return scoring.pass;
 }
 
@@ -223,6 +251,8 @@ bench(const Bench *self, const Stage *stage, size_t repeat)
     if (best->slowest_ns > 0) { /* a batch in which a window closed */
         json_object_set_new(result, "slowest_batch_ms", json_real(best->slowest_ns / 1e6));
         json_object_set_new(result, "finish_ms", json_real(best->finish_ns / 1e6));
+        json_object_set_new(result, "alerts", json_integer((json_int_t)best->alerts));
+        json_object_set_new(result, "alert_p99_ms", json_real(best->alert_ns / 1e6));
     }
     json_dumpf(result, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
     putchar('\n');
