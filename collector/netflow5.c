@@ -81,7 +81,8 @@ netflow5_decode(Wire *self, Cursor cur)
         count = fits;
     }
     Template *tmpl = self->fixed[protocol - PROTOCOL_NETFLOW1];
-    wire_records(self, tmpl, cursor_sub(&cur, (size_t)count * format->record));
+    Cursor records = cursor_sub(&cur, (size_t)count * format->record);
+    wire_records(self, tmpl, &records);
     if (version != 1)
         wire_note_sequence(self, sequence);
     return N_REFUSALS;

@@ -650,19 +650,19 @@ options_records(Wire *self, const Template *tmpl, Cursor set)
 }
 
 uint32_t
-wire_records(Wire *self, Template *tmpl, Cursor set)
+wire_records(Wire *self, Template *tmpl, const Cursor *set)
 {
     Books *books = &self->exporter->books;
     SetJob job;
     uint32_t n;
 
-    if (cursor_left(&set) < tmpl->plan.least_length) {
-        if (!is_zero(&set))
+    if (cursor_left(set) < tmpl->plan.least_length) {
+        if (!is_zero(set))
             wire_malformed(self, REFUSED_RECORD_LENGTH);
         return 0;
     }
     if (tmpl->is_options) {
-        n = options_records(self, tmpl, set);
+        n = options_records(self, tmpl, *set);
         books->options_records += n;
         self->options += n;
         return n;
@@ -671,7 +671,7 @@ wire_records(Wire *self, Template *tmpl, Cursor set)
     /* What holds more than values is walked record by record, whether its fields are of fixed length or not.
      */
     bool is_plain = tmpl->plan.record_length != 0 && tmpl->nested == NULL;
-    n = is_plain ? fixed_records(&job, set) : walked_records(&job, set);
+    n = is_plain ? fixed_records(&job, *set) : walked_records(&job, *set);
     self->domain->records += n;
     self->flows += n;
     if (self->is_late)

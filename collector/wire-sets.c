@@ -5,10 +5,10 @@
 enum { SET_HEADER = 4, SET_FIRST_DATA = 256 };
 
 static void
-one_set(Wire *self, uint16_t id, Cursor set, const SetRules *rules)
+one_set(Wire *self, uint16_t id, const Cursor *set, const SetRules *rules)
 {
     if (id == rules->templates || id == rules->options_templates)
-        rules->read_templates(self, set, id == rules->options_templates);
+        rules->read_templates(self, *set, id == rules->options_templates);
     else if (id >= SET_FIRST_DATA)
         wire_data_set(self, id, set);
     else
@@ -38,10 +38,11 @@ wire_sets(Wire *self, Cursor cur, const SetRules *rules)
         if (length - SET_HEADER > cursor_left(&cur)) {
             Cursor nothing = give_up(self);
             if (id < SET_FIRST_DATA) /* what is whole of a template set that was cut is still good */
-                one_set(self, id, cur, rules);
+                one_set(self, id, &cur, rules);
             return nothing;
         }
-        one_set(self, id, cursor_sub(&cur, length - SET_HEADER), rules);
+        Cursor set = cursor_sub(&cur, length - SET_HEADER);
+        one_set(self, id, &set, rules);
     }
     return cursor_is_zero(&cur) ? cur : give_up(self); /* what is left is a piece of a set's header */
 }

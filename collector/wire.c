@@ -200,7 +200,8 @@ decode_late(Wire *self, const HeldSet *set)
     self->has_uptime = set->has_uptime;
     self->is_late = true;
     list_room_begin(self->lists, set->length);
-    wire_records(self, set->tmpl, cursor_over(set->bytes, set->length));
+    Cursor bytes = cursor_over(set->bytes, set->length);
+    wire_records(self, set->tmpl, &bytes);
 }
 
 void
@@ -394,7 +395,7 @@ hold(Wire *self, uint16_t id, const Cursor *set)
 }
 
 void
-wire_data_set(Wire *self, uint16_t id, Cursor set)
+wire_data_set(Wire *self, uint16_t id, const Cursor *set)
 {
     Template *known = template_cache_find(&self->domain->templates, id);
 
@@ -404,10 +405,10 @@ wire_data_set(Wire *self, uint16_t id, Cursor set)
         if (self->domain->has_withdrawn)
             wire_malformed(self, REFUSED_WITHDRAWN);
         else
-            hold(self, id, &set);
+            hold(self, id, set);
         return;
     }
-    if (cursor_left(&set) == 0)
+    if (cursor_left(set) == 0)
         return;
     g_autoptr(Template) tmpl = template_ref(known);
     tmpl->used_ms = self->received_ms;

@@ -35,8 +35,9 @@ typedef struct Wire {
     Exporter *exporter;
     Domain *domain;
     const Datagram *datagram;
-    int64_t received_ms, export_ms;
+    int64_t received_ms;
     int64_t header_ms; /* @export_ms as it stands in the header, right or wrong */
+    int64_t export_ms;
     uint32_t uptime;
     bool has_uptime;             /* @uptime is the header's */
     uint32_t flows, options;     /* records in it */
@@ -88,10 +89,13 @@ bool wire_template(Wire *self, TemplateResult result);
  * section 8.1), counts it as refused where datagrams may have been overtaken (section 8.4). False: there is
  * no work left for more of them. */
 bool wire_withdraw(Wire *self);
+/* Sets are lent, for a copy is loaded in other pieces than its members were just stored in: that waits until
+ * all stores have reached the cache, those of a datagram's records among them. */
+
 /* A data set of @id: decodes it, or keeps it for later when its template is not known. */
-void wire_data_set(Wire *self, uint16_t id, Cursor set);
+void wire_data_set(Wire *self, uint16_t id, const Cursor *set);
 /* The records of a set whose template is known. How many they were. */
-uint32_t wire_records(Wire *self, Template *tmpl, Cursor set);
+uint32_t wire_records(Wire *self, Template *tmpl, const Cursor *set);
 
 /*
  * What lies in a record's fields. The lists are checked, and what is wrong with them counted; a packet's
