@@ -7,6 +7,8 @@
 #pragma once
 #include "collector/decoder.h"
 #include "collector/print.h"
+#include "tests/support/addresses.h"
+#include "tests/support/assert-has.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -37,9 +39,8 @@ pen_bytes(Pen *pen, const void *bytes, size_t length)
 static inline void
 pen_ip(Pen *pen, const char *text)
 {
-    IpAddress ip;
+    IpAddress ip = ip_of(text);
 
-    g_assert_true(ip_parse(text, &ip));
     if (strchr(text, ':') != NULL)
         pen_bytes(pen, ip.bytes, 16);
     else
@@ -282,13 +283,6 @@ assert_ip(const IpAddress *ip, const char *text)
     char buffer[IP_TEXT];
 
     g_assert_cmpstr(ip_text(ip, buffer), ==, text);
-}
-
-static inline void
-assert_has(const char *line, const char *part)
-{
-    if (strstr(line, part) == NULL)
-        g_error("'%s' is not in %s", part, line);
 }
 
 /* The exporter as the API shows it; the caller owns it. */

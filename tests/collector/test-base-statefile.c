@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/base/statefile.h"
+#include "tests/support/assert-has.h"
 #include "tests/support/scratch.h"
 
 #include <gio/gio.h>
@@ -85,7 +86,7 @@ expect_set_aside(const Folder *self, const char *bytes, gsize length, unsigned n
     g_assert_true(g_file_set_contents(self->file, bytes, (gssize)length, NULL));
     g_assert_null(state_file_read(self->file, magic, VERSION, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
-    g_assert_nonnull(strstr(error->message, aside)); /* where it is now */
+    assert_has(error->message, aside); /* where it is now */
     g_assert_false(g_file_test(self->file, G_FILE_TEST_EXISTS));
     g_assert_true(g_file_get_contents(aside, &kept, &kept_length, NULL));
     g_assert_cmpuint(kept_length, ==, length);
@@ -135,7 +136,7 @@ test_a_failed_write_leaves_the_old_file(Folder *self, gconstpointer data)
     write_state(self);
     g_assert_cmpint(g_mkdir(beside, 0700), ==, 0); /* nothing can be written there */
     g_assert_false(state_file_write(self->file, magic, VERSION, "other", 5, &error));
-    g_assert_nonnull(strstr(error->message, beside));
+    assert_has(error->message, beside);
     g_clear_error(&error);
     g_autoptr(GBytes) bytes = state_file_read(self->file, magic, VERSION, &error);
     g_assert_no_error(error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/capture.h"
+#include "tests/support/assert-has.h"
 #include "tests/support/capture-writer.h"
 #include "tests/support/scratch.h"
 
@@ -200,7 +201,7 @@ test_packets_before_the_cut_are_given(Folder *self, gconstpointer data)
     g_assert_cmpint(capture_next(capture, &datagram, &error), ==, 1);
     g_assert_cmpint(capture_next(capture, &datagram, &error), ==, -1);
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
-    g_assert_nonnull(strstr(error->message, self->file));
+    assert_has(error->message, self->file);
 }
 
 static void
@@ -231,7 +232,7 @@ test_a_cut_file_of_messages_says_where(Folder *self, gconstpointer data)
     g_autoptr(Capture) capture = capture_open(self->file, &error);
     g_assert_cmpint(capture_next(capture, &datagram, &error), ==, 1);
     g_assert_cmpint(capture_next(capture, &datagram, &error), ==, -1);
-    g_assert_nonnull(strstr(error->message, "byte 16"));
+    assert_has(error->message, "byte 16");
 }
 
 static void
@@ -269,8 +270,8 @@ expect_refusal(const char *path, const char *words)
 
     g_assert_null(capture);
     g_assert_nonnull(error);
-    g_assert_nonnull(strstr(error->message, path));
-    g_assert_nonnull(strstr(error->message, words));
+    assert_has(error->message, path);
+    assert_has(error->message, words);
 }
 
 static void

@@ -3,15 +3,6 @@
 
 enum { NOON = 1700000000 }; /* seconds; the fixture's clock begins there */
 
-static IpPrefix
-prefix_of(const char *text)
-{
-    IpPrefix prefix;
-
-    g_assert_true(ip_prefix_parse(text, &prefix));
-    return prefix;
-}
-
 static void
 add_rule(ExporterRules *rules, const char *name, const char *prefix, ExporterRule rule)
 {

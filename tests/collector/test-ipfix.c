@@ -136,7 +136,7 @@ test_uptime_stamps_need_the_init_time_from_options(void)
     /* The domain stands in the header and in the record; a key comes once. */
     const char *line = self.lines->pdata[0];
     assert_has(line, "\"observationDomainId\":5,");
-    g_assert_null(strstr(strstr(line, "observationDomainId") + 1, "observationDomainId"));
+    assert_lacks(strstr(line, "observationDomainId") + 1, "observationDomainId");
 }
 
 static void
@@ -155,8 +155,7 @@ test_without_an_init_time_the_newest_flow_ends_at_the_export(void)
     fixture_end(&self, &pen, set);
     g_assert_cmpint(fixture_flow(&self, 1)->end_ms, ==, MS);
     g_assert_cmpint(fixture_flow(&self, 0)->start_ms, ==, MS - 20000);
-    g_assert_null(
-        strstr(self.lines->pdata[0], "flowStartMilliseconds")); /* a guess is not printed as a fact */
+    assert_lacks(self.lines->pdata[0], "flowStartMilliseconds"); /* a guess is not printed as a fact */
 }
 
 static void
@@ -413,7 +412,7 @@ test_a_template_id_as_an_element_stands_beside_the_head(void)
     pen_put(&pen, 1500, 4);
     fixture_end(&self, &pen, set);
     assert_has(self.lines->pdata[0], "\"templateId\":[300,777],\"kind\"");
-    g_assert_null(strstr(strstr(self.lines->pdata[0], "templateId") + 1, "templateId"));
+    assert_lacks(strstr(self.lines->pdata[0], "templateId") + 1, "templateId");
     assert_has(self.lines->pdata[1], "\"templateId\":300,\"kind\"");
 }
 

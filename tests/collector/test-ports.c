@@ -192,7 +192,7 @@ rules_with(PortPolicy ports)
                           .n_prefixes = 1,
                           .ports = ports };
 
-    g_assert_true(ip_prefix_parse("192.0.2.1", &rule.prefixes[0]));
+    rule.prefixes[0] = prefix_of("192.0.2.1");
     exporter_rules_add(rules, &rule);
     exporter_rules_seal(rules);
     return rules;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collector/prefix-set.h"
+#include "tests/support/addresses.h"
 
 static PrefixSet *
 set_of(const char *const *texts)
@@ -8,16 +9,15 @@ set_of(const char *const *texts)
     size_t n = 0;
 
     for (; texts[n] != NULL; n++)
-        g_assert_true(ip_prefix_parse(texts[n], &prefixes[n]));
+        prefixes[n] = prefix_of(texts[n]);
     return prefix_set_new(prefixes, n);
 }
 
 static bool
 has(const PrefixSet *set, const char *text)
 {
-    IpAddress ip;
+    IpAddress ip = ip_of(text);
 
-    g_assert_true(ip_parse(text, &ip));
     return prefix_set_has(set, &ip);
 }
 

@@ -2,6 +2,7 @@
 /* test-series-process.c - the real `series` process, sandbox and all, asked as sense and web would ask it */
 #include "collector/cli/child.h"
 #include "collector/cli/series-process.h"
+#include "tests/support/assert-has.h"
 #include "tests/support/scratch.h"
 
 #include <math.h>
@@ -167,8 +168,8 @@ test_graphs_are_drawn_inside_the_sandbox(void)
         ask(process.web, "{\"what\":\"graph\"," DAY_QUERY ",\"format\":\"svg\",\"title\":\"T\"}", &status,
             &length);
     g_assert_cmpuint(status, ==, 200);
-    g_assert_nonnull(strstr(svg, "</svg>"));
-    g_assert_nonnull(strstr(svg, "glyph")); /* text: the fonts could be read */
+    assert_has(svg, "</svg>");
+    assert_has(svg, "glyph"); /* text: the fonts could be read */
     g_autofree char *image = ask(process.web,
                                  "{\"what\":\"graph\"," DAY_QUERY
                                  ",\"format\":\"png\",\"width\":2000,\"height\":1000,\"dark\":true}",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-series.c - real RRD files in a folder of the test's own; time is turned by hand */
 #include "collector/series.h"
+#include "tests/support/assert-has.h"
 #include "tests/support/scratch.h"
 
 #include <errno.h>
@@ -421,7 +422,7 @@ test_every_metric_size_and_theme_is_drawn(Bench *bench, gconstpointer data)
         request.width = sizes[i / 4][0];
         request.height = sizes[i / 4][1];
         g_autofree char *svg = draw_svg(bench, &request);
-        g_assert_nonnull(strstr(svg, "</svg>"));
+        assert_has(svg, "</svg>");
     }
 }
 
@@ -469,8 +470,8 @@ test_a_hostile_title_is_only_text(Bench *bench, gconstpointer data)
         memset(request.title, 'x', sizeof request.title); /* no NUL at the end of the longest */
         memcpy(request.title, titles[i], strlen(titles[i]) + (i % 2));
         g_autofree char *svg = draw_svg(bench, &request);
-        g_assert_nonnull(strstr(svg, "</svg>"));
-        g_assert_null(strstr(svg, "<script"));
+        assert_has(svg, "</svg>");
+        assert_lacks(svg, "<script");
     }
 }
 

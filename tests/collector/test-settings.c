@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The sections about single exporters, from files on disk to rules. */
 #include "collector/cli/settings.h"
+#include "tests/support/assert-has.h"
 #include "tests/support/scratch.h"
 
 #include <string.h>
@@ -48,8 +49,7 @@ refuses(const char *more, const char *csv, const char *why)
     g_assert_true(g_file_set_contents(folder.csv, csv, -1, NULL));
     g_autoptr(Settings) settings = load(&folder, more, &error);
     g_assert_null(settings);
-    if (strstr(error->message, why) == NULL)
-        g_error("'%s' is not in '%s'", why, error->message);
+    assert_has(error->message, why);
 }
 
 static void

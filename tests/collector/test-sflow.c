@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/collector/sflow-pen.h"
+#include "tests/support/assert-has.h"
 
 static void
 test_a_tagged_frame_is_read_to_its_ports(void)
@@ -455,9 +456,9 @@ test_what_is_shown_has_bounds(void)
     pen_close(&pen, at);
     fixture_send(&self, &pen);
     assert_has(self.lines->pdata[0], "\"e4413id15\":\"00000001\"");
-    g_assert_null(strstr(self.lines->pdata[0], "e4413id16"));
+    assert_lacks(self.lines->pdata[0], "e4413id16");
     assert_has(self.lines->pdata[0], "}}}}}");
-    g_assert_null(strstr(self.lines->pdata[0], "}}}}}}"));
+    assert_lacks(self.lines->pdata[0], "}}}}}}");
     g_assert_cmpuint(fixture_flow(&self, 0)->sampling_source, ==, SAMPLING_UNKNOWN); /* one in 0 */
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-stream-tls.c - who is believed over TLS, who is not, and what is told about it */
 #include "tests/collector/stream-fixture.h"
+#include "tests/support/assert-has.h"
 
 static void
 assert_name(const Fixture *self, const char *name)
@@ -190,9 +191,9 @@ test_expiry_is_told(Fixture *self, gconstpointer wish)
     WallTime now = clock_wall(clock_system());
     g_autofree char *sound = tls_words(self->tls, now), *over = tls_words(expired, now);
 
-    g_assert_nonnull(strstr(sound, "collector.example.net, valid until 2"));
+    assert_has(sound, "collector.example.net, valid until 2");
     g_assert_cmpint(tls_expires(self->tls).ms, >, now.ms);
-    g_assert_nonnull(strstr(over, "r2.example.net, which has EXPIRED on 2"));
+    assert_has(over, "r2.example.net, which has EXPIRED on 2");
     g_assert_cmpint(tls_expires(expired).ms, <, now.ms);
 }
 

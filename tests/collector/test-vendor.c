@@ -207,7 +207,7 @@ test_the_operator_knows_better_and_gets_his_commands(void)
                           .prefixes = g_new(IpPrefix, 1),
                           .n_prefixes = 1,
                           .vendor = VENDOR_JUNIPER };
-    g_assert_true(ip_prefix_parse("192.0.2.1", &rule.prefixes[0]));
+    rule.prefixes[0] = prefix_of("192.0.2.1");
     exporter_rules_add(rules, &rule);
     exporter_rules_seal(rules);
     const DecoderConf conf = { .allow_all = true, .rules = rules };

@@ -59,9 +59,8 @@ load_tables(Stage *self)
                                                "10.1.2.0/24,,network,3,\n10.1.3.0/24,,ot,3,\n");
     PlaceSource source = { .name = (char *)"test", .type = PLACE_CSV, .path = csv, .priority = 50 };
     g_autoptr(GError) error = NULL;
-    IpPrefix own;
+    IpPrefix own = prefix_of("10.1.0.0/16");
 
-    g_assert_true(ip_prefix_parse("10.1.0.0/16", &own));
     self->assets = asset_table_new(&own, 1, inventory, &error);
     g_assert_no_error(error);
     self->places = place_table_new(&source, 1, &own, 1, &error);
@@ -105,15 +104,6 @@ flush(Stage *self)
     self->batch->n = 0;
 }
 
-static IpAddress
-address_of(const char *text)
-{
-    IpAddress address;
-
-    g_assert_true(ip_parse(text, &address));
-    return address;
-}
-
 /* How many of so many packets are seen, when one in @sampling is. */
 static uint64_t
 seen_of(Stage *self, uint64_t packets, uint32_t sampling)
@@ -134,7 +124,7 @@ add_half(Stage *self, const Talk *talk, bool is_caller, uint16_t caller_port)
     if (sampling > 1 && (packets = seen_of(self, packets, sampling)) == 0)
         return;
     FlowRecord *flow = &self->batch->records[self->batch->n++];
-    IpAddress caller = address_of(talk->caller), callee = address_of(talk->callee);
+    IpAddress caller = ip_of(talk->caller), callee = ip_of(talk->callee);
     double octets = sampling > 1 ? 500.0 * (double)packets : is_caller ? talk->sent : talk->got;
     int64_t start_ms = epoch_ms + (int64_t)(talk->day * 86400e3) + (is_caller ? 0 : 20);
 
@@ -253,10 +243,10 @@ stage_part(const Alert *alert, const char *detector)
     return NULL;
 }
 
-const Alert *
-stage_find(const Stage *self, const char *detector, const char *asset, const char *far)
+static const Alert *
+find(const Stage *self, const char *detector, const char *asset, const char *far)
 {
-    IpAddress address = address_of(asset);
+    IpAddress address = ip_of(asset);
 
     for (uint32_t i = 0; i < self->alerts->len; i++) {
         const Alert *alert = self->alerts->pdata[i];
@@ -264,11 +254,45 @@ stage_find(const Stage *self, const char *detector, const char *asset, const cha
             continue;
         if (far == NULL)
             return alert;
-        IpAddress peer = address_of(far);
+        IpAddress peer = ip_of(far);
         if (alert->has_peer && ip_equal(&alert->peer, &peer))
             return alert;
     }
     return NULL;
+}
+
+const Alert *
+stage_find(const Stage *self, const char *detector, const char *asset, const char *far)
+{
+    const Alert *alert = find(self, detector, asset, far);
+
+    if (alert != NULL) {
+        const AlertContribution *part = stage_part(alert, detector);
+        g_test_message("score %.1f of %.1f; %.1f dB, p %.2g: %s | %s", alert->score, alert->threshold,
+                       part->decibans, part->p, part->reason, alert->counterfactual);
+    }
+    return alert;
+}
+
+const Alert *
+stage_told(const Stage *self, const char *detector, const char *asset, const char *far)
+{
+    const Alert *alert = stage_find(self, detector, asset, far);
+
+    if (alert == NULL) {
+        for (uint32_t i = 0; i < self->alerts->len; i++)
+            g_test_message("told: %s", stage_alert(self, i)->summary);
+        g_error("%s says nothing of %s and %s", detector, asset, far != NULL ? far : "anybody");
+    }
+    return alert;
+}
+
+const Case *
+stage_case(Stage *self, const Watch *watch, const char *asset, const char *far)
+{
+    IpAddress own = ip_of(asset), peer = ip_of(far);
+
+    return case_find(self->scorer, watch, scorer_find_asset(self->scorer, &own), &peer, 0, 0);
 }
 
 uint32_t

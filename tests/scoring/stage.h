@@ -9,7 +9,10 @@
  * and learning takes 7 days.
  */
 #pragma once
+#include "scoring/case.h"
 #include "scoring/scorer.h"
+#include "tests/support/addresses.h"
+#include "tests/support/assert-has.h"
 
 typedef struct Stage Stage;
 
@@ -43,12 +46,16 @@ void stage_restart(Stage *self);
 uint32_t stage_alerts(const Stage *self);
 const Alert *stage_alert(const Stage *self, uint32_t index);
 /* The first of this kind (any contribution counts) about this asset, and far end if it is not NULL; or NULL.
- */
+ * What it says goes to the test's log. */
 const Alert *stage_find(const Stage *self, const char *detector, const char *asset, const char *far);
+/* The same, which must be there: if not, all that was told is shown. */
+const Alert *stage_told(const Stage *self, const char *detector, const char *asset, const char *far);
 /* How many have a contribution of this detector, whoever they are about. */
 uint32_t stage_count(const Stage *self, const char *detector);
 /* The contribution of a detector; NULL: none. */
 const AlertContribution *stage_part(const Alert *alert, const char *detector);
 Scorer *stage_scorer(Stage *self);
+/* What @watch holds against an asset and a far end; NULL: nothing. */
+const Case *stage_case(Stage *self, const Watch *watch, const char *asset, const char *far);
 /* Repeatable random numbers, 0 <= u < 1. */
 double stage_uniform(Stage *self);

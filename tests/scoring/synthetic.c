@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* synthetic.c - see synthetic.h */
 #include "tests/scoring/synthetic.h"
+#include "tests/support/addresses.h"
 #include "tests/support/scratch.h"
 
 #include <math.h>
@@ -128,9 +129,8 @@ synthetic_new(uint64_t seed)
     g_autoptr(Scratch) dir = scratch_new("synthetic");
     g_autofree char *inventory = write_inventory(dir), *csv = write_places(dir);
     g_autoptr(GError) error = NULL;
-    IpPrefix own;
+    IpPrefix own = prefix_of("10.20.0.0/16");
 
-    ip_prefix_parse("10.20.0.0/16", &own);
     PlaceSource source = { .name = (char *)"test", .type = PLACE_CSV, .path = csv, .priority = 50 };
     self->random = seed * 0x9e3779b97f4a7c15ull + 1;
     self->attack_random = self->random ^ 0x55;

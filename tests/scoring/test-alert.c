@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-alert.c - the one shape of an alert in JSON */
 #include "scoring/alert.h"
+#include "tests/support/addresses.h"
 
 #include <math.h>
 #include <string.h>
@@ -30,10 +31,10 @@ some_alert(void)
                       .expected_low = NAN,
                       .expected_high = NAN,
                       .asset_name = "monitor" };
-    ip_parse("203.0.113.40", &alert->asset);
-    ip_parse("198.18.7.9", &alert->peer);
-    ip_parse("127.66.0.2", &alert->path_exporter);
-    ip_parse("127.66.0.2", &alert->flow_exporters[0]);
+    alert->asset = ip_of("203.0.113.40");
+    alert->peer = ip_of("198.18.7.9");
+    alert->path_exporter = ip_of("127.66.0.2");
+    alert->flow_exporters[0] = ip_of("127.66.0.2");
     alert->contributions[0] =
         (AlertContribution){ .detector = "new-path", .decibans = 41.239, .p = 7.94321e-5 };
     strcpy(alert->contributions[0].reason, "never before");
@@ -87,8 +88,8 @@ test_alerts_of_one_cause_are_one_group(void)
     g_autofree Alert *one = some_alert(), *other = some_alert();
 
     alert_set_group(one);
-    ip_parse("203.0.113.41", &other->asset);
-    ip_parse("198.18.99.1", &other->peer);
+    other->asset = ip_of("203.0.113.41");
+    other->peer = ip_of("198.18.99.1");
     other->time_ms += 3600000;
     alert_set_group(other);
     g_assert_cmpuint(strlen(one->group), ==, 16);

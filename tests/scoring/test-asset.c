@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-asset.c - which addresses are ours, and what the inventory says of them */
 #include "scoring/asset.h"
+#include "tests/support/addresses.h"
+#include "tests/support/assert-has.h"
 #include "tests/support/scratch.h"
 
 #include <string.h>
@@ -15,8 +17,8 @@ static void
 set_up(Fixture *self, gconstpointer data)
 {
     self->dir = scratch_new("asset");
-    g_assert_true(ip_prefix_parse("203.0.113.0/24", &self->prefixes[0]));
-    g_assert_true(ip_prefix_parse("2001:db8::/32", &self->prefixes[1]));
+    self->prefixes[0] = prefix_of("203.0.113.0/24");
+    self->prefixes[1] = prefix_of("2001:db8::/32");
 }
 
 static void
@@ -37,18 +39,16 @@ load(Fixture *self, const char *text, GError **error)
 static const AssetEntry *
 find(const AssetTable *table, const char *text)
 {
-    IpAddress ip;
+    IpAddress ip = ip_of(text);
 
-    g_assert_true(ip_parse(text, &ip));
     return asset_table_find(table, &ip);
 }
 
 static bool
 has(const AssetTable *table, const char *text)
 {
-    IpAddress ip;
+    IpAddress ip = ip_of(text);
 
-    g_assert_true(ip_parse(text, &ip));
     return asset_table_has(table, &ip);
 }
 
@@ -107,9 +107,8 @@ test_mistakes_are_told_where_they_are(Fixture *self, gconstpointer data)
         g_autoptr(GError) error = NULL;
         g_assert_null(load(self, cases[i].text, &error));
         g_assert_nonnull(error);
-        g_assert_nonnull(strstr(error->message, self->path));
-        if (strstr(error->message, cases[i].words) == NULL)
-            g_error("'%s' does not say '%s'", error->message, cases[i].words);
+        assert_has(error->message, self->path);
+        assert_has(error->message, cases[i].words);
     }
 }
 
@@ -119,7 +118,7 @@ test_a_missing_inventory_is_named(Fixture *self, gconstpointer data)
     g_autoptr(GError) error = NULL;
 
     g_assert_null(asset_table_new(self->prefixes, 2, "/nonexistent/assets.csv", &error));
-    g_assert_nonnull(strstr(error->message, "/nonexistent/assets.csv"));
+    assert_has(error->message, "/nonexistent/assets.csv");
 }
 
 #define ADD(name, function) g_test_add("/scoring/asset/" name, Fixture, NULL, set_up, function, tear_down)

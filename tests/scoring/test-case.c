@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-case.c - what all watches hold against the same two is found, in their order, and nothing else */
 #include "scoring/watch.h"
+#include "tests/support/addresses.h"
 
 enum { PAIRS = 6000, ASSETS = 20, NOW_S = 1700000000 };
 
@@ -14,10 +15,9 @@ static void
 set_up(Fixture *self, const void *data)
 {
     ScoringConf conf = { .budget = 5, .learn_days = 7, .max_assets = ASSETS, .hash_seed = 7 };
-    IpPrefix own;
+    IpPrefix own = prefix_of("10.0.0.0/8");
 
     (void)data;
-    ip_prefix_parse("10.0.0.0/8", &own);
     self->inventory = asset_table_new(&own, 1, NULL, NULL);
     self->places = place_table_new(NULL, 0, &own, 1, NULL);
     self->scorer = scorer_new(&conf, self->inventory, self->places, NULL);

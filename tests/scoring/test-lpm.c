@@ -1,31 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-lpm.c - the flattened table answers as a walk over all prefixes would */
 #include "scoring/lpm.h"
+#include "tests/support/addresses.h"
 
 #include <string.h>
-
-static IpAddress
-address(const char *text)
-{
-    IpAddress ip;
-
-    g_assert_true(ip_parse(text, &ip));
-    return ip;
-}
 
 static LpmEntry
 entry(const char *prefix, uint32_t value)
 {
-    LpmEntry e = { .value = value };
-
-    g_assert_true(ip_prefix_parse(prefix, &e.prefix));
-    return e;
+    return (LpmEntry){ .prefix = prefix_of(prefix), .value = value };
 }
 
 static uint32_t
 find(const Lpm *lpm, const char *text)
 {
-    IpAddress ip = address(text);
+    IpAddress ip = ip_of(text);
 
     return lpm_find(lpm, &ip);
 }
@@ -188,7 +177,7 @@ test_the_chain_over_an_address_is_told_from_the_outside_in(void)
     LpmEntry entries[] = { entry("10.1.2.0/24", 3), entry("10.0.0.0/8", 1), entry("10.1.0.0/16", 2),
                            entry("::/0", 9) };
     g_autoptr(Lpm) lpm = lpm_new(entries, G_N_ELEMENTS(entries), NULL, NULL);
-    IpAddress ip = address("10.1.2.200");
+    IpAddress ip = ip_of("10.1.2.200");
     uint32_t chain = 0;
 
     g_assert_nonnull(lpm);

@@ -64,7 +64,7 @@ test_a_path_that_goes_on_with_pauses_gains(void)
     g_assert_cmpstr(alert->kind, ==, "residential_path");
     const AlertContribution *part = stage_part(alert, "quiet_long");
     g_assert_cmpfloat(part->decibans, >, 8);
-    g_assert_nonnull(strstr(part->reason, "hours"));
+    assert_has(part->reason, "hours");
 }
 
 static void
@@ -85,7 +85,7 @@ test_what_a_path_carries_belongs_to_its_story(void)
     g_assert_nonnull(alert);
     const AlertContribution *part = stage_part(alert, "volume_out");
     g_assert_nonnull(part);
-    g_assert_nonnull(strstr(part->reason, "most of what was too much went to this far end"));
+    assert_has(part->reason, "most of what was too much went to this far end");
     g_assert_cmpfloat(alert->observed, >, alert->expected_high);
     for (uint32_t i = 0; i < stage_alerts(stage); i++) {
         const Alert *other = stage_alert(stage, i);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-place.c - which source wins, and that a mistake in a file is told where it is */
 #include "scoring/place.h"
+#include "tests/support/addresses.h"
+#include "tests/support/assert-has.h"
 #include "tests/support/scratch.h"
 
 #include <string.h>
@@ -49,9 +51,8 @@ load(Fixture *self)
 static const Place *
 find(const PlaceTable *table, const char *text)
 {
-    IpAddress ip;
+    IpAddress ip = ip_of(text);
 
-    g_assert_true(ip_parse(text, &ip));
     return place_table_find(table, &ip);
 }
 
@@ -63,8 +64,7 @@ assert_refused(Fixture *self, const char *words)
 
     g_assert_null(table);
     g_assert_nonnull(error);
-    if (strstr(error->message, words) == NULL)
-        g_error("'%s' does not say '%s'", error->message, words);
+    assert_has(error->message, words);
 }
 
 #define HEADER "prefix,access,anonymity,asn,as_name,country,confidence\n"
@@ -126,7 +126,7 @@ test_a_list_says_one_thing_of_all_its_prefixes(Fixture *self, gconstpointer data
 static void
 test_what_we_monitor_is_own_but_for_the_operators_word(Fixture *self, gconstpointer data)
 {
-    g_assert_true(ip_prefix_parse("203.0.113.0/24", &self->own[0]));
+    self->own[0] = prefix_of("203.0.113.0/24");
     self->n_own = 1;
     add_source(self, "pools.csv", PLACE_CSV, 50, NULL,
                "prefix,access\n203.0.113.128/25,residential\n203.0.0.0/16,hosting\n");
@@ -203,12 +203,11 @@ test_a_list_with_a_bad_line_or_no_map_is_refused(Fixture *self, gconstpointer da
 static void
 test_the_explanation_names_winners_and_losers(Fixture *self, gconstpointer data)
 {
-    IpAddress ip;
+    IpAddress ip = ip_of("198.18.0.9");
 
     add_source(self, "a.csv", PLACE_CSV, 50, NULL, "prefix,access,country\n198.18.0.0/16,residential,GU\n");
     add_source(self, "b.csv", PLACE_CSV, 40, NULL, "prefix,access,country\n198.18.0.0/16,hosting,PW\n");
     g_autoptr(PlaceTable) table = load(self);
-    g_assert_true(ip_parse("198.18.0.9", &ip));
     json_t *json = place_explain_json(table, &ip);
 
     g_assert_nonnull(json);

@@ -7,9 +7,8 @@
 static const char *
 role_of(Stage *stage, const char *text, bool *is_learned)
 {
-    IpAddress address;
+    IpAddress address = ip_of(text);
 
-    g_assert_true(ip_parse(text, &address));
     json_t *asset = scorer_asset_json(stage_scorer(stage), &address);
     g_assert_nonnull(asset);
     const char *role = g_intern_string(json_string_value(json_object_get(asset, "role")));

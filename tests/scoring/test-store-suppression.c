@@ -2,6 +2,8 @@
 /* test-store-suppression.c - rules in talaya.db: what they do to alerts, what they would have done, their end
  */
 #include "scoring/store.h"
+#include "tests/support/addresses.h"
+#include "tests/support/assert-has.h"
 #include "tests/support/scratch.h"
 
 #include <gio/gio.h>
@@ -73,8 +75,8 @@ alert_of(const char *id, int host, int64_t age_ms)
                       .n_flows = 1 };
     alert->first_seen_ms = alert->last_seen_ms = alert->time_ms = noon_ms() - age_ms;
     g_strlcpy(alert->id, id, sizeof alert->id);
-    ip_parse(asset, &alert->asset);
-    ip_parse("198.51.100.77", &alert->peer);
+    alert->asset = ip_of(asset);
+    alert->peer = ip_of("198.51.100.77");
     alert_set_group(alert);
     return alert;
 }
@@ -148,7 +150,7 @@ test_a_rule_suppresses_what_nobody_has_decided(Fixture *self, gconstpointer data
     json_t *last = json_array_get(json_object_get(alert, "history"), 1);
     g_assert_cmpstr(json_string_value(json_object_get(last, "actor")), ==, "mia");
     g_assert_cmpstr(json_string_value(json_object_get(last, "to")), ==, "suppressed");
-    g_assert_nonnull(strstr(json_string_value(json_object_get(last, "note")), "the new backup"));
+    assert_has(json_string_value(json_object_get(last, "note")), "the new backup");
     json_decref(alert);
 }
 
@@ -238,7 +240,7 @@ test_a_bad_rule_is_refused_and_changes_nothing(Fixture *self, gconstpointer data
         g_strlcpy(rule.reason, cases[i].reason, sizeof rule.reason);
         g_assert_false(store_add_suppression(self->store, &rule, "mia", &suppressed, &error));
         g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
-        g_assert_nonnull(strstr(error->message, cases[i].word));
+        assert_has(error->message, cases[i].word);
     }
     check_alert(self, "a", "new", NULL);
 }

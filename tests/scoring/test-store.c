@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-store.c - alerts survive, pages neither repeat nor hide, tokens are checked, damage is set aside */
 #include "scoring/store.h"
+#include "tests/support/addresses.h"
+#include "tests/support/assert-has.h"
 #include "tests/support/scratch.h"
 
 #include <glib/gstdio.h>
@@ -59,8 +61,8 @@ put(Fixture *self, const char *id, double score, int64_t last_seen_ms)
                       .peer_class = "residential",
                       .has_peer = true };
     g_strlcpy(alert->id, id, sizeof alert->id);
-    ip_parse("203.0.113.40", &alert->asset);
-    ip_parse("198.18.0.1", &alert->peer);
+    alert->asset = ip_of("203.0.113.40");
+    alert->peer = ip_of("198.18.0.1");
     store_put_alert(self->store, alert, &error);
     g_assert_no_error(error);
 }
@@ -279,7 +281,7 @@ test_a_damaged_file_is_set_aside(Fixture *self, gconstpointer data)
     g_assert_no_error(error);
     g_assert_nonnull(self->store);
     g_assert_nonnull(notice);
-    g_assert_nonnull(strstr(notice, ".bad-1"));
+    assert_has(notice, ".bad-1");
     g_assert_true(g_file_test(aside, G_FILE_TEST_EXISTS));
     put(self, "b", 10, 1000);
 }

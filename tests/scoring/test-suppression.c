@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-suppression.c - rules say what they are about, refuse nonsense in words, and fit what they name */
 #include "scoring/suppression.h"
+#include "tests/support/addresses.h"
 
 #include <gio/gio.h>
 #include <string.h>
@@ -45,8 +46,8 @@ desk_calls_home(void)
                              .port = 8443,
                              .protocol = 6 };
 
-    ip_parse("203.0.113.25", &subject.asset);
-    ip_parse("198.51.100.77", &subject.peer);
+    subject.asset = ip_of("203.0.113.25");
+    subject.peer = ip_of("198.51.100.77");
     return subject;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-triage.c - what operators decide reaches the score: rules that suppress, and verdicts */
 #include "tests/scoring/synthetic.h"
+#include "tests/support/addresses.h"
 
 #include <string.h>
 
@@ -216,7 +217,7 @@ give_verdict(World *self, AlertVerdict verdict)
 {
     AlertSubject about = { .asset = synthetic_address(attack.asset), .has_peer = true };
 
-    ip_parse(far, &about.peer);
+    about.peer = ip_of(far);
     scorer_verdict(self->scorer, &about, verdict);
 }
 

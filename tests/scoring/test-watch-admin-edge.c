@@ -63,13 +63,11 @@ test_a_desk_that_begins_to_log_in_to_servers_is_told_of(void)
 
     play(stage, 0, 12);
     move_on(stage, 12.5, "10.1.1.20", true);
-    const Alert *alert = stage_find(stage, "admin_edge", "10.1.1.20", NULL);
-    g_assert_nonnull(alert);
+    const Alert *alert = stage_told(stage, "admin_edge", "10.1.1.20", NULL);
     const AlertContribution *part = stage_part(alert, "admin_edge");
-    g_test_message("%.1f dB, p %.2g: %s | %s", part->decibans, part->p, part->reason, alert->counterfactual);
-    g_assert_nonnull(strstr(part->reason, "opened RDP to 10.1.0."));
-    g_assert_nonnull(strstr(part->reason, "began such a round 0 times before"));
-    g_assert_nonnull(strstr(alert->counterfactual, "logged in to before"));
+    assert_has(part->reason, "opened RDP to 10.1.0.");
+    assert_has(part->reason, "began such a round 0 times before");
+    assert_has(alert->counterfactual, "logged in to before");
     g_assert_cmpuint(alert->n_flows, >, 0);
     g_assert_cmpuint(stage_count(stage, "admin_edge"), ==, 1);
 }
@@ -138,9 +136,8 @@ test_a_desk_that_calls_controllers_is_told_of(void)
     log_in(stage, 12.5, "10.1.1.21", "10.1.3.2", 502, true);
     log_in(stage, 12.501, "10.1.1.21", "10.1.3.3", 502, true);
     stage_until(stage, 12.6);
-    const Alert *alert = stage_find(stage, "admin_edge", "10.1.1.21", NULL);
-    g_assert_nonnull(alert);
-    g_assert_nonnull(strstr(alert->summary, "opened Modbus to 10.1.3."));
+    const Alert *alert = stage_told(stage, "admin_edge", "10.1.1.21", NULL);
+    assert_has(alert->summary, "opened Modbus to 10.1.3.");
 }
 
 int

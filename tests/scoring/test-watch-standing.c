@@ -48,11 +48,7 @@ play_day(Stage *stage, int day, int desks, int odd)
 static const Case *
 case_of(Stage *stage, const char *asset)
 {
-    Scorer *scorer = stage_scorer(stage);
-    IpAddress own, far;
-
-    g_assert_true(ip_parse(asset, &own) && ip_parse("45.1.0.9", &far));
-    return case_find(scorer, &watch_standing, scorer_find_asset(scorer, &own), &far, 0, 0);
+    return stage_case(stage, &watch_standing, asset, "45.1.0.9");
 }
 
 static void
@@ -65,18 +61,15 @@ test_one_that_was_always_there_is_told_of(void)
         if (day == 6)
             stage_restart(stage);
     }
-    const Alert *alert = stage_find(stage, "standing", "10.1.0.10", "45.1.0.9");
-    g_assert_nonnull(alert);
+    const Alert *alert = stage_told(stage, "standing", "10.1.0.10", "45.1.0.9");
     const AlertContribution *part = stage_part(alert, "standing");
-    g_test_message("%.1f dB, p %.2g: %s | %s", part->decibans, part->p, part->reason, alert->counterfactual);
     g_assert_cmpfloat(part->p, <, 0.01);
-    g_assert_nonnull(strstr(
+    assert_has(
         part->reason,
-        "has called 45.1.0.9 (AS 64501, residential, its block known to 0 others) on port 8443/tcp for"));
-    g_assert_nonnull(strstr(
-        part->reason, "of its role 0.11 % keep up something with home lines that few others know; all"));
-    g_assert_nonnull(
-        strstr(alert->counterfactual, "others of the 22 of its role that keep up something with home lines"));
+        "has called 45.1.0.9 (AS 64501, residential, its block known to 0 others) on port 8443/tcp for");
+    assert_has(part->reason,
+               "of its role 0.11 % keep up something with home lines that few others know; all");
+    assert_has(alert->counterfactual, "others of the 22 of its role that keep up something with home lines");
 }
 
 /* What half of the role does is what the role does. */
@@ -152,11 +145,10 @@ static void
 test_a_verdict_ends_it(void)
 {
     g_autoptr(Stage) stage = stage_new();
-    IpAddress own, far;
+    IpAddress own = ip_of("10.1.0.10"), far = ip_of("45.1.0.9");
 
     for (int day = 0; day < DAYS; day++)
         play_day(stage, day, DESKS, 1);
-    g_assert_true(ip_parse("10.1.0.10", &own) && ip_parse("45.1.0.9", &far));
     Scorer *scorer = stage_scorer(stage);
     case_forgive(scorer, scorer_find_asset(scorer, &own), &far, NULL, 0, true);
     uint32_t opinions = case_of(stage, "10.1.0.10")->n_opinions;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-auth.c - tokens, scopes, and patience with who guesses */
 #include "tests/web/fixture.h"
+#include "tests/support/assert-has.h"
 #include "web/auth.h"
 
 #include <string.h>
@@ -192,7 +193,7 @@ test_a_refusal_says_how_to_log_in(void)
                                               "Authorization: Bearer no.no\r\n", NULL);
         g_autofree char *why = http_header(&bad, "WWW-Authenticate");
         g_assert_cmpint(bad.status, ==, 401);
-        g_assert_nonnull(strstr(why, "invalid_token"));
+        assert_has(why, "invalid_token");
     }
     g_auto(HttpAnswer) wait =
         fixture_call(&fixture, SCOPE_NONE, "GET", "/api/v1/status", "Authorization: Bearer no.no\r\n", NULL);

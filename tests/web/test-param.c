@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-param.c - queries, times, and what is said of a wrong one */
 #include "web/param.h"
+#include "tests/support/assert-has.h"
 #include "web/time-param.h"
 
 #include <string.h>
@@ -36,7 +37,7 @@ check_bad(const char *query, const char *words)
     g_autofree char *detail = NULL;
 
     g_assert_false(params_parse(&params, query, specs, now, &detail));
-    g_assert_nonnull(strstr(detail, words));
+    assert_has(detail, words);
     params_clear(&params);
 }
 

@@ -2,6 +2,7 @@
 /* test-server-clients.c - the whole server and those who make it wait: slow, greedy and hostile clients, and
  * processes that do not answer */
 #include "tests/web/fixture.h"
+#include "tests/support/assert-has.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -38,7 +39,7 @@ test_a_process_that_does_not_answer_is_a_503(void)
     g_auto(HttpAnswer) silent = fixture_get(&fixture, SCOPE_READ, "/api/v1/exporters");
     g_autofree char *retry = http_header(&silent, "Retry-After");
     http_assert_problem(&silent, 503, "unavailable");
-    g_assert_nonnull(strstr(silent.body, "'sense'"));
+    assert_has(silent.body, "'sense'");
     g_assert_cmpstr(retry, ==, "2");
     g_auto(HttpAnswer) unready = fixture_get(&fixture, SCOPE_NONE, "/readyz");
     g_assert_cmpint(unready.status, ==, 503);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-server.c - the whole server over loopback: what it serves, and what it says of a wrong request */
 #include "tests/web/fixture.h"
+#include "tests/support/assert-has.h"
 
 #include <string.h>
 
@@ -37,7 +38,7 @@ test_every_reply_carries_the_security_headers(void)
         for (size_t k = 0; k < G_N_ELEMENTS(wanted); k++) {
             g_autofree char *value = http_header(&answer, wanted[k].name);
             g_assert_nonnull(value);
-            g_assert_nonnull(strstr(value, wanted[k].has));
+            assert_has(value, wanted[k].has);
         }
         g_autofree char *cors = http_header(&answer, "Access-Control-Allow-Origin");
         g_assert_null(cors);
@@ -56,7 +57,7 @@ test_the_console_is_served_and_routes_in_the_browser(void)
         g_autofree char *type = http_header(&answer, "Content-Type");
         g_assert_cmpint(answer.status, ==, 200);
         g_assert_cmpstr(type, ==, "text/html; charset=utf-8");
-        g_assert_nonnull(strstr(answer.body, "<html"));
+        assert_has(answer.body, "<html");
     }
     g_auto(HttpAnswer) missing = fixture_get(&fixture, SCOPE_NONE, "/nothing.js");
     http_assert_problem(&missing, 404, "not-found");
@@ -296,7 +297,7 @@ test_a_decision_is_checked_key_by_key(void)
         g_test_message("body %u", (unsigned)i);
         g_auto(HttpAnswer) answer = fixture_call(&fixture, SCOPE_TRIAGE, method, target, NULL, table[i].body);
         http_assert_problem(&answer, 400, "bad-body");
-        g_assert_nonnull(strstr(answer.body, table[i].words));
+        assert_has(answer.body, table[i].words);
     }
 }
 
@@ -330,9 +331,9 @@ test_metrics_are_prometheus_text(void)
     fixture_init(&fixture, NULL);
     g_auto(HttpAnswer) answer = fixture_get(&fixture, SCOPE_NONE, "/metrics");
     g_assert_cmpint(answer.status, ==, 200);
-    g_assert_nonnull(strstr(answer.body, "\ntalaya_datagrams_received_total 120034\n"));
-    g_assert_nonnull(strstr(answer.body, "\ntalaya_datagrams_refused_total{reason=\"not_allowed\"} 3\n"));
-    g_assert_nonnull(strstr(answer.body, "\ntalaya_exporter_up{exporter=\"192.0.2.1\"} 1\n"));
+    assert_has(answer.body, "\ntalaya_datagrams_received_total 120034\n");
+    assert_has(answer.body, "\ntalaya_datagrams_refused_total{reason=\"not_allowed\"} 3\n");
+    assert_has(answer.body, "\ntalaya_exporter_up{exporter=\"192.0.2.1\"} 1\n");
     g_auto(GStrv) lines = g_strsplit(answer.body, "\n", -1);
     for (char **line = lines; **line != '\0'; line++)
         g_assert_true(g_regex_match_simple(
