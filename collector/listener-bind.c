@@ -16,7 +16,10 @@ fail(GError **error, const char *address, uint16_t port)
 
     g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code),
                 "cannot receive on udp %s port %u: %s%s", address, port, g_strerror(code),
-                code == EADDRINUSE ? " ('ss -lnup' shows by whom)" : "");
+                code == EADDRINUSE      ? " ('ss -lnup' shows by whom)"
+                : code == EADDRNOTAVAIL ? " ('ip address' shows which ones this machine has)"
+                : code == EACCES ? " (ports below 1024 need CAP_NET_BIND_SERVICE; 2055, 4739 and 6343 do not)"
+                                 : "");
     return false;
 }
 

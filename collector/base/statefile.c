@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -140,4 +141,25 @@ state_file_read(const char *path, const char magic[8], uint32_t version, GError 
     if (header.hash != XXH3_64bits(bytes + sizeof header, header.length))
         return refuse(path, "its checksum is wrong", error);
     return g_bytes_new(bytes + sizeof header, header.length);
+}
+
+int
+state_folder_claim(const char *folder, GError **error)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0) {
+        int code = errno;
+        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(code),
+                    "cannot open the state folder '%s': %s", folder, g_strerror(code));
+        return -1;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return fd;
+    close(fd);
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN,
+                "the state folder '%s' is in use by another talaya: stop that one first, or give --state "
+                "another folder",
+                folder);
+    return -1;
 }

@@ -24,5 +24,9 @@ bool state_file_write(const char *path, const char magic[8], uint32_t version, c
  */
 GBytes *state_file_read(const char *path, const char magic[8], uint32_t version, GError **error);
 
+/* Takes @folder, which is there, for this process alone: until it ends, or closes the descriptor that is
+ * given. -1 with @error when another one has it; where the file system knows no locks, anybody gets it. */
+int state_folder_claim(const char *folder, GError **error);
+
 /* Renames @path to the first free @path.bad-N; the new name, or NULL. The caller frees it. */
 char *state_file_set_aside(const char *path);

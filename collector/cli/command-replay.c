@@ -27,6 +27,7 @@ typedef struct Replay {
     Scorer *scorer;
     Decoder *decoder;
     Store *store; /* NULL without --state */
+    int claim;    /* of the state folder, until the end of the process */
     bool wants_summary;
     bool by_flow_end; /* the exporters' clock is not believed */
     FILE *pvalues;    /* NULL: not wanted */
@@ -137,6 +138,11 @@ open_state(Replay *self, const char *state_dir)
     g_autofree char *notice = NULL;
 
     g_mkdir_with_parents(state_dir, 0750);
+    self->claim = state_folder_claim(state_dir, &error); /* a daemon would write over what is learned here */
+    if (self->claim < 0) {
+        fprintf(stderr, "talaya replay: %s\n", error->message);
+        return false;
+    }
     self->store = store_open(alerts, &notice, &error);
     if (notice != NULL)
         fprintf(stderr, "talaya replay: %s\n", notice);

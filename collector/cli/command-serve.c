@@ -50,10 +50,10 @@ block_signals(void)
 
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN); /* a terminal's; the parent alone reloads */
+    signal(SIGINT, SIG_IGN); /* likewise: the parent ends us, in order, and would take it for a crash */
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 

@@ -5,6 +5,7 @@
 #include "collector/base/log.h"
 #include "collector/base/message.h"
 #include "collector/base/sandbox.h"
+#include "collector/base/statefile.h"
 #include "collector/cli/board.h"
 #include "collector/cli/first-start.h"
 #include "collector/cli/settings-stream.h"
@@ -45,6 +46,7 @@ typedef struct Child {
 
 struct Parent {
     const char *config_path, *state_dir; /* borrowed */
+    int claim;                           /* of the state folder, see statefile.h; -1: none yet */
     Settings *settings;
     char *state; /* the folder in use */
     Sockets *sockets;
@@ -400,6 +402,9 @@ prepare(Parent *self, GError **error)
     g_autoptr(ListTable) lists = places != NULL ? settings_lists(self->settings, error) : NULL;
     if (lists == NULL || !first_start(self->state, error))
         return false;
+    self->claim = state_folder_claim(self->state, error);
+    if (self->claim < 0)
+        return false;
     if (settings_keep_source(self->settings) && !tee_open_raw(&self->raw, error))
         return false;
     sandbox_drop_raw(); /* whether it was needed or not */
@@ -425,6 +430,8 @@ clear(Parent *self)
         close(self->raw.v4);
     if (self->raw.v6 >= 0)
         close(self->raw.v6);
+    if (self->claim >= 0)
+        close(self->claim);
     g_clear_pointer(&self->sockets, sockets_free);
     g_clear_pointer(&self->streams, stream_sockets_free);
     g_clear_pointer(&self->store, socket_store_free);
@@ -454,6 +461,7 @@ parent_run(const char *config_path, const char *state_dir)
     Parent self = { .config_path = config_path,
                     .state_dir = state_dir,
                     .raw = { -1, -1 },
+                    .claim = -1,
                     .store = socket_store_new(),
                     .loop = g_main_loop_new(NULL, FALSE) };
     g_autoptr(GError) error = NULL;

@@ -101,7 +101,10 @@ bind_web(const char *address, uint16_t port, int *fd, GError **error)
         return true;
     g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno),
                 "cannot listen on tcp %s port %u: %s%s", address, port, g_strerror(errno),
-                errno == EADDRINUSE ? " ('ss -lntp' shows by whom)" : "");
+                errno == EADDRINUSE      ? " ('ss -lntp' shows by whom)"
+                : errno == EADDRNOTAVAIL ? " ('ip address' shows which ones this machine has)"
+                : errno == EACCES        ? " (ports below 1024 need CAP_NET_BIND_SERVICE)"
+                                         : "");
     if (*fd >= 0)
         close(*fd);
     return false;

@@ -8,6 +8,7 @@ the folder of our generator's captures.
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -73,6 +74,28 @@ def test_port_in_use(tap, scratch):
         result = run("serve", "--config", daemon.config, "--state", daemon.state)
         tap.equal(result.returncode, 1, "a port in use: exit status 1")
         tap.ok(str(daemon.flow_port) in result.stderr and "in use" in result.stderr, "the port is named", result.stderr)
+
+
+def test_state_in_use(tap, scratch, captures):
+    """Two that write the same files would undo each other's work."""
+    with Daemon(scratch).start() as daemon, Daemon() as other:
+        result = run("serve", "--config", other.config, "--state", daemon.state)
+        tap.ok(result.returncode == 1 and "in use by another talaya" in result.stderr,
+               "a second daemon is refused its state folder", result)
+        result = run("replay", "--config", daemon.config, "--state", daemon.state, good_capture(captures))
+        tap.ok(result.returncode == 1 and "in use by another talaya" in result.stderr,
+               "so is a replay that would teach it", result)
+        daemon.kill()
+        result = run("replay", "--config", daemon.config, "--state", daemon.state, good_capture(captures))
+        tap.equal(result.returncode, 0, "who was killed has left it")
+
+
+def test_interrupt(tap, scratch):
+    """Ctrl-C goes to all processes of a terminal, and is a stop in order all the same."""
+    with Daemon(scratch).start() as daemon:
+        os.killpg(daemon.process.pid, signal.SIGINT)
+        tap.equal(daemon.process.wait(20), 0, "Ctrl-C: it stops as told")
+        tap.ok("error:" not in daemon.log(), "Ctrl-C: nothing is taken for a crash", daemon.log())
 
 
 def test_reload(tap, scratch, captures):
@@ -195,8 +218,8 @@ def test_full_disk(tap, scratch, captures):
 def main():
     tap = Tap()
     captures = pathlib.Path(sys.argv[1])
-    for test in (test_files, test_port_in_use, test_reload, test_damaged_state, test_truncated_mmdb, test_full_disk,
-                 test_configuration):
+    for test in (test_files, test_port_in_use, test_state_in_use, test_interrupt, test_reload, test_damaged_state,
+                 test_truncated_mmdb, test_full_disk, test_configuration):
         with tempfile.TemporaryDirectory(prefix="talaya-faults-") as folder:
             scratch = pathlib.Path(folder)
             wanted = test.__code__.co_varnames[:test.__code__.co_argcount]
