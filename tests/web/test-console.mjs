@@ -274,6 +274,62 @@ await step('a closed group is decided as a whole, and undone as a whole', async 
   await page.context().close();
 });
 
+await step('an empty list says so in words, whatever is filtered', async () => {
+  const page = await open('#/', { loggedIn: true });
+  await page.route('**/api/v1/alerts?*', (route) => route.fulfill({ json: { items: [], next: null, total: 0 } }));
+  for (const [state, words] of [['', 'No alert is open.'], ['new', 'No alert is new.'], ['suppressed', 'No alert is suppressed.'], ['all', 'There has been no alert yet.']]) {
+    await page.goto(`${base}/#/alerts?state=${state}`);
+    await page.waitForSelector(`.empty-title:has-text("${words}")`);
+  }
+  await page.goto(`${base}/#/alerts?state=all&class=mobile`);
+  await page.waitForSelector('.empty:has-text("None under this filter")');
+  await page.context().close();
+});
+
+await step('thousands of exporters are pages that can be searched; only the first is drawn', async () => {
+  const page = await open('#/', { loggedIn: true });
+  const asked = [];
+  await page.route('**/api/v1/exporters?*', async (route) => {
+    const query = new URL(route.request().url()).searchParams;
+    const limit = Number(query.get('limit'));
+    const from = Number(query.get('cursor') ?? 0);
+    asked.push(query);
+    const items = Array.from({ length: limit }, (_, i) => ({ ...exporters[0], index: from + i, address: `192.0.2.${from + i}`, name: null,
+      state: from + i === 0 ? 'silent' : 'ok', diagnosis: [{ severity: 'ok', code: 'ok', text: 'All that it sends is understood.', fix: null }] }));
+    await route.fulfill({ json: { items, next: String(from + limit), total: 3000 } });
+  });
+  await page.goto(`${base}/#/exporters`);
+  const lines = page.locator('table:has(caption:text("Exporters that are well")) tbody tr');
+  await lines.first().waitFor();
+  const first = await lines.count();
+  assert.ok(first > 20 && first < 200, `${first} lines`);
+  assert.equal(await page.locator('.exporter-card').count(), 1, 'one that needs a look has a card');
+  await page.click('button:has-text("Load more")');
+  await page.waitForFunction((n) => document.querySelectorAll('tbody tr').length > n, first + 20);
+  await page.fill('input[type=search]', 'core-7');
+  await page.click('.choices button:has-text("Silent")');
+  for (let tries = 0; tries < 50 && !asked.some((query) => query.get('query') === 'core-7' && query.get('state') === 'silent'); tries++)
+    await page.waitForTimeout(100);
+  assert.ok(asked.some((query) => query.get('query') === 'core-7' && query.get('state') === 'silent'), 'search and state go to the daemon');
+  assert.match(page.url(), /query=core-7/);
+  await page.context().close();
+});
+
+await step('the way before is told with the same names as the way now', async () => {
+  const page = await open('#/', { loggedIn: true });
+  const { items: [router] } = await api(`/exporters?query=${alert.path.exporter}&limit=1`);
+  const { interfaces } = await api(`/exporters/${router.index}`);
+  const { index, name } = interfaces.find((each) => each.name);
+  await page.route(`**/api/v1/alerts/${alert.id}`, async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    await route.fulfill({ response, json: { ...body, path: { ...body.path, usual: `exporter ${router.address}, interface ${index}, next hop 192.0.2.1` } } });
+  });
+  await page.goto(`${base}/#/alerts/${alert.id}`);
+  await page.waitForSelector(`.note:has-text("Before: exporter ${router.name ?? router.address}, interface ${name}, next hop 192.0.2.1")`);
+  await page.context().close();
+});
+
 await step('text of the API is text, whatever stands in it', async () => {
   const page = await open('#/', { loggedIn: true });
   const hostile = '<img src=x onerror="window.bitten=1"><script>window.bitten=1</script>';

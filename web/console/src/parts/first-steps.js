@@ -66,6 +66,8 @@ interface Ethernet1
   softflowd: (host, p) => `softflowd -i eth0 -v 10 -t maxlife=60 -n ${host}:${p('4739')}`,
 };
 
+const isLoopback = ({ listen }) => /^\w+:(127\.|\[::1\])/.test(listen);
+
 export function FirstSteps({ status }) {
   const [router, setRouter] = useState('IOS XE');
   const { books, sockets } = status;
@@ -78,6 +80,8 @@ export function FirstSteps({ status }) {
       <p>Talaya waits for flow exports${sockets?.length ? html` on ${sockets.map(({ listen }, i) => html`${i > 0 && ', '}<code key=${listen}>${listen}</code>`)}` : ''}.
         The format does not matter: NetFlow v5 and v9, IPFIX and sFlow are told apart on any port.</p>
       <ul class="findings">
+        ${sockets?.length > 0 && sockets.every(isLoopback) && html`<${Finding} severity="warning" text="All of these are on loopback, where only this machine itself can send to."
+          fix="For routers: listen=udp:0.0.0.0:2055 and exporters= with their addresses, both in the section [collector]; then restart or reload." />`}
         ${books.received === 0 ? html`<${Finding} severity="info" text="Not one datagram has reached this machine's sockets."
           fix="Check that the router's destination address and port are these, and that no firewall on the way, or on this machine, drops UDP." />`
           : html`<${Finding} severity="warning" text=${`${plural(books.received, 'datagram')} arrived, none from an exporter that may send.`}

@@ -123,10 +123,15 @@ const Tips = () => html`
       markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0 8 4 0 8Z" class=${`tip ${kind}`} /></marker>`)}
   </defs>`;
 
+const USUAL = /exporter (\S+), interface (\d+)/;
+
 export function PathDiagram({ alert }) {
   const [ref, width] = useWidth();
-  const names = useNames([alert.path.exporter]);
-  const path = { ...alert.path, exporterName: names.router(alert.path.exporter), egressName: names.port(alert.path.exporter, alert.path.egressInterface) };
+  const before = USUAL.exec(alert.path.usual ?? '');
+  const names = useNames([alert.path.exporter, before?.[1]]);
+  /* The daemon knows interfaces by their numbers, and "before" must read like "now". */
+  const usual = alert.path.usual?.replace(USUAL, (_, router, port) => `exporter ${names.router(router)}, interface ${names.port(router, Number(port))}`);
+  const path = { ...alert.path, usual, exporterName: names.router(alert.path.exporter), egressName: names.port(alert.path.exporter, alert.path.egressInterface) };
   const named = { ...alert, path };
   const words = `Before: ${path.usual || 'no way out is known'}. Now: through the router ${path.exporterName}${path.egressInterface ? `, interface ${path.egressName}` : ''}${path.nextHop ? `, next hop ${path.nextHop}` : ''}${path.nextAs ? `, next AS${path.nextAs}` : ''}, to ${alert.peer ?? 'the far end'} in a network that is ${classWord(path.accessClass ?? alert.peerClass)}${path.asn ? ` (AS${path.asn})` : ''}.`;
   return html`

@@ -12,12 +12,14 @@ import { AlertRow } from '../parts/alert-row.js';
 import { Choices, Empty, Failure, Loading, Page } from '../parts/basics.js';
 import { KeysHelp } from '../parts/keys-help.js';
 import { causeWords } from '../parts/similar.js';
-import { plural } from '../lib/format.js';
+import { plural, whole } from '../lib/format.js';
 
 const PAGE = 50;
 const MEMBERS = 500; /* of a group, at most */
 const STATES = [['open', 'Open'], ['new', 'New'], ['in_progress', 'In progress'], ['suppressed', 'Suppressed'],
   ['resolved', 'Resolved'], ['archived', 'Archived'], ['all', 'All']];
+
+const NONE_WORDS = { open: 'No alert is open.', new: 'No alert is new.', all: 'There has been no alert yet.' };
 
 function readFilters(query) {
   const state = STATES.some(([name]) => name === query.get('state')) ? query.get('state') : 'open';
@@ -69,7 +71,7 @@ const haystack = (alert) => [alert.asset, alert.assetName, alert.assetRole, aler
 
 function Filters({ filters, set, counts }) {
   const known = { ...counts, open: (counts?.new ?? 0) + (counts?.in_progress ?? 0) };
-  const choices = STATES.map(([name, text]) => [name, html`${text}${known[name] > 0 && html` <span class="num muted">${known[name]}</span>`}`]);
+  const choices = STATES.map(([name, text]) => [name, html`${text}${known[name] > 0 && html` <span class="num muted">${whole(known[name])}</span>`}`]);
   return html`
     <div class="filters" role="search" aria-label="Filter alerts">
       <${Choices} label="State" value=${filters.state} choices=${choices} onChange=${(state) => set({ state })} />
@@ -87,7 +89,7 @@ function Filters({ filters, set, counts }) {
           <select value=${filters.single} onChange=${(event) => set({ single: event.target.value })}>
             <option value="">one for each cause</option><option value="1">one for each alert</option>
           </select></label>
-        <label class="grow"><span>Text</span>
+        <label class="grow"><span>Text, in what is loaded</span>
           <input type="search" id="alert-text" value=${filters.text} placeholder="asset, address, words" spellcheck="false"
             onInput=${(event) => set({ text: event.target.value })} /></label>
       </div>
@@ -153,8 +155,10 @@ export function AlertsView({ query }) {
     ${pages.first.loading && html`<${Loading} what="Asking for alerts" />`}
     ${pages.first.data && html`
       <section class="card list" aria-label="List of alerts">
-        ${rows.length === 0 ? html`<${Empty} title=${needle ? 'No loaded alert has these words.' : `No alert is ${state === 'open' ? 'open' : state === 'all' ? 'known' : stateWord(state).toLowerCase()}.`}>
-            <p>${needle ? 'Try fewer letters, or load more below.' : 'A quiet list is what a night should look like.'}</p><//>`
+        ${rows.length === 0 ? html`<${Empty} title=${needle ? 'No loaded alert has these words.' : NONE_WORDS[filters.state] ?? `No alert is ${stateWord(filters.state).toLowerCase()}.`}>
+            <p>${needle ? `${plural(pages.items.length, 'alert')} ${pages.items.length === 1 ? 'is' : 'are'} loaded. Try fewer letters${pages.next ? ', or load more below' : ''}.`
+              : filters.class || filters.asset || filters.group ? 'None under this filter; without it there may be some.'
+                : filters.state === 'open' ? 'A quiet list is what a night should look like.' : 'Another state above may have some.'}</p><//>`
           : html`<ul class="rows" ref=${list}>${rows.map((alert) => html`
               <li key=${alert.id} class=${`${alert.id === currentId ? 'current' : ''}${alert.groupSize ? '' : filters.group || filters.single ? '' : ' member'}`}><${AlertRow} alert=${alert}
                 onFocus=${() => setCurrent(alert.id)} />${alert.groupSize > 1 && html`<${GroupLine} alert=${alert} members=${groups.of[alert.group]} toggle=${groups.toggle} />`}</li>`)}</ul>`}
