@@ -128,3 +128,46 @@ store_count_tokens(Store *self)
         return 0;
     return sqlite3_column_int(statement, 0);
 }
+
+json_t *
+store_tokens_json(Store *self, GError **error)
+{
+    g_autoptr(StoreStatement) statement = store_prepare(
+        self, "SELECT id, name, scope, created, expires FROM tokens WHERE revoked = 0 ORDER BY created, id",
+        error);
+    json_t *list = json_array();
+
+    if (statement == NULL) {
+        json_decref(list);
+        return NULL;
+    }
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        TokenScope scope = (TokenScope)CLAMP(sqlite3_column_int(statement, 2), SCOPE_NONE, SCOPE_ADMIN);
+        json_array_append_new(list, json_pack("{s:o,s:o,s:s,s:I,s:I}", "id", store_column_json(statement, 0),
+                                              "name", store_column_json(statement, 1), "scope",
+                                              token_scope_name(scope), "created",
+                                              (json_int_t)sqlite3_column_int64(statement, 3), "expires",
+                                              (json_int_t)sqlite3_column_int64(statement, 4)));
+    }
+    return list;
+}
+
+int
+store_revoke_token(Store *self, const char *id, GError **error)
+{
+    bool is_there = false;
+
+    if (!store_begin(self, error))
+        return -1;
+    g_autoptr(StoreStatement) statement =
+        store_prepare(self, "UPDATE tokens SET revoked = ? WHERE id = ? AND revoked = 0", error);
+    bool done = statement != NULL;
+    if (done) {
+        sqlite3_bind_int64(statement, 1, store_now_ms());
+        store_bind_text(statement, 2, id);
+        done = store_step(self, statement, error);
+        is_there = done && sqlite3_changes(self->db) > 0;
+        done = done && (!is_there || store_audit(self, "talaya", "token-revoked", id, NULL, error));
+    }
+    return !store_end(self, done, error) ? -1 : is_there;
+}

@@ -93,5 +93,10 @@ char *store_make_token(Store *self, const char *name, TokenScope scope, int64_t 
  * bytes). */
 TokenScope store_check_token(Store *self, const char *token, int64_t now_ms, char name[64]);
 int store_count_tokens(Store *self);
+/* [{id, name, scope, created, expires}] of those that are not revoked, in ms, expires 0: never; the oldest
+ * first. The caller owns it; NULL with @error. */
+json_t *store_tokens_json(Store *self, GError **error);
+/* Ends the token with @id for good. 1: done, 0: there is none, -1: @error. */
+int store_revoke_token(Store *self, const char *id, GError **error);
 bool store_audit(Store *self, const char *actor, const char *action, const char *object, const char *detail,
                  GError **error);

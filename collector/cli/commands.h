@@ -17,4 +17,5 @@ int command_demo(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_send(int argc, char **argv);
 int command_serve(int argc, char **argv);
+int command_token(int argc, char **argv);
 int command_version(int argc, char **argv);

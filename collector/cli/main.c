@@ -30,6 +30,7 @@ static const Command commands[] = {
     { "replay", command_replay, "score captures in flow time and print the alerts" },
     { "send", command_send, "play the datagrams of captures over UDP" },
     { "serve", command_serve, "the daemon" },
+    { "token", command_token, "list, make and revoke tokens for console and API" },
     { "version", command_version, "print the version" },
 };
 

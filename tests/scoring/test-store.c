@@ -253,6 +253,32 @@ test_a_token_opens_only_with_its_secret(Fixture *self, gconstpointer data)
 }
 
 static void
+test_a_token_that_is_revoked_is_over_and_no_longer_listed(Fixture *self, gconstpointer data)
+{
+    char name[64];
+    g_autofree char *kept = store_make_token(self->store, "kept", SCOPE_READ, 0, NULL);
+    g_autofree char *gone = store_make_token(self->store, "gone", SCOPE_TRIAGE, 5000, NULL);
+    g_autofree char *id = g_strndup(gone, (gsize)(strchr(gone, '.') - gone));
+
+    json_t *list = store_tokens_json(self->store, NULL);
+    g_assert_cmpuint(json_array_size(list), ==, 2);
+    json_decref(list);
+    g_assert_cmpint(store_revoke_token(self->store, "nobody", NULL), ==, 0);
+    g_assert_cmpint(store_revoke_token(self->store, id, NULL), ==, 1);
+    g_assert_cmpint(store_revoke_token(self->store, id, NULL), ==, 0);
+    g_assert_cmpint(store_check_token(self->store, gone, 1, name), ==, SCOPE_NONE);
+    g_assert_cmpint(store_check_token(self->store, kept, 1, name), ==, SCOPE_READ);
+    g_assert_cmpint(store_count_tokens(self->store), ==, 1);
+    list = store_tokens_json(self->store, NULL);
+    g_assert_cmpuint(json_array_size(list), ==, 1);
+    json_t *one = json_array_get(list, 0);
+    g_assert_cmpstr(json_string_value(json_object_get(one, "name")), ==, "kept");
+    g_assert_cmpstr(json_string_value(json_object_get(one, "scope")), ==, "read");
+    g_assert_cmpint(json_integer_value(json_object_get(one, "expires")), ==, 0);
+    json_decref(list);
+}
+
+static void
 test_the_secret_is_not_in_the_file(Fixture *self, gconstpointer data)
 {
     g_autofree char *token = store_make_token(self->store, "x", SCOPE_READ, 0, NULL);
@@ -372,6 +398,8 @@ main(int argc, char **argv)
     ADD("filters-narrow-the-list", test_filters_narrow_the_list);
     ADD("a-list-has-no-flows", test_a_list_has_no_flows);
     ADD("a-token-opens-only-with-its-secret", test_a_token_opens_only_with_its_secret);
+    ADD("a-token-that-is-revoked-is-over-and-no-longer-listed",
+        test_a_token_that_is_revoked_is_over_and_no_longer_listed);
     ADD("the-secret-is-not-in-the-file", test_the_secret_is_not_in_the_file);
     ADD("a-damaged-file-is-set-aside", test_a_damaged_file_is_set_aside);
     ADD("a-newer-file-is-refused-and-left-alone", test_a_newer_file_is_refused_and_left_alone);

@@ -65,6 +65,8 @@ def test_configuration(tap, scratch):
         tap.equal(result.returncode, 1, f"check of {text[:30]!r} fails")
         result = run("serve", "--config", config, "--state", scratch / "never")
         tap.ok(result.returncode == 1 and words[-1] in result.stderr, f"serve refuses {text[:30]!r} too", result.stderr)
+    config.write_text("[assets]\nprefixes=203.0.113.0/24\n", encoding="utf-8")
+    tap.ok("only this machine may send" in run("check", "--config", config).stdout, "check says who may send by default")
     tap.ok(not (scratch / "never").exists(), "nothing was made for a configuration that is not sound")
 
 

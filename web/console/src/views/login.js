@@ -48,7 +48,7 @@ export function LoginView({ refusal, login }) {
         </div>
         <button type="submit" class="primary" disabled=${busy || !secret}>${busy ? 'Checking\u2026' : 'Log in'}</button>
         <p class="note" id="token-help">The daemon's first start writes a token to the file <code>admin-token</code> in its
-          state directory, readable by its user only, and says so in its log. Here it is kept in this tab, and is gone
+          state directory, readable by its user only, and says so in its log; <code>talaya token</code> makes others. Here it is kept in this tab, and is gone
           when the tab is closed.</p>
       </form>
     </main>`;
