@@ -144,14 +144,6 @@ decoder_forget(Decoder *self)
 }
 
 static bool
-is_loopback(const IpAddress *ip)
-{
-    static const uint8_t v6[16] = { [15] = 1 };
-
-    return (ip_is_v4(ip) && ip->bytes[12] == 127) || memcmp(ip->bytes, v6, sizeof v6) == 0;
-}
-
-static bool
 is_allowed(const void *user, const IpAddress *source)
 {
     const Decoder *self = user;
@@ -159,7 +151,7 @@ is_allowed(const void *user, const IpAddress *source)
     if (self->conf.allow_all)
         return true;
     if (self->conf.n_allowed == 0)
-        return is_loopback(source);
+        return ip_is_loopback(source);
     return prefix_set_has(self->allowed, source);
 }
 

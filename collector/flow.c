@@ -26,6 +26,14 @@ flow_batch_free(FlowBatch *self)
 }
 
 bool
+ip_is_loopback(const IpAddress *ip)
+{
+    static const uint8_t v6[16] = { [15] = 1 };
+
+    return (ip_is_v4(ip) && ip->bytes[12] == 127) || memcmp(ip->bytes, v6, sizeof v6) == 0;
+}
+
+bool
 ip_is_zero(const IpAddress *ip)
 {
     static const uint8_t zero[16];

@@ -127,7 +127,8 @@ ip_equal(const IpAddress *a, const IpAddress *b)
 {
     return __builtin_memcmp(a, b, sizeof *a) == 0;
 }
-bool ip_is_zero(const IpAddress *ip); /* :: or ::ffff:0.0.0.0 */
+bool ip_is_zero(const IpAddress *ip);     /* :: or ::ffff:0.0.0.0 */
+bool ip_is_loopback(const IpAddress *ip); /* 127.0.0.0/8 or ::1 */
 IpAddress ip_from_v4(uint32_t host_order);
 /* Reads dotted quad or RFC 4291 text; false when it is neither. */
 bool ip_parse(const char *text, IpAddress *out);

@@ -32,8 +32,8 @@ check(const char *path)
         "%zu place sources\n",
         path, settings->n_listen + settings->n_streams, settings->n_exporters, settings->n_prefixes,
         asset_table_count(assets), settings->n_places);
-    if (settings->n_exporters == 0)
-        printf("But [collector] exporters= is empty: only this machine may send.\n");
+    if (settings_hears_only_us(settings))
+        printf("Only this machine may send: routers have to be named in [collector] exporters=.\n");
     if (settings->n_lists > 0)
         printf("%zu lists: %zu entries, %zu left out that are no plain addresses\n", settings->n_lists,
                list_table_count(lists), list_table_skipped(lists));

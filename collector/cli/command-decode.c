@@ -180,6 +180,12 @@ command_decode(int argc, char **argv)
     decoder_finish(decoder, latest);
     if (options.summary)
         print_summary(decoder, &printer->out);
+    BooksTotals totals;
+    decoder_totals(decoder, &totals);
+    if (totals.all.datagrams > 0 && totals.all.decoded == 0)
+        fputs("talaya decode: nothing in these files is NetFlow, IPFIX or sFlow; --summary tells what was "
+              "wrong\n",
+              stderr);
     if (!textbuf_finish(&printer->out)) {
         fputs("talaya decode: could not write all of the output\n", stderr);
         return EXIT_FAILED;

@@ -230,6 +230,10 @@ replay(Replay *self, const char *state_dir, char **files)
         whole = replay_file(self, *file) && whole;
     decoder_finish(decoder, self->last);
     scorer_finish(scorer);
+    BooksTotals totals;
+    decoder_totals(decoder, &totals);
+    if (totals.all.datagrams > 0 && totals.all.decoded == 0)
+        fprintf(stderr, "talaya replay: nothing in these files is NetFlow, IPFIX or sFlow\n");
     if (state_dir != NULL)
         whole = keep_state(self, state_dir) && whole;
     if (self->wants_summary)

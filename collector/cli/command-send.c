@@ -280,11 +280,12 @@ command_send(int argc, char **argv)
                  "Exit status: 0 all sent, 1 a file could not be read or a datagram not "
                  "sent, 2 wrong usage.");
     g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, &error) || to == NULL || argc < 2 || rate < 1 ||
-        loops < 1) {
+    bool is_parsed = g_option_context_parse(context, &argc, &argv, &error);
+    if (!is_parsed || to == NULL || argc < 2 || rate < 1 || loops < 1) {
         fprintf(stderr, "talaya send: %s\n",
-                error != NULL ? error->message
-                              : "--to HOST:PORT and at least one FILE are wanted; see --help");
+                !is_parsed               ? error->message
+                : to == NULL || argc < 2 ? "--to HOST:PORT and at least one FILE are wanted; see --help"
+                                         : "--rate and --loop are 1 or more");
         return EXIT_USAGE;
     }
     self.is_tcp = g_str_has_prefix(to, "tcp:");

@@ -451,8 +451,8 @@ say_what_is_listened_on(const Parent *self)
         g_string_append_printf(words, "%s%s", words->len > 0 ? ", " : "", self->board->streams[i].listen);
     log_note("talaya " TALAYA_VERSION " receives on %s; console and API on http://%s/", words->str,
              self->settings->web.listen);
-    if (self->settings->n_exporters == 0)
-        log_warn("no [collector] exporters= are given: only this machine may send");
+    if (settings_hears_only_us(self->settings))
+        log_note("only this machine may send: routers have to be named in [collector] exporters=");
 }
 
 int

@@ -20,14 +20,6 @@ set_address(TeeTarget *tee, const IpAddress *ip, uint16_t port)
     }
 }
 
-static bool
-is_loopback(const IpAddress *ip)
-{
-    static const uint8_t v6[16] = { [15] = 1 };
-
-    return (ip_is_v4(ip) && ip->bytes[12] == 127) || memcmp(ip->bytes, v6, sizeof v6) == 0;
-}
-
 /* What is sent to one of our own sockets would come back for ever. Seen as far as it can be here: other
  * addresses of this machine are not known. */
 static bool
@@ -38,7 +30,7 @@ is_ourselves(const Settings *settings, const IpAddress *ip, uint16_t port)
         IpAddress own;
 
         if (listen->port == port && ip_parse(listen->address, &own) &&
-            (ip_equal(&own, ip) || (ip_is_zero(&own) && is_loopback(ip))))
+            (ip_equal(&own, ip) || (ip_is_zero(&own) && ip_is_loopback(ip))))
             return true;
     }
     return false;

@@ -416,6 +416,15 @@ settings_threads(const Settings *self)
     return suits[i].threads;
 }
 
+bool
+settings_hears_only_us(const Settings *self)
+{
+    for (size_t i = 0; i < self->n_exporters; i++)
+        if (!ip_is_loopback(&self->exporters[i].address))
+            return false;
+    return true;
+}
+
 DecoderConf
 settings_decoder(const Settings *self)
 {

@@ -100,6 +100,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Settings, settings_free)
 /* How many threads are to receive: what the file says, or what suits this machine. */
 uint32_t settings_threads(const Settings *self);
 
+/* Nobody but this machine may send: the default, which is right for a first try and nothing else. */
+bool settings_hears_only_us(const Settings *self);
 /* Some destination wants the exporters' own addresses: raw sockets are needed. */
 bool settings_keep_source(const Settings *self);
 

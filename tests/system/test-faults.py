@@ -42,6 +42,13 @@ def test_files(tap, captures, scratch):
         tap.equal(result.returncode, 1, f"{path.name}: exit status 1")
         tap.ok(summary["dataRecords"] >= alone["dataRecords"] > 0, f"{path.name}: the other file is decoded whole",
                summary)
+    text = scratch / "hosts"
+    text.write_text("127.0.0.1 localhost\n", encoding="utf-8")
+    result = run("decode", text)
+    tap.ok(result.returncode == 0 and "nothing in these files" in result.stderr, "a text is no capture, which is said",
+           result)
+    result = run("send", "--to", "127.0.0.1:9", "--rate", "0", good)
+    tap.ok(result.returncode == 2 and "--rate" in result.stderr, "which option is wrong is said", result)
     tap.equal(run("decode").returncode, 2, "no file at all is wrong usage")
     tap.equal(run("nonsense").returncode, 2, "an unknown command is wrong usage")
 
@@ -66,7 +73,7 @@ def test_configuration(tap, scratch):
         result = run("serve", "--config", config, "--state", scratch / "never")
         tap.ok(result.returncode == 1 and words[-1] in result.stderr, f"serve refuses {text[:30]!r} too", result.stderr)
     config.write_text("[assets]\nprefixes=203.0.113.0/24\n", encoding="utf-8")
-    tap.ok("only this machine may send" in run("check", "--config", config).stdout, "check says who may send by default")
+    tap.ok("Only this machine may send" in run("check", "--config", config).stdout, "check says who may send by default")
     tap.ok(not (scratch / "never").exists(), "nothing was made for a configuration that is not sound")
 
 
