@@ -116,8 +116,6 @@ by_first_packet(const DirectionView *view)
 Initiator
 direction_judge(const DirectionView *view, Certainty *certainty)
 {
-    bool asset_service = direction_is_service_port(view->protocol, view->asset_port);
-    bool far_service = direction_is_service_port(view->protocol, view->far_port);
     Initiator said = by_bits(view, DIRECTION_LOW_SAID, DIRECTION_HIGH_SAID);
 
     *certainty = CERTAINTY_SURE;
@@ -127,6 +125,8 @@ direction_judge(const DirectionView *view, Certainty *certainty)
     if (said != INITIATOR_UNKNOWN)
         return said;
     *certainty = CERTAINTY_LIKELY;
+    bool asset_service = direction_is_service_port(view->protocol, view->asset_port);
+    bool far_service = direction_is_service_port(view->protocol, view->far_port);
     /* Clients use any port above 1023, those of some services among them. */
     if (view->asset_port_served && (view->far_port >= 1024 || !far_service))
         return INITIATOR_FAR;

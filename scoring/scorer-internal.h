@@ -324,6 +324,7 @@ typedef struct Work {
     uint64_t address[2], asset_key[2], peer_key[2]; /* hashes; [0] of the source, [1] of the destination */
     uint64_t conversation_key;
     uint64_t path_key;                              /* of the source; 0: the conversation's will do */
+    uint64_t egress_key;                            /* of a new path, where its way out has to be looked up */
     uint32_t conversation, asset[2], peer[2], path; /* slots, assets: index; NONE: not there yet */
     bool from_low, is_ours[2];
 } Work;
@@ -509,6 +510,8 @@ scorer_path_hash(const Scorer *self, const PathKey *key)
 bool scorer_is_path(const Scorer *self, uint32_t slot, const PathKey *key);
 /* Finds or makes it. @hint: the path of the record before, or NONE. */
 uint32_t scorer_path(Scorer *self, const PathKey *key, const FlowRecord *flow, uint32_t hint);
+/* The key of @flow's way out, if it is none of the last ones that the asset used; else 0. */
+uint64_t scorer_new_egress_key(const Scorer *self, uint32_t asset, const FlowRecord *flow);
 /* When the asset first left by the exporter, interface and next hop of this path; 0: not known. */
 uint32_t scorer_egress_first_s(const Scorer *self, const PathUse *path);
 /* Fetches what the last one will look up; @path may be NULL. */

@@ -25,6 +25,28 @@ egress_key(const Scorer *self, const PathUse *path)
     return scorer_path_hash(self, &key);
 }
 
+/* Where it stands among the last ways out; WAYS: not there. */
+static uint32_t
+way_of(const ScoredAsset *asset, uint64_t key)
+{
+    uint32_t i = 0;
+
+    while (i < WAYS && asset->ways_out[i] != (uint32_t)(key >> 32))
+        i++;
+    return i;
+}
+
+uint64_t
+scorer_new_egress_key(const Scorer *self, uint32_t asset, const FlowRecord *flow)
+{
+    PathUse path = {
+        .next_hop = flow->next_hop, .asset = asset, .exporter = flow->exporter, .out_if = flow->out_if
+    };
+    uint64_t key = egress_key(self, &path);
+
+    return way_of(&self->assets[asset], key) == WAYS ? key : 0;
+}
+
 uint32_t
 scorer_egress_first_s(const Scorer *self, const PathUse *path)
 {
@@ -70,16 +92,13 @@ note_egress(Scorer *self, const PathUse *path)
 {
     ScoredAsset *asset = &self->assets[path->asset];
     uint64_t key = egress_key(self, path);
-    uint32_t brief = (uint32_t)(key >> 32), i = 0, slot;
+    uint32_t at = way_of(asset, key), slot;
     PathUse way = *path;
 
-    while (i < WAYS - 1 && asset->ways_out[i] != brief)
-        i++;
-    bool is_known = asset->ways_out[i] == brief;
-    for (; i > 0; i--)
+    for (uint32_t i = MIN(at, WAYS - 1); i > 0; i--)
         asset->ways_out[i] = asset->ways_out[i - 1];
-    asset->ways_out[0] = brief;
-    if (is_known)
+    asset->ways_out[0] = (uint32_t)(key >> 32);
+    if (at < WAYS)
         return;
     way.is_egress = true;
     if (key_table_put(&self->path_keys, key, CHANCE_EGRESS, &slot) != KEY_FOUND)

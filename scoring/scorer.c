@@ -630,16 +630,33 @@ prepare_path_keys(Scorer *self, const FlowRecord *records, uint32_t n)
     }
 }
 
+/* The paths; keys of the ways out of new ones. */
 static void
-prepare_paths(Scorer *self, uint32_t n)
+prepare_paths(Scorer *self, const FlowRecord *records, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
         Work *work = &self->work[i];
 
+        work->egress_key = 0;
         if (work->path_key == 0)
             continue;
         work->path = key_table_find_early(&self->path_keys, work->path_key, self->paths, sizeof *self->paths);
+        if (work->path != KEYED_NONE)
+            continue;
+        work->egress_key = scorer_new_egress_key(self, work->asset[0], &records[i]);
+        if (work->egress_key != 0)
+            key_table_prefetch(&self->path_keys, work->egress_key);
     }
+}
+
+/* Always inline: see key_table_prefetch. */
+G_ALWAYS_INLINE static inline void
+prepare_egress(const Scorer *self, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (self->work[i].egress_key != 0)
+            key_table_find_early(&self->path_keys, self->work[i].egress_key, self->paths,
+                                 sizeof *self->paths);
 }
 
 void
@@ -654,7 +671,8 @@ scorer_batch(Scorer *self, const FlowBatch *batch)
         prepare_assets(self, n);
         prepare_peers(self, records, n);
         prepare_path_keys(self, records, n);
-        prepare_paths(self, n);
+        prepare_paths(self, records, n);
+        prepare_egress(self, n);
         for (uint32_t i = 0; i < n; i++)
             take_record(self, &records[i], &self->work[i]);
     }

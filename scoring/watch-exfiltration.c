@@ -94,10 +94,11 @@ scale(double octets)
     return log1p(fmax(0, octets) / unit);
 }
 
+/* What is left of a sum meanwhile, as a share. */
 static double
-faded(double sum, uint32_t from_s, uint32_t to_s, double half_life_days)
+left_after(uint32_t from_s, uint32_t to_s, double half_life_days)
 {
-    return to_s > from_s ? sum * exp2(-(double)(to_s - from_s) / (half_life_days * 86400)) : sum;
+    return to_s > from_s ? exp2(-(double)(to_s - from_s) / (half_life_days * 86400)) : 1;
 }
 
 /* A sum as it is asked about. */
@@ -329,11 +330,11 @@ add_talk(Balance *balance, const Call *call, double net, uint32_t now_s)
     bool is_again = is_told_again(balance, call);
     double fresh = is_again ? net - (double)balance->talk_net : net;
     double sent = is_again ? call->octets_out - (double)balance->talk_out : call->octets_out;
+    double left = left_after(balance->last_s, now_s, pair_days);
 
-    balance->sum = (float)fmax(0, faded((double)balance->sum, balance->last_s, now_s, pair_days) + fresh);
-    balance->out = (float)fmax(
-        (double)balance->sum, faded((double)balance->out, balance->last_s, now_s, pair_days) + fmax(0, sent));
-    balance->largest = (float)fmax(faded((double)balance->largest, balance->last_s, now_s, pair_days), net);
+    balance->sum = (float)fmax(0, (double)balance->sum * left + fresh);
+    balance->out = (float)fmax((double)balance->sum, (double)balance->out * left + fmax(0, sent));
+    balance->largest = (float)fmax((double)balance->largest * left, net);
     balance->talk_s = seconds_of(call->begin_ms);
     balance->talk_port = call->asset_port;
     balance->talk_net = (float)net;
@@ -355,9 +356,10 @@ add_out(Scorer *scorer, WatchState *state, const Call *call, double net, bool la
     balance->is_answered |= call->is_answered;
     end_pair_day(balance, now_s / 86400);
     if (lasts) { /* it is added when it has ended */
-        double sum = faded((double)balance->sum, balance->last_s, now_s, pair_days) + net;
-        double out = faded((double)balance->out, balance->last_s, now_s, pair_days) + call->octets_out;
-        double largest = faded((double)balance->largest, balance->last_s, now_s, pair_days);
+        double left = left_after(balance->last_s, now_s, pair_days);
+        double sum = (double)balance->sum * left + net;
+        double out = (double)balance->out * left + call->octets_out;
+        double largest = (double)balance->largest * left;
         if (net > 0)
             ask_out(scorer, state, call, balance, sum, sum - fmax(largest, net), fmax(out, sum));
         return;
@@ -383,8 +385,9 @@ add_fetched(Scorer *scorer, WatchState *state, const Call *call, bool lasts)
 {
     AssetPast *past = watch_of_asset(state, &watch_slow_exfiltration, call->asset);
     uint32_t now_s = seconds_of(call->end_ms);
-    double sum = faded((double)past->fetched, past->fetched_s, now_s, hoard_days) + call->octets_in;
-    double largest = fmax(faded((double)past->largest, past->fetched_s, now_s, hoard_days), call->octets_in);
+    double left = left_after(past->fetched_s, now_s, hoard_days);
+    double sum = (double)past->fetched * left + call->octets_in;
+    double largest = fmax((double)past->largest * left, call->octets_in);
 
     if (!lasts) {
         past->fetched = (float)sum;
