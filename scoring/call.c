@@ -125,7 +125,8 @@ tell_view(Scorer *self, const Call *call, bool has_begun, CallNews news)
         self->peers[call->peer].flags |= answered_flag(&self->peers[call->peer], call->service);
     if (self->n_told == TOLD_MOST)
         flush_told(self);
-    self->told[self->n_told++] = (CallTold){ .call = *call, .news = news, .has_begun = has_begun };
+    self->told[self->n_told++] =
+        (CallTold){ .call = *call, .news = news, .has_begun = has_begun, .traits = call_traits(call) };
 }
 
 /* Tells of it to the asset that was found first, and to the far end where that is one too. */

@@ -16,6 +16,17 @@
 #pragma once
 #include "scoring/scorer-internal.h"
 
+/* What most watches ask before anything else, as bits: each says which of them it needs (watch.h). */
+enum {
+    CALL_OUT = 1,       /* the asset has called */
+    CALL_IN = 2,        /* the far end has */
+    CALL_MAYBE_OUT = 4, /* the asset has, or if nobody knows, its port is the higher one */
+    CALL_STRANGER = 8,  /* the far end is no asset, and not in our networks either */
+    CALL_INSIDE = 16,   /* the far end is another asset */
+    CALL_ANSWERED = 32,
+    CALL_SESSION = 64, /* call_is_session */
+};
+
 typedef struct Call {
     uint32_t asset;     /* index: whose view this is */
     uint32_t peer;      /* slot in the table of peers */
@@ -50,6 +61,7 @@ typedef struct CallTold {
     Call call;
     CallNews news;
     bool has_begun; /* that has not been told before */
+    uint8_t traits; /* CALL_... */
 } CallTold;
 enum { TOLD_MOST = 128 }; /* of a block: with what watches look up for it, it fits the second-level cache */
 
@@ -74,6 +86,19 @@ call_is_session(const Call *call)
 
     return call->is_answered && (call->protocol != 6 || call->is_sampled ||
                                  (call->packets_out > TCP_HANDSHAKE && call->packets_in > TCP_HANDSHAKE));
+}
+/* What of CALL_... holds. */
+static inline uint8_t
+call_traits(const Call *call)
+{
+    bool is_out = call->initiator == INITIATOR_ASSET, is_unknown = call->initiator == INITIATOR_UNKNOWN;
+    bool is_stranger = call->far_asset == NONE && call->access != ACCESS_OWN;
+    bool is_inside = call->far_asset != NONE && call->far_asset != call->asset;
+
+    return (uint8_t)((is_out ? CALL_OUT : 0) | (call->initiator == INITIATOR_FAR ? CALL_IN : 0) |
+                     (is_out || (is_unknown && call->far_port < call->asset_port) ? CALL_MAYBE_OUT : 0) |
+                     (is_stranger ? CALL_STRANGER : 0) | (is_inside ? CALL_INSIDE : 0) |
+                     (call->is_answered ? CALL_ANSWERED : 0) | (call_is_session(call) ? CALL_SESSION : 0));
 }
 /* A stitched conversation as one flow record, the caller's half first; as evidence in an alert. */
 FlowRecord call_as_flow(const Scorer *self, const Call *call);

@@ -40,28 +40,29 @@ key_table_clear(KeyTable *self)
     *self = (KeyTable){ 0 };
 }
 
-/* Whoever is passed over when somebody has to go for @key loses @cost of the chance. */
+/* Whoever is passed over when somebody has to go for @key loses one of the chances. */
 static void
-charge(KeyTable *self, uint64_t key, uint8_t cost)
+charge(KeyTable *self, uint64_t key)
 {
     uint32_t lines[2] = { key_table_line(self, key), key_table_other_line(self, key) };
 
     for (int half = 0; half < 2; half++) {
         uint64_t *words = &self->words[(size_t)lines[half] * KEYED_WAYS];
         for (uint32_t i = 0; i < KEYED_WAYS; i++)
-            words[i] -= (uint8_t)words[i] >= cost ? cost : 0;
+            words[i] -= (words[i] & KEYED_CHANCE_MOST) != 0;
     }
 }
 
 static KeyPut
-add(KeyTable *self, uint64_t key, uint32_t free_slot, uint8_t chance, uint8_t cost, uint32_t *slot)
+add(KeyTable *self, uint64_t key, uint32_t free_slot, uint8_t chance, bool is_meek, uint32_t *slot)
 {
     *slot = free_slot;
     if (free_slot != KEYED_NONE) {
         self->used++;
     } else {
         *slot = key_table_victim(self, key);
-        charge(self, key, cost);
+        if (!is_meek)
+            charge(self, key);
         self->evictions++;
     }
     self->words[*slot] = key | chance;
@@ -74,7 +75,7 @@ key_table_put(KeyTable *self, uint64_t key, uint8_t chance, uint32_t *slot)
     KeySpot spot = key_table_spot(self, key);
 
     if (spot.slot == KEYED_NONE)
-        return add(self, key, spot.free, chance, 1, slot);
+        return add(self, key, spot.free, chance, false, slot);
     *slot = spot.slot;
     if (key_table_chance(self, *slot) < chance)
         key_table_set_chance(self, *slot, chance);
@@ -84,5 +85,5 @@ key_table_put(KeyTable *self, uint64_t key, uint8_t chance, uint32_t *slot)
 KeyPut
 key_table_put_meekly(KeyTable *self, uint64_t key, uint32_t *slot)
 {
-    return add(self, key, key_table_spot(self, key).free, 0, 0, slot);
+    return add(self, key, key_table_spot(self, key).free, 0, true, slot);
 }

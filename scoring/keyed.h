@@ -204,28 +204,75 @@ key_table_find_at(const KeyTable *self, uint64_t key, uint32_t slot)
     return key_table_find(self, key);
 }
 
-/* The slot of the least chance in both lines of @key: who would have to go for it. Without a branch. */
-static inline uint32_t
-key_table_victim(const KeyTable *self, uint64_t key)
+#ifdef __SSE2__
+/* The chances of a line's slots, in words of 16 bits. */
+static inline __m128i
+key_table_chances(const KeyTable *self, uint32_t line)
 {
-    uint32_t lines[2] = { key_table_line(self, key), key_table_other_line(self, key) }, least = UINT32_MAX;
+    const __m128i *words = (const __m128i *)&self->words[(size_t)line * KEYED_WAYS],
+                  low = _mm_set1_epi32(KEYED_CHANCE_MOST);
+    __m128i halves[2]; /* of four slots each, in words of 32 bits */
+
+    for (int i = 0; i < 2; i++) {
+        __m128 first = _mm_castsi128_ps(words[2 * i]), second = _mm_castsi128_ps(words[2 * i + 1]);
+        halves[i] = _mm_and_si128(_mm_castps_si128(_mm_shuffle_ps(first, second, 0x88)), low);
+    }
+    return _mm_packs_epi32(halves[0], halves[1]);
+}
+#endif
+
+/* Which of the slots of two lines has the least chance, the first of several. Without a branch. */
+static inline uint32_t
+key_table_least(const KeyTable *self, const uint32_t lines[2])
+{
+#ifdef __SSE2__
+    __m128i chances = _mm_packus_epi16(key_table_chances(self, lines[0]), key_table_chances(self, lines[1]));
+    __m128i least = _mm_min_epu8(chances, _mm_srli_si128(chances, 8)); /* the lowest byte is that of all */
+
+    least = _mm_min_epu8(least, _mm_srli_si128(least, 4));
+    least = _mm_min_epu8(least, _mm_srli_si128(least, 2));
+    least = _mm_min_epu8(least, _mm_srli_si128(least, 1));
+    __m128i wanted = _mm_set1_epi8((char)_mm_cvtsi128_si32(least));
+    return (uint32_t)__builtin_ctz((uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(chances, wanted)));
+#else
+    uint32_t least = UINT32_MAX;
 
     for (uint32_t i = 0; i < 2 * KEYED_WAYS; i++) {
         uint32_t chance = key_table_chance(self, lines[i / KEYED_WAYS] * KEYED_WAYS + i % KEYED_WAYS);
         least = MIN(least, chance << 8 | i);
     }
-    uint32_t at = least & 0xff;
+    return least & 0xff;
+#endif
+}
+
+/* The slot of the least chance in both lines of @key: who would have to go for it. */
+static inline uint32_t
+key_table_victim(const KeyTable *self, uint64_t key)
+{
+    uint32_t lines[2] = { key_table_line(self, key), key_table_other_line(self, key) };
+    uint32_t at = key_table_least(self, lines);
+
     return lines[at / KEYED_WAYS] * KEYED_WAYS + at % KEYED_WAYS;
 }
 
-/* Fetches all cache lines of an item; those of other sizes than whole lines end in one more. */
+/* Fetches the cache lines of the first @head bytes of an item; those of other sizes than whole lines end in
+ * one more. */
 G_ALWAYS_INLINE static inline void
-key_table_fetch(const void *items, size_t size, uint32_t slot)
+key_table_fetch(const void *items, size_t size, size_t head, uint32_t slot)
 {
-    const uint8_t *from = (const uint8_t *)items + (size_t)slot * size, *end = from + size;
+    const uint8_t *from = (const uint8_t *)items + (size_t)slot * size, *end = from + head;
 
     for (const uint8_t *line = from - ((uintptr_t)from & 63); line < end; line += 64)
         __builtin_prefetch(line, 1);
+}
+
+/* Where @key stands, or would be put if it came now. */
+static inline uint32_t
+key_table_place(const KeyTable *self, uint64_t key, KeySpot spot)
+{
+    return spot.slot != KEYED_NONE   ? spot.slot
+           : spot.free != KEYED_NONE ? spot.free
+                                     : key_table_victim(self, key);
 }
 
 /* Finds @key and fetches its item, or the place where it would be put if it came now. */
@@ -235,10 +282,7 @@ key_table_find_early(const KeyTable *self, uint64_t key, const void *items, size
     KeySpot spot = key_table_spot(self, key);
 
     if (size > 0)
-        key_table_fetch(items, size,
-                        spot.slot != KEYED_NONE   ? spot.slot
-                        : spot.free != KEYED_NONE ? spot.free
-                                                  : key_table_victim(self, key));
+        key_table_fetch(items, size, size, key_table_place(self, key, spot));
     return spot.slot;
 }
 

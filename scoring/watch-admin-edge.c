@@ -85,9 +85,6 @@ judge(Scorer *scorer, WatchState *state, const Call *call, uint32_t row, double 
 static void
 look(Scorer *scorer, WatchState *state, const Call *call)
 {
-    if (call->far_asset == NONE || call->initiator != INITIATOR_ASSET || !call_is_session(call) ||
-        call->far_asset == call->asset)
-        return;
     uint32_t row = admin_port_find(call->far_port, call->protocol);
     if (row == ADMIN_PORT_NONE)
         return;
@@ -142,6 +139,7 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 }
 
 const Watch watch_admin_edge = { .name = "admin_edge",
+                                 .needs = CALL_OUT | CALL_INSIDE | CALL_SESSION,
                                  .memory_days = 1,
                                  .plain = sizeof(Plain),
                                  .tables = { { .item = sizeof(Past), .most = 1 << 15 },

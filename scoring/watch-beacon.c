@@ -51,7 +51,7 @@ typedef struct Beat {
     uint8_t pace;                /* half octaves of seconds, when it was last found regular; 0: never */
     uint8_t has_moved;           /* it took the place of another host's when it was found */
     uint32_t after[RHYTHM_MOST]; /* ring of starts: tenths of a second after the first */
-    int64_t found_ms;            /* when it was first found regular; 0: never */
+    int64_t found_ms;            /* when it was first found regular; unset while @pace is 0 */
     float rate_decibans, rate_p, own, days; /* as they were then */
 } Beat;
 G_STATIC_ASSERT(sizeof(Beat) == 192);
@@ -83,11 +83,7 @@ typedef struct Plain {
 static bool
 is_of_interest(const Scorer *scorer, const Call *call)
 {
-    bool has_called = call->initiator == INITIATOR_ASSET ||
-                      (call->initiator == INITIATOR_UNKNOWN && call->far_port < call->asset_port);
-
-    return has_called && call->access != ACCESS_OWN && call->far_asset == NONE && call->peer != NONE &&
-           !call->is_again && scorer->peers[call->peer].flows > 1;
+    return call->peer != NONE && !call->is_again && scorer->peers[call->peer].flows > 1;
 }
 
 /* A mean and squares after Welford, the past fading so that a change of habit shows. */
@@ -121,8 +117,12 @@ add_start(Beat *beat, int64_t begin_ms)
     const uint32_t dead = 10 * RHYTHM_DEAD_S;
     bool is_sane = beat->first_ms > 0 && beat->first_ms < (int64_t)1 << 50;
 
-    if (beat->n == 0 || !is_sane)
-        *beat = (Beat){ .first_ms = MAX(1, begin_ms), .due = RHYTHM_LEAST };
+    if (beat->n > 0 && !is_sane)
+        *beat = (Beat){ .n = 0 };
+    if (beat->n == 0) {
+        beat->first_ms = MAX(1, begin_ms);
+        beat->due = RHYTHM_LEAST;
+    }
     uint32_t after = (uint32_t)MIN(UINT32_MAX, MAX(0, begin_ms - beat->first_ms) / 100);
     for (uint32_t i = 0; i < MIN(beat->n, 3); i++) {
         uint32_t other = beat->after[(beat->n - 1 - i) % RHYTHM_MOST];
@@ -357,7 +357,7 @@ judge(HabitBook *book, Beat *beat, const Call *call, const Rhythm *rhythm, doubl
 {
     Scorer *scorer = book->scorer;
     int64_t now_ms = scorer->clock.now_ms, since_ms = beat->first_ms + (int64_t)(1000 * oldest_s);
-    bool is_first = beat->found_ms <= 0 || beat->found_ms > now_ms;
+    bool is_first = beat->pace == 0 || beat->found_ms <= 0 || beat->found_ms > now_ms;
 
     beat->pace = (uint8_t)(2 * log2(fmax(2, rhythm->period_s)));
     book->callers = other_callers(book, call);
@@ -510,14 +510,17 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
     g_strlcpy(out, "other assets that call the same network by the clock", room);
 }
 
-const Watch watch_beacon = { .name = "beacon",
-                             .memory_days = 14,
-                             .plain = sizeof(Plain),
-                             .tables = { { .item = sizeof(Beat), .most = 8, .is_per_pair = true },
-                                         { .item = sizeof(HabitItem), .most = 16, .is_per_pair = true },
-                                         { .item = sizeof(Note), .most = 16, .is_per_pair = true } },
-                             .wants = wants,
-                             .ended = ended,
-                             .window = window,
-                             .explain = explain,
-                             .instead = instead };
+const Watch watch_beacon = {
+    .name = "beacon",
+    .needs = CALL_MAYBE_OUT | CALL_STRANGER,
+    .memory_days = 14,
+    .plain = sizeof(Plain),
+    .tables = { { .item = sizeof(Beat), .head = offsetof(Beat, after), .most = 8, .is_per_pair = true },
+                { .item = sizeof(HabitItem), .most = 16, .is_per_pair = true },
+                { .item = sizeof(Note), .most = 16, .is_per_pair = true } },
+    .wants = wants,
+    .ended = ended,
+    .window = window,
+    .explain = explain,
+    .instead = instead
+};

@@ -82,10 +82,16 @@ route_of(Scorer *scorer, WatchState *state, uint32_t asset, uint32_t network, bo
 }
 
 /* @network 0: for anything. */
+static uint64_t
+way_key(const Scorer *scorer, uint32_t way, uint32_t network)
+{
+    return watch_key(scorer, way, network, 2, NULL);
+}
+
 static WayUse *
 way_use(Scorer *scorer, WatchState *state, uint32_t way, uint32_t network)
 {
-    return watch_item(state, 1, &watch_egress_change, watch_key(scorer, way, network, 2, NULL), 2, NULL);
+    return watch_item(state, 1, &watch_egress_change, way_key(scorer, way, network), 2, NULL);
 }
 
 static uint32_t
@@ -119,8 +125,7 @@ new_way(const Scorer *scorer, const Call *call)
     const PathUse *path = call->path == NONE ? NULL : &scorer->paths[call->path];
 
     if (path == NULL || path->first_s < seconds_of(call->begin_ms) || path->asset != call->asset ||
-        path->is_egress || call->far_asset != NONE || call->access == ACCESS_OWN ||
-        (path->out_if == 0 && ip_is_zero(&path->next_hop)))
+        path->is_egress || (path->out_if == 0 && ip_is_zero(&path->next_hop)))
         return NULL;
     return path;
 }
@@ -128,9 +133,14 @@ new_way(const Scorer *scorer, const Call *call)
 static void
 wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
+    const PathUse *path = new_way(scorer, call);
+
     (void)state;
-    if (new_way(scorer, call) != NULL)
-        want(list, 0, route_key(scorer, call->asset, network_of(scorer, call)));
+    if (path == NULL)
+        return;
+    uint32_t network = network_of(scorer, call);
+    want(list, 0, route_key(scorer, call->asset, network));
+    want(list, 1, way_key(scorer, way_of(scorer, path), network));
 }
 
 static void
@@ -307,6 +317,7 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 }
 
 const Watch watch_egress_change = { .name = "egress_change",
+                                    .needs = CALL_STRANGER,
                                     .memory_days = 1,
                                     .plain = sizeof(Plain),
                                     .tables = { { .item = sizeof(Route), .most = 4, .is_per_pair = true },

@@ -59,9 +59,8 @@ typedef struct Beats {
 static bool
 is_of_interest(const Scorer *scorer, const Call *call)
 {
-    return call->protocol == TCP && call->initiator == INITIATOR_ASSET && call->access != ACCESS_OWN &&
-           call->access != ACCESS_PRIVATE && call->far_asset == NONE && call->peer != NONE &&
-           !call->is_again && scorer->peers[call->peer].flows >= OFTEN;
+    return call->protocol == TCP && call->access != ACCESS_PRIVATE && call->peer != NONE && !call->is_again &&
+           scorer->peers[call->peer].flows >= OFTEN;
 }
 
 /* On the average, so that most pairs need not be looked up. */
@@ -212,6 +211,7 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 }
 
 const Watch watch_fast_beacon = { .name = "fast_beacon",
+                                  .needs = CALL_OUT | CALL_STRANGER,
                                   .memory_days = 2,
                                   .needs_no_past = true,
                                   .plain = sizeof(Plain),

@@ -423,8 +423,10 @@ static void
 wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
     (void)state;
-    if (is_first_contact(call))
+    if (is_first_contact(call)) {
         want(list, DOORS, watch_key(scorer, call->asset, 0, 0, NULL));
+        want_if_there(list, GATES, watch_key(scorer, call->asset, 0, 0, NULL));
+    }
     uint64_t edge = edge_key(scorer, call);
     if (edge != 0)
         want(list, EDGES, edge);

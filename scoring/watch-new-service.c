@@ -185,8 +185,8 @@ take_up(Scorer *scorer, WatchState *state, const Call *call, double members, dou
 static bool
 is_asked(const Call *call)
 {
-    return call->initiator == INITIATOR_FAR && call_is_session(call) && call->asset_port != 0 &&
-           call->far_asset != call->asset && (call->protocol == TCP || call->protocol == UDP);
+    return call->initiator == INITIATOR_FAR && call->asset_port != 0 && call->far_asset != call->asset &&
+           (call->protocol == TCP || call->protocol == UDP);
 }
 
 /* The asset was called, and by evidence that also holds for a port of which nothing is known yet. */
@@ -318,7 +318,7 @@ ended(Scorer *scorer, WatchState *state, const Call *call)
     Plain *plain = state->plain;
 
     look(scorer, state, call);
-    if (!is_marked(plain, call->asset) || !call_is_session(call) || call->initiator == INITIATOR_UNKNOWN ||
+    if (!is_marked(plain, call->asset) || call->initiator == INITIATOR_UNKNOWN ||
         call->far_asset == call->asset)
         return;
     Past *past = watch_find(state, PAST, &watch_new_service, watch_key(scorer, call->asset, 0, 0, NULL));
@@ -392,6 +392,7 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 }
 
 const Watch watch_new_service = { .name = "new_service",
+                                  .needs = CALL_SESSION,
                                   .memory_days = 1,
                                   .names_caller = true,
                                   .plain = sizeof(Plain),

@@ -103,15 +103,19 @@ typedef struct Plain {
 /* ---- how are sizes spread? ---- */
 
 static int
-octave(double octets)
+octave(float octets)
 {
-    return MIN(OCTAVES - 1, MAX(0, ilogb(fmax(1, octets)) - OCTETS_FROM));
+    if (!(octets >= (float)(1u << OCTETS_FROM)))
+        return 0;
+    if (octets >= (float)(1u << (OCTETS_FROM + OCTAVES - 1)))
+        return OCTAVES - 1;
+    return 31 - __builtin_clz((uint32_t)octets) - OCTETS_FROM;
 }
 
 static void
 teach_sizes(Sizes *sizes, const Leg *leg)
 {
-    sizes->cell[octave((double)leg->in)][octave((double)leg->out)] += 1;
+    sizes->cell[octave(leg->in)][octave(leg->out)] += 1;
     sizes->total += 1;
     if (sizes->total < 65536)
         return;
@@ -125,7 +129,7 @@ teach_sizes(Sizes *sizes, const Leg *leg)
 static double
 density(const Plain *plain, uint32_t role, const Leg *leg)
 {
-    int in = octave((double)leg->in), out = octave((double)leg->out);
+    int in = octave(leg->in), out = octave(leg->out);
     const Sizes *own = &plain->role[role], *all = &plain->fleet;
     double fleet = ((double)all->cell[in][out] + 1) / ((double)all->total + 64);
 
@@ -141,6 +145,15 @@ apart(float a, float b)
     return fabs(log2(fmax(1, (double)a) / fmax(1, (double)b)));
 }
 
+/* By more than most_octaves for sure, and that is nearly always: no logarithm is needed to know. */
+static bool
+is_far_apart(float a, float b)
+{
+    double larger = (double)MAX(1, MAX(a, b)), smaller = (double)MAX(1, MIN(a, b));
+
+    return larger > 1.52 * smaller; /* most_octaves are a factor of 1.516 */
+}
+
 /* The chance that an unrelated conversation comes as close; 1: no match. */
 static double
 chance_of(const Plain *plain, uint32_t role, const Leg *leg, const Leg *other)
@@ -148,7 +161,8 @@ chance_of(const Plain *plain, uint32_t role, const Leg *leg, const Leg *other)
     double end_ms = fabs((double)leg->end_ms - (double)other->end_ms);
     double lasted_ms = fmax(1000, (double)leg->end_ms - (double)leg->begin_ms);
 
-    if (end_ms > most_ms + late_share * lasted_ms)
+    if (end_ms > most_ms + late_share * lasted_ms || is_far_apart(leg->in, other->out) ||
+        is_far_apart(leg->out, other->in))
         return 1;
     double sizes[2] = { apart(leg->in, other->out), apart(leg->out, other->in) };
     if (sizes[0] > most_octaves || sizes[1] > most_octaves)
@@ -532,15 +546,18 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
               room);
 }
 
-const Watch watch_relay = { .name = "relay",
-                            .memory_days = 7,
-                            .plain = sizeof(Plain),
-                            .per_asset = sizeof(Growth),
-                            .tables = { { .item = sizeof(Bucket), .most = 32, .is_per_pair = true },
-                                        { .item = sizeof(HabitItem), .most = 16, .is_per_pair = true },
-                                        { .item = sizeof(Bond), .most = 32, .is_per_pair = true } },
-                            .wants = wants,
-                            .ended = ended,
-                            .window = window,
-                            .explain = explain,
-                            .instead = instead };
+const Watch watch_relay = {
+    .name = "relay",
+    .needs = CALL_ANSWERED,
+    .memory_days = 7,
+    .plain = sizeof(Plain),
+    .per_asset = sizeof(Growth),
+    .tables = { { .item = sizeof(Bucket), .head = offsetof(Bucket, legs), .most = 32, .is_per_pair = true },
+                { .item = sizeof(HabitItem), .most = 16, .is_per_pair = true },
+                { .item = sizeof(Bond), .most = 32, .is_per_pair = true } },
+    .wants = wants,
+    .ended = ended,
+    .window = window,
+    .explain = explain,
+    .instead = instead
+};

@@ -191,8 +191,8 @@ learn_size(const Scorer *scorer, Service *self, const Call *call, float size, bo
 static bool
 is_visit(const Scorer *scorer, const Call *call)
 {
-    return call->initiator == INITIATOR_FAR && call->far_asset == NONE && call->is_answered &&
-           !call->is_sampled && !call->is_half_seen && (call->protocol == TCP || call->protocol == UDP) &&
+    return call->far_asset == NONE && !call->is_sampled && !call->is_half_seen &&
+           (call->protocol == TCP || call->protocol == UDP) &&
            (direction_is_service_port(call->protocol, call->asset_port) ||
             service_ports_has(scorer->assets[call->asset].services, call->protocol, call->asset_port));
 }
@@ -269,6 +269,7 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 }
 
 const Watch watch_spray = { .name = "spray",
+                            .needs = CALL_IN | CALL_ANSWERED,
                             .memory_days = 2,
                             .tables = { { .item = sizeof(Service), .most = 1 << 14 } },
                             .wants = wants,

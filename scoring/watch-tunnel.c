@@ -50,15 +50,6 @@ typedef struct Plain {
     Ladder durations, steadiness;
 } Plain;
 
-static bool
-is_of_interest(const Call *call)
-{
-    bool has_called = call->initiator == INITIATOR_ASSET ||
-                      (call->initiator == INITIATOR_UNKNOWN && call->far_port < call->asset_port);
-
-    return has_called && call->is_answered && call->access != ACCESS_OWN && call->far_asset == NONE;
-}
-
 /* Did the caller draw its port, so that the same one again is the same connection? */
 static bool
 is_drawn(const Call *call)
@@ -246,8 +237,7 @@ look(Scorer *scorer, WatchState *state, const Call *call, bool has_ended)
 static void
 lasts(Scorer *scorer, WatchState *state, const Call *call)
 {
-    if (is_of_interest(call))
-        look(scorer, state, call, false);
+    look(scorer, state, call, false);
 }
 
 /* A slow keep-alive comes as one short conversation after the other. */
@@ -256,7 +246,7 @@ ended(Scorer *scorer, WatchState *state, const Call *call)
 {
     bool is_piece = call->is_again && is_drawn(call);
 
-    if ((call->end_ms - call->begin_ms >= hour_ms || is_piece) && is_of_interest(call))
+    if (call->end_ms - call->begin_ms >= hour_ms || is_piece)
         look(scorer, state, call, true);
 }
 
@@ -295,6 +285,7 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 }
 
 const Watch watch_tunnel = { .name = "tunnel",
+                             .needs = CALL_MAYBE_OUT | CALL_STRANGER | CALL_ANSWERED,
                              .memory_days = 7,
                              .plain = sizeof(Plain),
                              .tables = { { .item = sizeof(Line), .most = 32, .is_per_pair = true },

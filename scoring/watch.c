@@ -38,6 +38,13 @@ table_room(const Scorer *self, const WatchTableSize *size)
     return size->is_per_pair ? MAX(1024, self->conf.max_pairs / size->most) : size->most;
 }
 
+/* How much of an item is written when it is new. */
+static size_t
+head_of(const WatchTableSize *size)
+{
+    return size->head > 0 ? size->head : size->item;
+}
+
 void
 watches_init(Scorer *self)
 {
@@ -75,7 +82,7 @@ watches_clear(Scorer *self)
 }
 
 /* What there is to tell of a conversation, and what a watch wants to hear of: bits. */
-enum { TELLS_BEGAN = 1, TELLS_LASTS = 2, TELLS_ENDED = 4, TELLS_KINDS = 8 };
+enum { TELLS_BEGAN = 1, TELLS_LASTS = 2, TELLS_ENDED = 4 };
 
 static uint32_t
 heard_by(const Watch *watch)
@@ -84,32 +91,72 @@ heard_by(const Watch *watch)
            (watch->ended != NULL ? TELLS_ENDED : 0u);
 }
 
-/* Which calls of a block a watch is told of: most watches want to hear of the beginning alone, or of the end,
- * and all that want the same share one list, so that no watch looks at what is not for it. */
+/* Some of the calls of a block, one bit each. */
+enum { SET_WORDS = TOLD_MOST / 64, NEWS_BITS = 3, TRAIT_BITS = 7 };
+typedef struct CallSet {
+    uint64_t words[SET_WORDS];
+} CallSet;
+/* What there is to tell of a block, and of whom: for each bit of TELLS_... and of CALL_... those that have
+ * it. */
+typedef struct BlockView {
+    const CallTold *block;
+    CallSet news[NEWS_BITS], traits[TRAIT_BITS];
+} BlockView;
+/* Which calls of a block a watch is told of: what is not for it, it does not look at. */
 typedef struct Hearing {
     const CallTold *block;
-    uint8_t kinds[TOLD_MOST];
-    uint8_t at[TELLS_KINDS][TOLD_MOST]; /* places in the block, in its order */
-    uint32_t n[TELLS_KINDS];
+    uint32_t n;
+    uint8_t at[TOLD_MOST]; /* places in the block, in its order */
 } Hearing;
-G_STATIC_ASSERT(TOLD_MOST <= UINT8_MAX + 1);
+G_STATIC_ASSERT(TOLD_MOST <= UINT8_MAX + 1 && TOLD_MOST % 64 == 0);
+G_STATIC_ASSERT(TELLS_ENDED == 1 << (NEWS_BITS - 1) && CALL_SESSION == 1 << (TRAIT_BITS - 1));
+
+static uint32_t
+news_bits(const CallTold *told)
+{
+    return (told->has_begun ? TELLS_BEGAN : 0u) | (told->news == CALL_LASTS ? TELLS_LASTS : 0u) |
+           (told->news == CALL_ENDED ? TELLS_ENDED : 0u);
+}
 
 static void
-hearing_init(Hearing *self, const CallTold *block, uint32_t n)
+note_bits(CallSet *sets, uint32_t n_sets, uint32_t at, uint64_t bits)
 {
-    self->block = block;
-    for (uint32_t i = 0; i < n; i++)
-        self->kinds[i] = (uint8_t)((block[i].has_begun ? TELLS_BEGAN : 0) |
-                                   (block[i].news == CALL_LASTS ? TELLS_LASTS : 0) |
-                                   (block[i].news == CALL_ENDED ? TELLS_ENDED : 0));
-    for (uint32_t heard = 1; heard < TELLS_KINDS; heard++) {
-        uint32_t found = 0;
-        for (uint32_t i = 0; i < n; i++) { /* without a branch: what comes next cannot be foretold */
-            self->at[heard][found] = (uint8_t)i;
-            found += (self->kinds[i] & heard) != 0;
-        }
-        self->n[heard] = found;
+    for (uint32_t i = 0; i < n_sets; i++)
+        sets[i].words[at / 64] |= (bits >> i & 1) << at % 64;
+}
+
+static void
+block_view_init(BlockView *self, const CallTold *block, uint32_t n)
+{
+    *self = (BlockView){ .block = block };
+    for (uint32_t i = 0; i < n; i++) {
+        note_bits(self->news, NEWS_BITS, i, news_bits(&block[i]));
+        note_bits(self->traits, TRAIT_BITS, i, block[i].traits);
     }
+}
+
+/* Who has any of @heard and all of @needs. */
+static uint64_t
+wanted_of(const BlockView *view, uint32_t word, uint32_t heard, uint32_t needs)
+{
+    uint64_t wanted = 0;
+
+    for (uint32_t i = 0; i < NEWS_BITS; i++)
+        wanted |= (heard >> i & 1) != 0 ? view->news[i].words[word] : 0;
+    for (uint32_t i = 0; i < TRAIT_BITS; i++)
+        wanted &= (needs >> i & 1) != 0 ? view->traits[i].words[word] : UINT64_MAX;
+    return wanted;
+}
+
+static void
+hearing_of(Hearing *self, const Watch *watch, const BlockView *view)
+{
+    self->block = view->block;
+    self->n = 0;
+    for (uint32_t word = 0; word < SET_WORDS; word++)
+        for (uint64_t wanted = wanted_of(view, word, heard_by(watch), watch->needs); wanted != 0;
+             wanted &= wanted - 1)
+            self->at[self->n++] = (uint8_t)(word * 64 + (uint32_t)__builtin_ctzll(wanted));
 }
 
 /*
@@ -120,12 +167,11 @@ hearing_init(Hearing *self, const CallTold *block, uint32_t n)
 static void
 fetch_block(const Scorer *self, const Watch *watch, const WatchState *state, const Hearing *hearing)
 {
-    uint32_t heard = heard_by(watch);
     WantList list;
 
     list.n = 0; /* the rest is written as it comes */
-    for (uint32_t i = 0; i < hearing->n[heard]; i++)
-        watch->wants(self, state, &hearing->block[hearing->at[heard][i]].call, &list);
+    for (uint32_t i = 0; i < hearing->n; i++)
+        watch->wants(self, state, &hearing->block[hearing->at[i]].call, &list);
     for (uint32_t i = 0; i < list.n; i++)
         key_table_prefetch(&state->keys[list.items[i].table], list.items[i].key);
     for (uint32_t i = 0; i < list.n; i++) {
@@ -133,43 +179,47 @@ fetch_block(const Scorer *self, const Watch *watch, const WatchState *state, con
         const KeyTable *keys = &state->keys[wanted->table];
         const void *items = state->items[wanted->table];
         size_t size = watch->tables[wanted->table].item;
-        if (wanted->is_made) {
-            key_table_find_early(keys, wanted->key, items, size);
-            continue;
-        }
-        uint32_t slot = key_table_find(keys, wanted->key);
-        if (slot != KEYED_NONE)
-            key_table_fetch(items, size, slot);
+        KeySpot spot = key_table_spot(keys, wanted->key);
+        if (spot.slot != KEYED_NONE)
+            key_table_fetch(items, size, size, spot.slot);
+        else if (wanted->is_made && size > 0)
+            key_table_fetch(items, size, head_of(&watch->tables[wanted->table]),
+                            key_table_place(keys, wanted->key, spot));
     }
+}
+
+static void
+tell_one(Scorer *self, const Watch *watch, WatchState *state, const CallTold *told)
+{
+    bool has_ended = told->news == CALL_ENDED && watch->ended != NULL;
+
+    if (told->has_begun && watch->began != NULL && !(has_ended && watch->began == watch->ended))
+        watch->began(self, state, &told->call);
+    if (told->news == CALL_LASTS && watch->lasts != NULL)
+        watch->lasts(self, state, &told->call);
+    if (has_ended)
+        watch->ended(self, state, &told->call);
 }
 
 static void
 tell_block(Scorer *self, const Watch *watch, WatchState *state, const Hearing *hearing)
 {
-    uint32_t heard = heard_by(watch);
-
-    for (uint32_t i = 0; i < hearing->n[heard]; i++) {
-        uint32_t at = hearing->at[heard][i], tells = hearing->kinds[at] & heard;
-        const Call *call = &hearing->block[at].call;
-        if ((tells & TELLS_BEGAN) != 0)
-            watch->began(self, state, call);
-        if ((tells & TELLS_LASTS) != 0)
-            watch->lasts(self, state, call);
-        if ((tells & TELLS_ENDED) != 0)
-            watch->ended(self, state, call);
-    }
+    for (uint32_t i = 0; i < hearing->n; i++)
+        tell_one(self, watch, state, &hearing->block[hearing->at[i]]);
 }
 
 void
 watches_tell(Scorer *self, const CallTold *block, uint32_t n)
 {
+    BlockView view;
     Hearing hearing;
 
-    hearing_init(&hearing, block, n);
+    block_view_init(&view, block, n);
     for (uint32_t i = 0; i < n_watches; i++) {
         const Watch *watch = watches[i];
         if (heard_by(watch) == 0)
             continue;
+        hearing_of(&hearing, watch, &view);
         if (watch->wants != NULL)
             fetch_block(self, watch, &self->watch_states[i], &hearing);
         tell_block(self, watch, &self->watch_states[i], &hearing);
@@ -212,7 +262,7 @@ watch_item(WatchState *state, int which, const Watch *watch, uint64_t key, uint8
     void *item = (uint8_t *)state->items[which] + (size_t)slot * size;
 
     if (put != KEY_FOUND)
-        memset(item, 0, size);
+        memset(item, 0, head_of(&watch->tables[which]));
     if (is_new != NULL)
         *is_new = put != KEY_FOUND;
     return item;

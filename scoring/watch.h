@@ -3,9 +3,11 @@
  * watch.h - the frame for detectors that follow conversations: one file and one row in watch.c for each
  *
  * A watch is told of every conversation of every asset (call.h), once when it began, once an hour while it
- * lasts and once when it ended, and of every asset's and every window's close. What it finds odd it says with
- * case_take (case.h): who, with whom, a p-value, evidence in decibans, and up to eight numbers. Cases add up
- * over time and become alerts; only then is a watch asked for words.
+ * lasts and once when it ended, and of every asset's and every window's close. Who called whom, whether there
+ * was an answer and the like is asked for all watches at once: each states what a conversation must have
+ * (`needs`), and hears of no other. What it finds odd it says with case_take (case.h): who, with whom, a
+ * p-value, evidence in decibans, and up to eight numbers. Cases add up over time and become alerts; only then
+ * is a watch asked for words.
  *
  * A watch keeps what it has learned in one plain struct and in up to five bounded tables, which the frame
  * makes, saves and restores; no pointers in them. Whatever is read from there after a restart may be wrong
@@ -25,7 +27,7 @@
 #include "scoring/call.h"
 #include "scoring/case.h"
 
-enum { WATCH_ITEM_MOST = 256, WANTS_MOST = 2 };
+enum { WATCH_ITEM_MOST = 256, WANTS_MOST = 3 };
 
 /* What a block of calls will make a watch look up. */
 typedef struct Wanted {
@@ -58,8 +60,10 @@ want_if_there(WantList *list, uint32_t table, uint64_t key)
 }
 
 typedef struct WatchTableSize {
-    size_t item;      /* octets of one item, up to WATCH_ITEM_MOST; 0: a set, keys and nothing more */
-    uint32_t most;    /* items; 0: no table */
+    size_t item;   /* octets of one item, up to WATCH_ITEM_MOST; 0: a set, keys and nothing more */
+    size_t head;   /* octets that are zeroed when an item is new; 0: all. What is behind them may be anything
+                      until the watch has written it: fewer cache lines for items that stay short */
+    uint32_t most; /* items; 0: no table */
     bool is_per_pair; /* @most is a divisor of the configured max-pairs instead */
 } WatchTableSize;
 
@@ -73,13 +77,15 @@ struct Watch {
     bool names_caller; /* its cases are about the asset as a whole, and their third is who has called it: they
                           support what is held against the two (case_door) */
     bool weighs_octets; /* it asks how much was sent, as the volume does: the two are told once */
-    size_t plain;       /* octets of the plain struct */
-    size_t per_asset;   /* octets kept for each asset, by its index; see watch_of_asset */
+    uint8_t needs; /* CALL_... that a conversation must have, all of them, or the watch does not hear of it */
+    size_t plain;  /* octets of the plain struct */
+    size_t per_asset; /* octets kept for each asset, by its index; see watch_of_asset */
     WatchTableSize tables[WATCH_TABLES];
     /* Each may be NULL. @state: this watch's own. */
     /* Lists what one of the next three will look up first, at most WANTS_MOST for a call. A hint that changes
      * no result. */
     void (*wants)(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list);
+    /* One that is both `began` and `ended` is called once for what is told as both. */
     void (*began)(Scorer *scorer, WatchState *state, const Call *call);
     void (*lasts)(Scorer *scorer, WatchState *state, const Call *call); /* once an hour, with sums so far */
     void (*ended)(Scorer *scorer, WatchState *state, const Call *call);
@@ -111,7 +117,8 @@ void watches_save(const Scorer *self, GByteArray *to);
 bool watches_restore(Scorer *self, Cursor *from);
 
 /*
- * An item of table @which for @key (made with watch_key), zeroed when new; made when it is not there.
+ * An item of table @which for @key (made with watch_key), zeroed (its head, see above) when new; made when it
+ * is not there.
  * @chance: how long it stays when the table is full (keyed.h). *@is_new may be NULL.
  */
 void *watch_item(WatchState *state, int which, const Watch *watch, uint64_t key, uint8_t chance,
