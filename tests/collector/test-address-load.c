@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-address-load.c - how many connections an address has, and how often it comes */
 #include "collector/address-load.h"
 
 #include <glib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-base-clock.c - times are written and read as RFC 3339 has them; a clock that is turned by hand */
 #include "collector/base/clock.h"
 
 static void

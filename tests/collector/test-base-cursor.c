@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-base-cursor.c - bytes are read in network order, and never beyond their end */
 #include "collector/base/cursor.h"
 
 #include <glib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-base-number-map.c - what was put is found, whatever numbers somebody chooses */
 #include "collector/base/number-map.h"
 
 static void

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-base-ring.c - two threads hand things over in order; a full ring refuses */
 #include "collector/base/ring.h"
 
 enum { MANY = 200000, MOST_US = 10 * G_USEC_PER_SEC };

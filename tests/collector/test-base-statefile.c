@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-base-statefile.c - what is kept survives damage, newer versions and a failed write */
 #include "collector/base/statefile.h"
 #include "tests/support/assert-has.h"
 #include "tests/support/scratch.h"

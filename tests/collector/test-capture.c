@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-capture.c - datagrams are found in captures of every link layer, and in files of messages */
 #include "collector/capture.h"
 #include "tests/support/assert-has.h"
 #include "tests/support/capture-writer.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-connection.c - the pieces of a connection that a firewall tells add up to what it had */
 #include "collector/connection.h"
 #include "tests/collector/fixture.h"
 

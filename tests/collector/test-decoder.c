@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-decoder.c - who may send, and how much; what was learned survives a restart, and damage */
 #include "tests/collector/fixture.h"
 
 #include <gio/gio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-element.c - names and types of information elements, reversed, unknown and as scopes of v9 */
 #include "collector/element.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-exporter-rule.c - the operator's word about rates, names and clocks beats the exporter's */
 #include "tests/collector/fixture.h"
 
 enum { NOON = 1700000000 }; /* seconds; the fixture's clock begins there */

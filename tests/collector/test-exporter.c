@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-exporter.c - an exporter as the API shows it: state, clock, loss, refusals, rates */
 #include "tests/collector/fixture.h"
 
 static void

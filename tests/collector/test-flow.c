@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-flow.c - addresses and prefixes are read, written and compared */
 #include "collector/flow.h"
 
 static void

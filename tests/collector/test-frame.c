@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-frame.c - headers of a packet are walked through links, tunnels, extensions and fragments */
 #include "collector/frame-record.h"
 
 #include <glib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-ipfix.c - what IPFIX alone has: times, variable length, enterprises, biflows, withdrawals */
 #include "tests/collector/fixture.h"
 
 #define SECONDS UINT32_C(1700000000)

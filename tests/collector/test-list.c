@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-list.c - structured data (RFC 6313) fills the record around it, is printed, and is bounded */
 #include "tests/collector/fixture.h"
 
 #include "collector/list.h"

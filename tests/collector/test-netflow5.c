@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-netflow5.c - NetFlow v5 and its kin: records, uptimes, gaps */
 #include "tests/collector/fixture.h"
 
 static void

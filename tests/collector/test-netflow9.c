@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-netflow9.c - NetFlow v9: templates before and behind their data, options, events, shared addresses */
 #include "tests/collector/fixture.h"
 
 /* src, dst, octets, packets, source port, protocol, sampler */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-packet.c - UDP is found in captured packets, and fragments are put together */
 #include "collector/packet.h"
 
 #include <pcap/dlt.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-plan.c - a template becomes a plan that reads every length, and takes the right one of two fields */
 #include "collector/plan.h"
 #include "tests/collector/fixture.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-prefix-set.c - an address is in a set when one of its prefixes has it */
 #include "collector/prefix-set.h"
 #include "tests/support/addresses.h"
 

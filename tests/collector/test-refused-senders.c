@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-refused-senders.c - who was refused is counted: a few exactly, a flood by estimate */
 #include "collector/refused-senders.h"
 
 static void

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-sampling.c - which rate holds for a record: of its time, its selector, its sampler */
 #include "collector/sampling.h"
 #include "tests/collector/fixture.h"
 

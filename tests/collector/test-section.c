@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-section.c - packets that exporters send whole become flows (sections of frames and of IP) */
 #include "tests/collector/fixture.h"
 
 #define SECONDS UINT32_C(1700000000)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-sequence-unit.c - what an exporter counts in its sequence numbers is found out */
 #include "collector/sequence-unit.h"
 
 #include <glib.h>

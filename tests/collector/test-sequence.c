@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-sequence.c - gaps, overtaken and doubled datagrams, restarts and wraps in sequence numbers */
 #include "collector/sequence.h"
 
 #include <glib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-sflow.c - sFlow v5: sampled packets, the records beside them, samples that contradict themselves */
 #include "tests/collector/sflow-pen.h"
 #include "tests/support/assert-has.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-template-cache.c - templates are found, replaced, forgotten and bounded */
 #include "collector/template-cache.h"
 
 typedef struct Case {

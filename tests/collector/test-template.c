@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-template.c - template records of v9 and IPFIX are read, or refused for what is wrong with them */
 #include "collector/template.h"
 
 enum { FIELDS_MOST = 8 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-textbuf.c - numbers, times and strings of any bytes become JSON */
 #include "collector/base/textbuf.h"
 
 #include <fcntl.h>

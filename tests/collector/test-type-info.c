@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-type-info.c - elements that an exporter describes itself (RFC 5610) are named and read */
 #include "collector/type-info.h"
 #include "tests/collector/fixture.h"
 

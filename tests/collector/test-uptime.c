@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-uptime.c - wraps, reboots and clocks that are set are told from each other */
 #include "collector/uptime.h"
 #include "tests/collector/fixture.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-vendor.c - whose a router is, is seen from what it sends; the help is in its own words */
 #include "collector/remedy.h"
 #include "collector/vendor-evidence.h"
 #include "tests/collector/fixture.h"

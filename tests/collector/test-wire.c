@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-wire.c - bounds and rules that all formats share */
 #include "tests/collector/fixture.h"
 
 #define SECONDS UINT32_C(1700000000)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-baseline.c - what is normal in an hour of the week is learned, and not from one flood */
 #include "scoring/baseline.h"
 
 #include <glib.h>

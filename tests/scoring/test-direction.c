@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-direction.c - who opened a conversation, from flags, ports and time */
 #include "scoring/direction.h"
 
 enum { TCP = 6, UDP = 17, SYN = 0x02, SYN_ACK = 0x12, DATA = 0x18, WHOLE = 0x1b };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-flowclock.c - flow time follows the exporters, and no single one far ahead */
 #include "scoring/flowclock.h"
 
 #include <glib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-keyed.c - what was put is found; a full table stays bounded, and what was asked for lives longest */
 #include "scoring/keyed.h"
 
 static uint64_t

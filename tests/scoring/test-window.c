@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-window.c - every byte of a flow lands in a window of its time */
 #include "scoring/window.h"
 
 #include <glib.h>
