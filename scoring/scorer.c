@@ -406,8 +406,9 @@ asset_of(Scorer *self, const FlowRecord *flow, const Work *work, int end)
     if (!work->is_ours[end] || asset != NONE)
         return asset;
     asset = scorer_find_asset(self, own); /* an earlier record of the block may have made it */
-    /* What only receives is not made an asset: a scan of a large block must not fill the table. */
-    if (asset == NONE && (end == 0 || flow->has_reverse))
+    /* What only receives is not made an asset: a scan of a large block must not fill the table. Who exports
+     * both halves in one record does so of a probe that nobody answers, too. */
+    if (asset == NONE && (end == 0 || flow->reverse_packets > 0 || flow->reverse_octets > 0))
         asset = scorer_asset(self, own, flow->end_ms);
     return asset;
 }

@@ -322,6 +322,51 @@ test_the_api_tells_what_was_learned(void)
     json_decref(page);
 }
 
+/* A biflow from a stranger to 10.20.8.@host, with so many packets back. */
+static FlowRecord
+probe_of(uint8_t host, uint64_t answers)
+{
+    const int64_t at_ms = 1700000000000 + host * 1000;
+    FlowRecord flow = { .src_port = 40000,
+                        .dst_port = 22,
+                        .protocol = 6,
+                        .tcp_flags = 2,
+                        .octets = 44,
+                        .packets = 1,
+                        .has_reverse = 1,
+                        .reverse_packets = answers,
+                        .reverse_octets = answers * 44,
+                        .start_ms = at_ms,
+                        .end_ms = at_ms,
+                        .export_ms = at_ms,
+                        .received_ms = at_ms,
+                        .direction = 255,
+                        .sampling = 1,
+                        .family = 4 };
+    char dst[] = "10.20.8.000";
+
+    g_snprintf(dst, sizeof dst, "10.20.8.%u", host);
+    g_assert_true(ip_parse("50.1.2.3", &flow.src));
+    g_assert_true(ip_parse(dst, &flow.dst));
+    return flow;
+}
+
+static void
+test_a_scan_of_biflows_makes_nobody_an_asset_but_who_answers(void)
+{
+    g_autoptr(World) world = world_new(92, 3);
+    FlowBatch *batch = flow_batch_new();
+
+    batch->n = batch->n_losses = 0;
+    for (uint8_t host = 1; host <= 100; host++)
+        batch->records[batch->n++] = probe_of(host, host == 50 ? 1 : 0);
+    scorer_batch(world->scorer, batch);
+    flow_batch_free(batch);
+    json_t *page = scorer_assets_json(world->scorer, NULL, "name", 1, 0);
+    g_assert_cmpint(json_integer_value(json_object_get(page, "total")), ==, 1);
+    json_decref(page);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -339,5 +384,7 @@ main(int argc, char **argv)
                     test_a_damaged_state_is_refused_or_harmless);
     g_test_add_func("/scoring/scorer/a-verdict-makes-a-peer-known", test_a_verdict_makes_a_peer_known);
     g_test_add_func("/scoring/scorer/the-api-tells-what-was-learned", test_the_api_tells_what_was_learned);
+    g_test_add_func("/scoring/scorer/a-scan-of-biflows-makes-nobody-an-asset-but-who-answers",
+                    test_a_scan_of_biflows_makes_nobody_an_asset_but_who_answers);
     return g_test_run();
 }
