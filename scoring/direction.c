@@ -127,6 +127,12 @@ direction_judge(const DirectionView *view, Certainty *certainty)
     *certainty = CERTAINTY_LIKELY;
     bool asset_service = direction_is_service_port(view->protocol, view->asset_port);
     bool far_service = direction_is_service_port(view->protocol, view->far_port);
+    /* Beside a service's port one that systems hand out to clients is a client's: EtherNet/IP's is the only
+     * such, and among the polls of a day some come from it by chance. */
+    if (asset_service && far_service) {
+        asset_service = view->asset_port < EPHEMERAL_FROM;
+        far_service = view->far_port < EPHEMERAL_FROM;
+    }
     /* Clients use any port above 1023, those of some services among them. */
     if (view->asset_port_served && (view->far_port >= 1024 || !far_service))
         return INITIATOR_FAR;

@@ -46,6 +46,24 @@ test_one_half_between_two_high_ports_is_unknown(void)
 }
 
 static void
+test_a_poll_from_the_port_of_ethernet_ip_is_a_poll(void)
+{
+    /* Of a station that polls equipment, 161 by 44818, an exporter that samples has seen the answer alone. */
+    DirectionView view = { .bits = DIRECTION_LOW_SEEN,
+                           .asset_is_low = true,
+                           .asset_port = 161,
+                           .far_port = 44818,
+                           .protocol = UDP,
+                           .asset_start_ms = 1000 };
+
+    g_assert_cmpint(judge(view), ==, INITIATOR_FAR);
+    view.far_start_ms = 1500; /* of both halves other packets were seen */
+    g_assert_cmpint(judge(view), ==, INITIATOR_FAR);
+    view.asset_port = 51234;
+    g_assert_cmpint(judge(view), ==, INITIATOR_ASSET); /* a real one */
+}
+
+static void
 test_a_lone_syn_settles_it(void)
 {
     DirectionView view = { .bits = DIRECTION_LOW_SYN | DIRECTION_LOW_SEEN,
@@ -108,6 +126,8 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/scoring/direction/a-poll-from-the-port-of-ethernet-ip-is-a-poll",
+                    test_a_poll_from_the_port_of_ethernet_ip_is_a_poll);
     g_test_add_func("/scoring/direction/a-reply-to-a-home-user-is-not-a-call",
                     test_a_reply_to_a_home_user_is_not_a_call);
     g_test_add_func("/scoring/direction/one-half-between-two-high-ports-is-unknown",
