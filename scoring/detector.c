@@ -122,12 +122,16 @@ detector_octets_words(double octets, char out[32])
 void
 detector_asset_words(const ScoredAsset *asset, char *out, size_t room)
 {
+    const AssetEntry *entry = asset->entry;
     char text[IP_TEXT];
 
-    if (asset->entry != NULL && asset->entry->name != NULL && asset->entry->name[0] != '\0')
-        g_strlcpy(out, asset->entry->name, room);
-    else
-        g_strlcpy(out, ip_text(&asset->address, text), room);
+    ip_text(&asset->address, text);
+    if (entry == NULL || entry->name == NULL || entry->name[0] == '\0')
+        g_strlcpy(out, text, room);
+    else if (entry->prefix.length == 128)
+        g_strlcpy(out, entry->name, room);
+    else /* the name of many: which one of them */
+        g_snprintf(out, room, "%.30s (%s)", entry->name, text);
 }
 
 void
