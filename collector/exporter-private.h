@@ -27,6 +27,8 @@
 #include "collector/uptime.h"
 #include "collector/vendor-evidence.h"
 
+#include <stddef.h>
+
 enum {
     EXPORTER_INTERFACES_MOST = 4096, /* names */
     EXPORTER_VRFS_MOST = 1024,
@@ -42,6 +44,7 @@ enum {
     SKEW_CORRECTED_MS = 1500, /* less is the header's own coarseness: whole seconds */
     SKEW_AGREES_MS = 2000,    /* how far apart the middle half of them may be */
     RATE_SECONDS = 10,
+    EXPORTER_MASKS_USUAL = 320,   /* bytes of a shuffle; to ask it would be a touch */
     LATELY_MS = 5 * 60 * 1000,    /* loss of the last one or two of these is told beside that of all time */
     FRAGMENT_OCTETS = 1472,       /* what is left of an Ethernet frame behind the headers of IPv4 and UDP */
     PORT_SILENT_MS = 3600 * 1000, /* a sender told by its port that is silent for so long is gone... */
@@ -217,12 +220,55 @@ struct ExporterTable {
  * Fetches what the next datagram of an exporter will touch into the cache: of some hundred that take turns,
  * nothing of one is there any more when its turn comes. In steps, a datagram apart, each of which finds its
  * way through what the one before has fetched; the last one takes all. The first asks the table only, and
- * lends the one that most likely it is, or NULL; to the others NULL may be given.
+ * lends the one that most likely it is, or NULL; to the others NULL may be given. Inline, for a compiler may
+ * drop calls of what has no other effect.
  */
 Exporter *exporter_fetch(const ExporterTable *table, const IpAddress *address);
-void exporter_fetch_domain(const Exporter *self);
-void exporter_fetch_template(const Exporter *self);
-void exporter_fetch_all(const Exporter *self);
+
+G_ALWAYS_INLINE static inline void
+exporter_fetch_lines(const void *from, size_t bytes)
+{
+    for (size_t at = 0; at < bytes; at += 64)
+        __builtin_prefetch((const uint8_t *)from + at);
+}
+
+G_ALWAYS_INLINE static inline void
+exporter_fetch_domain(const Exporter *self)
+{
+    if (self != NULL && self->last_domain != NULL) {
+        __builtin_prefetch(&self->last_domain->templates);
+        __builtin_prefetch(&self->last_domain->sequence);
+        __builtin_prefetch(self->domains);
+    }
+}
+
+G_ALWAYS_INLINE static inline void
+exporter_fetch_template(const Exporter *self)
+{
+    if (self != NULL && self->last_domain != NULL && self->last_domain->templates.last != NULL)
+        __builtin_prefetch(&self->last_domain->templates.last->plan);
+}
+
+G_ALWAYS_INLINE static inline void
+exporter_fetch_all(const Exporter *self)
+{
+    const Domain *domain = self == NULL ? NULL : self->last_domain;
+
+    if (domain == NULL)
+        return;
+    exporter_fetch_lines(self, offsetof(Exporter, quirks.seen));
+    exporter_fetch_lines(&self->books, offsetof(Books, refused));
+    exporter_fetch_lines(domain, offsetof(Domain, sequence.readings));
+    exporter_fetch_lines(&domain->sequence.readings[domain->sequence.unit],
+                         offsetof(SequenceReading, sequence.gaps));
+    exporter_fetch_lines(&domain->sampling, sizeof *domain - offsetof(Domain, sampling));
+    const Template *tmpl = domain->templates.last;
+    if (tmpl == NULL)
+        return;
+    exporter_fetch_lines(tmpl, offsetof(Template, plan.steps));
+    if (tmpl->plan.shuffle != NULL)
+        exporter_fetch_lines(tmpl->plan.shuffle, EXPORTER_MASKS_USUAL);
+}
 
 /* Borrows @directory, which may be NULL. */
 ExporterTable *exporter_table_new(const ExporterLimits *limits, uint64_t seed, ExporterDirectory *directory);

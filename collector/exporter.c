@@ -4,7 +4,6 @@
 #include "collector/exporter-private.h"
 #include "collector/decoder.h"
 
-#include <stddef.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -498,15 +497,6 @@ exporter_table_find(ExporterTable *self, const IpAddress *address)
     return index == 0 ? NULL : (self->last = g_ptr_array_index(self->exporters, index - 1));
 }
 
-enum { MASKS_USUAL = 320 }; /* bytes of a shuffle, to ask which would be a touch */
-
-static void
-fetch(const void *from, size_t bytes)
-{
-    for (size_t at = 0; at < bytes; at += 64)
-        __builtin_prefetch((const uint8_t *)from + at);
-}
-
 Exporter *
 exporter_fetch(const ExporterTable *table, const IpAddress *address)
 {
@@ -515,45 +505,8 @@ exporter_fetch(const ExporterTable *table, const IpAddress *address)
     if (index == 0)
         return NULL;
     Exporter *likely = g_ptr_array_index(table->exporters, index - 1); /* to look closer would be a touch */
-    fetch(likely, offsetof(Exporter, octets));
+    exporter_fetch_lines(likely, offsetof(Exporter, octets));
     return likely;
-}
-
-void
-exporter_fetch_domain(const Exporter *self)
-{
-    if (self != NULL && self->last_domain != NULL) {
-        __builtin_prefetch(&self->last_domain->templates);
-        __builtin_prefetch(&self->last_domain->sequence);
-        __builtin_prefetch(self->domains);
-    }
-}
-
-void
-exporter_fetch_template(const Exporter *self)
-{
-    if (self != NULL && self->last_domain != NULL && self->last_domain->templates.last != NULL)
-        __builtin_prefetch(&self->last_domain->templates.last->plan);
-}
-
-void
-exporter_fetch_all(const Exporter *self)
-{
-    const Domain *domain = self == NULL ? NULL : self->last_domain;
-
-    if (domain == NULL)
-        return;
-    fetch(self, offsetof(Exporter, quirks.seen));
-    fetch(&self->books, offsetof(Books, refused));
-    fetch(domain, offsetof(Domain, sequence.readings));
-    fetch(&domain->sequence.readings[domain->sequence.unit], offsetof(SequenceReading, sequence.gaps));
-    fetch(&domain->sampling, sizeof *domain - offsetof(Domain, sampling));
-    const Template *tmpl = domain->templates.last;
-    if (tmpl == NULL)
-        return;
-    fetch(tmpl, offsetof(Template, plan.steps));
-    if (tmpl->plan.shuffle != NULL)
-        fetch(tmpl->plan.shuffle, MASKS_USUAL);
 }
 
 /* True, and a number, when there may be one more now. */
