@@ -407,12 +407,6 @@ plan_clear(DecodePlan *self)
     g_clear_pointer(&self->extra_shuffle, shuffle_free);
 }
 
-size_t
-plan_bytes(const DecodePlan *self)
-{
-    return shuffle_bytes(self->shuffle) + shuffle_bytes(self->extra_shuffle);
-}
-
 /* Steps */
 
 static inline uint64_t

@@ -84,7 +84,6 @@ void plan_compile(DecodePlan *self, const FieldSpec *fields, uint32_t n_fields);
 void plan_clear(DecodePlan *self);
 /* Has the moves of a fixed template done by @version from here on, where there are any. */
 void plan_use_shuffles(DecodePlan *self, ShuffleVersion version);
-size_t plan_bytes(const DecodePlan *self); /* of memory, beside its own size */
 /* Fixed templates: @n records from @bytes into @out, which starts from @blank: the plan's, with more in it
  * that is no field of the template. */
 void plan_run(const DecodePlan *self, const uint8_t *bytes, uint32_t n, const FlowRecord *blank,

@@ -158,6 +158,13 @@ fill_128(uint32_t *from, Move128 *moves)
     return n;
 }
 
+/* Of memory. */
+static size_t
+bytes_of(const Shuffle *self)
+{
+    return sizeof *self + self->n_all * (self->is_wide ? sizeof(Move128) : sizeof(Move16));
+}
+
 /* A field fills bytes that stand together, so the windows of a slice are never more than its bytes. */
 Shuffle *
 shuffle_new(const ShuffleMap *map, ShuffleVersion version)
@@ -191,9 +198,9 @@ shuffle_new(const ShuffleMap *map, ShuffleVersion version)
     for (uint32_t i = 0; is_wide && i < head.n_all; i++)
         for (uint32_t j = 0; j < 64; j++)
             head.is_near &= moves.by128[i].index[j] < 64;
-    Shuffle *self = g_malloc(shuffle_bytes(&head));
+    Shuffle *self = g_malloc(bytes_of(&head));
     *self = head;
-    memcpy(self->moves, &moves, shuffle_bytes(&head) - sizeof head);
+    memcpy(self->moves, &moves, bytes_of(&head) - sizeof head);
     return self;
 }
 
@@ -201,14 +208,6 @@ void
 shuffle_free(Shuffle *self)
 {
     g_free(self);
-}
-
-size_t
-shuffle_bytes(const Shuffle *self)
-{
-    if (self == NULL)
-        return 0;
-    return sizeof *self + self->n_all * (self->is_wide ? sizeof(Move128) : sizeof(Move16));
 }
 
 void

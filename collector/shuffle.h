@@ -50,7 +50,6 @@ typedef struct Shuffle Shuffle;
 /* NULL for SHUFFLE_NONE, and for a version that does not run here. The caller owns it. */
 Shuffle *shuffle_new(const ShuffleMap *map, ShuffleVersion version);
 void shuffle_free(Shuffle *self);
-size_t shuffle_bytes(const Shuffle *self); /* of memory; NULL: 0 */
 /*
  * Makes @n outputs at @out, which is aligned to 64 bytes, from records of @length bytes at @bytes. @blank has
  * the constant bytes; those that the map fills must be 0 in it. What was written to it shortly before is best
