@@ -203,22 +203,23 @@ fleet_teach_contact(Scorer *self, const ScoredAsset *asset, const Contact *conta
 
 /*
  * Share of new contacts that went to a port no more usual than this one. A port never seen is as likely as
- * those seen once together (Good and Turing), hence "at most one more".
+ * those seen once together (Good and Turing), hence "at most one more". @own of those to this port are the
+ * asker's, who must not vouch for itself.
  */
 static double
-port_share(const PortTable *table, uint32_t port)
+port_share(const PortTable *table, uint32_t port, float own)
 {
-    float here = 0, rarer = 0, tracked = 0;
+    float here = 0, rarer = 0, tracked = 0, total = table->total - own;
 
     for (int i = 0; i < ROLE_PORTS; i++) {
         tracked += table->n[i];
-        if (table->port[i] == port)
-            here = table->n[i];
+        if (table->port[i] == port && table->n[i] > 0)
+            here = fmaxf(0, table->n[i] - own);
     }
     for (int i = 0; i < ROLE_PORTS; i++)
-        if (table->n[i] <= here + 1)
+        if (table->port[i] != port && table->n[i] <= here + 1)
             rarer += table->n[i];
-    return (double)(rarer + (table->total - tracked) + 1) / ((double)table->total + 2);
+    return (double)(rarer + here + fmaxf(0, table->total - tracked) + 1) / ((double)total + 2);
 }
 
 /* The role's answer for contacts of this kind; the fleet's where it has seen few; that for all kinds behind
@@ -232,8 +233,10 @@ fleet_port_p(const Scorer *self, const Role *role, const Contact *contact)
     double p = 1;
 
     for (size_t i = 0; i < G_N_ELEMENTS(levels); i++) {
+        bool is_taught = contact->is_taught && (i > 0 || !contact->is_home);
+        float own = is_taught && levels[i]->total >= 1 ? 1 : 0;
         double weight = (double)levels[i]->total / ((double)levels[i]->total + 10);
-        p = weight * port_share(levels[i], port) + (1 - weight) * p;
+        p = weight * port_share(levels[i], port, own) + (1 - weight) * p;
     }
     return p;
 }

@@ -9,13 +9,13 @@ enum { SERVERS = 24, BEGINS = 20 };
 static const char victim[] = "10.1.0.4", home[] = "45.4.0.9";
 
 static void
-talk(Stage *stage, double day, const char *caller, const char *callee, double sent)
+talk(Stage *stage, double day, const char *caller, const char *callee, uint16_t port, double sent)
 {
     stage_talk(stage, &(Talk){ .day = day,
                                .seconds = 20,
                                .caller = caller,
                                .callee = callee,
-                               .port = 443,
+                               .port = port,
                                .sent = sent,
                                .got = 6000,
                                .out_if = 3 });
@@ -25,7 +25,7 @@ talk(Stage *stage, double day, const char *caller, const char *callee, double se
  * those is a home line. From day BEGINS on the victim calls its home line for @hours, four times an hour on
  * average. */
 static const Alert *
-play(Stage *stage, double hours, double sent)
+play(Stage *stage, double hours, uint16_t port, double sent)
 {
     const double step = 1 / 96.0;
 
@@ -34,14 +34,14 @@ play(Stage *stage, double hours, double sent)
             char server[32], far[32];
             g_snprintf(server, sizeof server, "10.1.0.%d", i);
             if (stage_uniform(stage) < 0.25)
-                talk(stage, day, server, "50.1.0.1", 3000 + 3000 * stage_uniform(stage));
+                talk(stage, day, server, "50.1.0.1", 443, 3000 + 3000 * stage_uniform(stage));
             g_snprintf(far, sizeof far, "%d.%d.1.%d", stage_uniform(stage) < 0.05 ? 45 : 50, 10 + i,
                        1 + (int)(200 * stage_uniform(stage)));
             if (stage_uniform(stage) < 0.01)
-                talk(stage, day, server, far, 4000);
+                talk(stage, day, server, far, 443, 4000);
         }
         if (day >= BEGINS && day < BEGINS + hours / 24 && (day == BEGINS || stage_uniform(stage) < 0.6))
-            talk(stage, day + step * 0.9 * stage_uniform(stage), victim, home, sent);
+            talk(stage, day + step * 0.9 * stage_uniform(stage), victim, home, port, sent);
         stage_until(stage, day + step);
     }
     const Alert *alert = stage_find(stage, "residential_path", victim, home);
@@ -58,7 +58,7 @@ static void
 test_a_path_that_goes_on_with_pauses_gains(void)
 {
     g_autoptr(Stage) stage = stage_new();
-    const Alert *alert = play(stage, 24, 5000);
+    const Alert *alert = play(stage, 24, 443, 5000);
 
     g_assert_nonnull(alert);
     g_assert_cmpstr(alert->kind, ==, "residential_path");
@@ -67,12 +67,24 @@ test_a_path_that_goes_on_with_pauses_gains(void)
     assert_has(part->reason, "hours");
 }
 
+/* Asked again in each window, it is counted among the contacts of its role since the first. */
+static void
+test_an_odd_port_does_not_vouch_for_itself(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    const Alert *alert = play(stage, 24, 4444, 5000);
+
+    g_assert_nonnull(alert);
+    const AlertContribution *part = stage_part(alert, "odd_port");
+    g_assert_cmpfloat(part->p, <, 0.05); /* 0.065 if it did */
+}
+
 static void
 test_a_single_call_does_not(void)
 {
     g_autoptr(Stage) stage = stage_new();
 
-    g_assert_null(play(stage, 0.2, 5000));
+    g_assert_null(play(stage, 0.2, 443, 5000));
 }
 
 /* The volume is told with the path that carries it, and not by itself. */
@@ -80,7 +92,7 @@ static void
 test_what_a_path_carries_belongs_to_its_story(void)
 {
     g_autoptr(Stage) stage = stage_new();
-    const Alert *alert = play(stage, 12, 200000);
+    const Alert *alert = play(stage, 12, 443, 200000);
 
     g_assert_nonnull(alert);
     const AlertContribution *part = stage_part(alert, "volume_out");
@@ -104,6 +116,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/scoring/path/one-that-goes-on-with-pauses-gains",
                     test_a_path_that_goes_on_with_pauses_gains);
+    g_test_add_func("/scoring/path/an-odd-port-does-not-vouch-for-itself",
+                    test_an_odd_port_does_not_vouch_for_itself);
     g_test_add_func("/scoring/path/a-single-call-does-not", test_a_single_call_does_not);
     g_test_add_func("/scoring/path/what-it-carries-belongs-to-its-story",
                     test_what_a_path_carries_belongs_to_its_story);
