@@ -76,6 +76,7 @@ typedef struct Health {
     uint8_t others_n, missing_n, added_n;
     uint8_t is_silent, is_thin;
     uint8_t is_moved;    /* the others tell what it does not */
+    uint8_t is_told;     /* its silence was, and is not over */
     uint8_t is_settling; /* it samples otherwise, and how much it tells is not known yet */
 } Health;
 
@@ -247,9 +248,13 @@ look_at_silence(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter,
 {
     bool perhaps_has;
 
-    if (health->is_silent && told->records >= told->usual / 2)
+    /* Over is what was told when it tells as before, and not with a record now and then, nor with the rest of
+     * the window in which it came back. */
+    if (health->is_told && told->records >= told->usual / 2) {
         case_finish(scorer, &watch_exporter_change, asset_of(scorer, exporter), NULL, FAULT_SILENT,
                     CASE_ASPECT);
+        health->is_told = false;
+    }
     if (told->records > 0) {
         health->silent_n = 0;
         health->missed = health->others_rise = health->others_variance = 0;
@@ -269,7 +274,7 @@ look_at_silence(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter,
         health->is_moved || (perhaps_has && health->silent_n < DOUBT_WINDOWS))
         return;
     take(scorer, plain, health, exporter, FAULT_SILENT, told->usual, 0);
-    health->is_silent = true;
+    health->is_silent = health->is_told = true;
 }
 
 static void

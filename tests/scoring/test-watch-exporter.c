@@ -123,7 +123,8 @@ test_missing_fields_are_told(void)
     check(&(Fault){ 1, 10.5, 10.6, 1, false }, "no longer egress interface", false);
 }
 
-/* Alerts of an outage, and of one that begins at @second. */
+/* Alerts of an outage after which the exporter comes back late in a window, and of one that begins at
+ * @second. */
 static uint32_t
 told_of_two_outages(double second)
 {
@@ -131,8 +132,9 @@ told_of_two_outages(double second)
     uint32_t told_of = 0;
 
     play_days(stage, 0, 10.5, 1, NULL);
-    play_days(stage, 10.5, 10.7, 1, &(Fault){ 1, 10.5, 10.6, 0, false });
-    play_days(stage, 10.7, second, 1, NULL);
+    play_days(stage, 10.5, 10.6, 1, &(Fault){ 1, 10.5, 10.6, 0, false });
+    play_days(stage, 10.6, 10.6 + window, 1, &(Fault){ 1, 10.6, 10.6 + window, 0.2, false });
+    play_days(stage, 10.6 + window, second, 1, NULL);
     play_days(stage, second, second + 0.2, 1, &(Fault){ 1, second, second + 0.1, 0, false });
     for (uint32_t i = 0; i < stage_alerts(stage); i++)
         told_of += stage_part(stage_alert(stage, i), "exporter_change") != NULL;
