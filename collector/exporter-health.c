@@ -7,14 +7,14 @@
 #include <string.h>
 
 void
-exporter_rate_changed(Exporter *self, const FlowRecord *last)
+exporter_rate_changed(Exporter *self, const FlowRecord *last, int64_t now_ms)
 {
     if (self->rate != 0 && last->sampling != 0 && last->sampling == self->rate_before &&
         last->sampling != self->rate)
-        self->rate_mixed_ms = last->received_ms;
+        self->rate_mixed_ms = now_ms;
     if (self->rate != last->sampling) {
         self->rate_before = self->rate;
-        self->rate_since_ms = last->received_ms;
+        self->rate_since_ms = now_ms;
     }
     self->rate = last->sampling;
     self->rate_source = last->sampling_source;

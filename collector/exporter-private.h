@@ -330,7 +330,7 @@ bool exporter_rename(Exporter *self, char **slot, const char *name);
 bool exporter_learn_types(Exporter *self, const ElementModel *model, const Template *tmpl,
                           const uint8_t *const *at, const uint16_t *lengths);
 /* The last record of a set has another rate than the one before. */
-void exporter_rate_changed(Exporter *self, const FlowRecord *last);
+void exporter_rate_changed(Exporter *self, const FlowRecord *last, int64_t now_ms);
 /* Writes into the history what options data does not tell: a rate of records, headers or the operator that
  * has stayed. */
 void exporter_settle_rate(Exporter *self, int64_t now_ms);

@@ -3,10 +3,11 @@
  * flow.h - FlowRecord and FlowBatch: the vocabulary of every room
  *
  * A FlowRecord is what a router said about one flow, brought into one shape whatever the protocol was: fixed
- * size, four cache lines, both address families as 16 bytes (IPv4 as ::ffff:a.b.c.d). The first two lines
+ * size, three cache lines, both address families as 16 bytes (IPv4 as ::ffff:a.b.c.d). The first two lines
  * hold what the scoring reads for every record. Field names follow the IANA information elements. No member
  * crosses a multiple of 16 bytes, and those that stand side by side on the wire do so here: that is what
- * makes decoding cheap (shuffle.h).
+ * makes decoding cheap (shuffle.h). Writing it is most of what decoding costs, so what nobody reads has no
+ * place in it: record.h has all that was on the wire.
  *
  * A batch has one owner at a time: an intake thread fills it, a ring carries it, the scoring thread returns
  * it.
@@ -74,24 +75,16 @@ typedef struct FlowRecord {
     uint8_t has_reverse;     /* the record is a biflow: the reverse counters mean something */
     uint8_t has_initiator;   /* src is the initiator because the exporter says so (biflowDirection,
                                 initiatorOctets) */
-    uint8_t pad1[6];
+    uint8_t state;           /* FlowState, of a connection whose events were told */
+    uint8_t pad1[5];
     /* line 2 */
     IpAddress next_hop;
     uint32_t in_vrf, out_vrf;
     uint64_t application_id;
     IpAddress bgp_next_hop;
     uint64_t reverse_octets, reverse_packets; /* RFC 5103 biflow, or responderOctets; 0 where there is none */
-    /* line 3 */
-    IpAddress nat_src, nat_dst; /* postNAT addresses, zero where there are none */
-    uint8_t src_mac[6];
-    uint16_t nat_src_port;
-    uint8_t dst_mac[6];
-    uint16_t nat_dst_port;
-    int64_t received_ms; /* our clock when the datagram came */
-    uint8_t state;       /* FlowState, of a connection whose events were told */
-    uint8_t pad3[7];
 } __attribute__((aligned(64))) FlowRecord;
-G_STATIC_ASSERT(sizeof(FlowRecord) == 256);
+G_STATIC_ASSERT(sizeof(FlowRecord) == 192);
 
 /* Records known to be lost by an exporter (a gap in its sequence), so that scoring does not learn from the
  * hole. */

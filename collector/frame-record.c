@@ -40,10 +40,6 @@ traffic_class(const Frame *self)
 void
 frame_fill(const Frame *self, FlowRecord *out)
 {
-    if (self->dst_mac != NULL)
-        memcpy(out->dst_mac, self->dst_mac, 6);
-    if (self->src_mac != NULL)
-        memcpy(out->src_mac, self->src_mac, 6);
     if (self->tag != NULL && out->vlan == 0)
         out->vlan = load_u16(self->tag) & 0xfff;
     if (self->version == 0)

@@ -12,7 +12,6 @@ typedef enum Op {
     OP_U64,
     OP_U8_NONZERO, /* overwrites what a weaker field left only with something */
     OP_COPY2,      /* as on the wire */
-    OP_COPY6,
     OP_ADDRESS4,
     OP_ADDRESS4_NONZERO,
     OP_ADDRESS6,
@@ -108,24 +107,10 @@ static const Target targets[] = {
     { 0, 18, OP_ADDRESS4, 1, FLOW(bgp_next_hop) },
     { 0, 63, OP_ADDRESS6, 2, FLOW(bgp_next_hop) },
     { 0, 95, OP_U64, 1, FLOW(application_id) },
-    { 0, 56, OP_COPY6, 1, FLOW(src_mac) },
-    { 0, 81, OP_COPY6, 2, FLOW(src_mac) },
-    { 0, 80, OP_COPY6, 1, FLOW(dst_mac) },
-    { 0, 57, OP_COPY6, 2, FLOW(dst_mac) },
-    { 0, 225, OP_ADDRESS4, 1, FLOW(nat_src) },
-    { 0, 281, OP_ADDRESS6, 2, FLOW(nat_src) },
-    { 0, 226, OP_ADDRESS4, 1, FLOW(nat_dst) },
-    { 0, 282, OP_ADDRESS6, 2, FLOW(nat_dst) },
-    { 0, 227, OP_U16, 1, FLOW(nat_src_port) },
-    { 0, 228, OP_U16, 1, FLOW(nat_dst_port) },
     { 0, 136, OP_U8, 1, FLOW(end_reason) },
     { 0, 61, OP_U8, 1, FLOW(direction) },
     { 0, 233, OP_U8, 1, FLOW(event) },
     /* Cisco ASA before 8.4 has its own v9 types; IPFIX has no numbers that high */
-    { 0, 40001, OP_ADDRESS4, 3, FLOW(nat_src) },
-    { 0, 40002, OP_ADDRESS4, 3, FLOW(nat_dst) },
-    { 0, 40003, OP_U16, 3, FLOW(nat_src_port) },
-    { 0, 40004, OP_U16, 3, FLOW(nat_dst_port) },
     { 0, 40005, OP_U8, 3, FLOW(event) },
     { 0, 148, OP_U64, 1, EXTRA(connection) },
     { 0, 48, OP_U64, 1, EXTRA(sampler) },
@@ -166,8 +151,6 @@ length_fits(const Target *target, uint16_t length)
     switch (target->op) {
     case OP_COPY2:
         return length == 2;
-    case OP_COPY6:
-        return length == 6;
     case OP_ADDRESS4:
         return length == 4;
     case OP_ADDRESS6:
@@ -295,8 +278,8 @@ note_traits(DecodePlan *self, const Found *found, uint32_t n)
 static void
 step_bytes(const PlanStep *step, uint32_t *first, uint32_t *n)
 {
-    static const uint8_t sizes[] = { [OP_U8] = 1,    [OP_U16] = 2,   [OP_U32] = 4,      [OP_U64] = 8,
-                                     [OP_COPY2] = 2, [OP_COPY6] = 6, [OP_ADDRESS4] = 4, [OP_ADDRESS6] = 16 };
+    static const uint8_t sizes[] = { [OP_U8] = 1,    [OP_U16] = 2,      [OP_U32] = 4,      [OP_U64] = 8,
+                                     [OP_COPY2] = 2, [OP_ADDRESS4] = 4, [OP_ADDRESS6] = 16 };
 
     *first = step->op == OP_ADDRESS4 ? 12 : 0;
     *n = sizes[step->op];
@@ -490,8 +473,6 @@ column(const PlanStep *step, unsigned shift, const uint8_t *in, size_t in_stride
         COLUMN(uint8_t value = (uint8_t)load_be(in, shift); if (value != 0) *out = value;);
     case OP_COPY2:
         COLUMN(memcpy(out, in, 2););
-    case OP_COPY6:
-        COLUMN(memcpy(out, in, 6););
     case OP_ADDRESS4:
         COLUMN(memcpy(out + 12, in, 4););
     case OP_ADDRESS4_NONZERO:

@@ -12,8 +12,8 @@
 #include <string.h>
 
 /*
- * Records: 4 KiB of FlowRecords, for a load is held up by a younger store than the one that it needs when the
- * lowest 12 bits of their addresses are the same, until that has reached the cache.
+ * Records: less than 4 KiB of them, for a load is held up by a younger store than the one that it needs when
+ * the lowest 12 bits of their addresses are the same, until that has reached the cache.
  */
 enum { BLOCK = 16 };
 
@@ -316,11 +316,11 @@ sample(const Wire *self, const SetSampling *set, const PlanExtra *extra, FlowRec
 
 /* For the exporter's page: the rate of the last record stands for all, unless they differ. */
 static inline void
-note_rate(Exporter *exporter, const FlowRecord *last)
+note_rate(Exporter *exporter, const FlowRecord *last, int64_t now_ms)
 {
     if (exporter->rate == last->sampling && exporter->rate_source == last->sampling_source)
         return;
-    exporter_rate_changed(exporter, last);
+    exporter_rate_changed(exporter, last, now_ms);
 }
 
 /* When the record was observed; the export where it does not say. */
@@ -406,18 +406,15 @@ fill_blank(SetJob *job)
     };
     const Words when = { (uint64_t)(wire->export_ms - job->shift_ms),
                          word_at(plain, offsetof(FlowRecord, has_reverse)) };
-    const Words arrival = { (uint64_t)wire->received_ms, word_at(plain, offsetof(FlowRecord, state)) };
 
     job->blank = *plain;
     memcpy(&job->blank.exporter, &who, sizeof who);
     memcpy(&job->blank.export_ms, &when, sizeof when);
-    memcpy(&job->blank.received_ms, &arrival, sizeof arrival);
 }
 G_STATIC_ASSERT(offsetof(FlowRecord, exporter) % 16 == 0 && offsetof(FlowRecord, domain) % 8 == 4 &&
                 offsetof(FlowRecord, sampling_source) - offsetof(FlowRecord, sampling) == 4 &&
                 offsetof(FlowRecord, sampling) % 16 == 8 && offsetof(FlowRecord, export_ms) % 16 == 0 &&
-                offsetof(FlowRecord, has_reverse) % 16 == 8 && offsetof(FlowRecord, received_ms) % 16 == 0 &&
-                offsetof(FlowRecord, state) % 16 == 8);
+                offsetof(FlowRecord, has_reverse) % 16 == 8);
 
 static void
 job_init(SetJob *job, Wire *wire, const Template *tmpl)
@@ -507,7 +504,7 @@ complete(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t n)
         for (uint32_t i = 0; i < n; i++)
             sample(job->wire, &job->sampling, extras == NULL ? NULL : &extras[i], &records[i]);
     exporter->octets += octets;
-    note_rate(exporter, last);
+    note_rate(exporter, last, job->wire->received_ms);
     if (is_looked_at)
         quirks_look(&exporter->quirks, &view);
     if (plan->family == 6 && exporter->quirks.seen[QUIRK_V4_IN_V6].count != 0)

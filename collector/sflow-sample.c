@@ -77,11 +77,8 @@ ethernet_frame(Sample *sample, Cursor cur)
 
     if (cur.failed)
         return;
-    if (!sample->has_frame) {
+    if (!sample->has_frame)
         sample->out->octets = length;
-        memcpy(sample->out->src_mac, src, 6);
-        memcpy(sample->out->dst_mac, dst, 6);
-    }
     show_number(&sample->show, 312, length, 4);
     show_bytes(&sample->show, 56, src, 6);
     show_bytes(&sample->show, 80, dst, 6);
@@ -226,36 +223,32 @@ extended_gateway(Sample *sample, Cursor cur)
 }
 
 static void
-nat_address(Show *show, IpAddress *to, Cursor *cur, uint16_t id4, uint16_t id6)
+nat_address(Show *show, Cursor *cur, uint16_t id4, uint16_t id6)
 {
     bool is_v4;
     const uint8_t *at = sflow_take_address(cur, &is_v4);
 
-    if (at == NULL)
-        return;
-    frame_put_address(to, at, is_v4);
-    show_bytes(show, is_v4 ? id4 : id6, at, is_v4 ? 4 : 16);
+    if (at != NULL)
+        show_bytes(show, is_v4 ? id4 : id6, at, is_v4 ? 4 : 16);
 }
 
 /* The addresses as they are on the other side of the translation. */
 static void
-extended_nat(Sample *sample, Cursor cur)
+extended_nat(Show *show, Cursor cur)
 {
-    nat_address(&sample->show, &sample->out->nat_src, &cur, 225, 281);
-    nat_address(&sample->show, &sample->out->nat_dst, &cur, 226, 282);
+    nat_address(show, &cur, 225, 281);
+    nat_address(show, &cur, 226, 282);
 }
 
 static void
-extended_nat_ports(Sample *sample, Cursor cur)
+extended_nat_ports(Show *show, Cursor cur)
 {
     uint32_t src = cursor_u32(&cur), dst = cursor_u32(&cur);
 
     if (cur.failed)
         return;
-    sample->out->nat_src_port = (uint16_t)src;
-    sample->out->nat_dst_port = (uint16_t)dst;
-    show_number(&sample->show, 227, src, 2);
-    show_number(&sample->show, 228, dst, 2);
+    show_number(show, 227, src, 2);
+    show_number(show, 228, dst, 2);
 }
 
 static void
@@ -282,10 +275,10 @@ flow_record(Sample *sample, uint32_t tag, Cursor cur)
         extended_gateway(sample, cur);
         break;
     case RECORD_NAT:
-        extended_nat(sample, cur);
+        extended_nat(&sample->show, cur);
         break;
     case RECORD_NAT_PORTS:
-        extended_nat_ports(sample, cur);
+        extended_nat_ports(&sample->show, cur);
         break;
     default:
         sflow_show_beside(&sample->show, tag, cur);
@@ -398,7 +391,7 @@ sflow_flow_sample(Wire *wire, Cursor cur, bool is_expanded)
     wire->exporter->books.records++;
     wire->domain->records++;
     if (wire->exporter->rate != out->sampling || wire->exporter->rate_source != out->sampling_source)
-        exporter_rate_changed(wire->exporter, out);
+        exporter_rate_changed(wire->exporter, out, wire->received_ms);
     exporter_sample_interfaces(wire->exporter, out);
     sample_show(&sample, wire, RECORD_FLOW);
     wire_filled(wire, 1);

@@ -39,7 +39,7 @@ ShuffleVersion shuffle_version_best(void);
 
 /* Of each byte of the output where it comes from: its place in the record on the wire, or SHUFFLE_CONSTANT.
  */
-enum { SHUFFLE_BYTES_MOST = 256 };
+enum { SHUFFLE_BYTES_MOST = 192 };
 #define SHUFFLE_CONSTANT UINT32_MAX
 typedef struct ShuffleMap {
     uint32_t size; /* of the output: a multiple of 64 */

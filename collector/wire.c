@@ -452,7 +452,6 @@ wire_fill_blank(const Wire *self, FlowRecord *blank)
     blank->exporter = self->exporter->number;
     blank->domain = self->domain->id;
     blank->export_ms = self->export_ms - wire_shift_ms(self);
-    blank->received_ms = self->received_ms;
 }
 
 void

@@ -393,8 +393,8 @@ test_nat_logs_are_events(void)
     const FlowRecord *flow = fixture_flow(&self, 0);
     g_assert_cmpuint(flow->kind, ==, FLOW_KIND_EVENT);
     g_assert_cmpuint(flow->event, ==, 4);
-    assert_ip(&flow->nat_src, "203.0.113.9");
-    g_assert_cmpuint(flow->nat_src_port, ==, 61000);
+    assert_has(self.lines->pdata[0], "\"postNATSourceIPv4Address\":\"203.0.113.9\"");
+    assert_has(self.lines->pdata[0], "\"postNAPTSourceTransportPort\":61000");
     g_assert_cmpint(flow->start_ms, ==, MS - 5);
 }
 

@@ -89,13 +89,13 @@ test_both_families_in_a_template_leave_the_one_that_is_used(void)
 static void
 test_a_field_of_the_wrong_length_is_passed_over(void)
 {
-    static const uint16_t pairs[] = { 8, 3, 56, 4, 12, 4, 0 };
+    static const uint16_t pairs[] = { 8, 3, 32, 4, 12, 4, 0 };
     static const uint8_t bytes[] = { 1, 2, 3, 9, 9, 9, 9, 198, 51, 100, 7 };
     FlowRecord flow = run(pairs, bytes, sizeof bytes, NULL);
 
     assert_ip(&flow.dst, "198.51.100.7");
     assert_ip(&flow.src, "::");
-    g_assert_cmpuint(flow.src_mac[0], ==, 0);
+    g_assert_cmpuint(flow.icmp_type, ==, 0);
 }
 
 static void

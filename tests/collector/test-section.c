@@ -46,9 +46,9 @@ test_a_sampled_frame_is_a_flow_of_one_packet(void)
     g_assert_cmpuint(flow->octets, ==, 1514);
     g_assert_cmpuint(flow->packets, ==, 1);
     g_assert_cmpuint(flow->in_if, ==, 5);
-    g_assert_cmpuint(flow->src_mac[5], ==, 2);
     assert_has(self.lines->pdata[0], "\"dataLinkFrameSection\":\"0200");
-    assert_has(self.lines->pdata[0], "\"frame\":{\"destinationMacAddress\":\"02:00:00:00:00:01\"");
+    assert_has(self.lines->pdata[0], "\"frame\":{\"destinationMacAddress\":\"02:00:00:00:00:01\","
+                                     "\"sourceMacAddress\":\"02:00:00:00:00:02\"");
     assert_has(self.lines->pdata[0], "\"sourceTransportPort\":443,\"destinationTransportPort\":50000,"
                                      "\"tcpControlBits\":18}}");
 }

@@ -38,8 +38,8 @@ test_a_tagged_frame_is_read_to_its_ports(void)
     g_assert_cmpuint(flow->in_if, ==, 5);
     g_assert_cmpuint(flow->out_if, ==, 6);
     g_assert_cmpuint(flow->domain, ==, 3);
-    g_assert_cmpuint(flow->src_mac[5], ==, 2);
     g_assert_cmpint(flow->end_ms, ==, self.now_ms); /* sFlow has no clock: it was when it came */
+    assert_has(self.lines->pdata[0], "\"sourceMacAddress\":\"02:00:00:00:00:02\"");
     assert_has(self.lines->pdata[0], "\"dot1qVlanId\":100,\"dot1qPriority\":5");
     assert_has(self.lines->pdata[0], "\"dot1qCustomerVlanId\":200");
     assert_has(self.lines->pdata[0], "\"sourceIPv4Address\":\"198.51.100.1\"");
@@ -321,11 +321,11 @@ test_what_the_agent_tells_beside_is_named(void)
     fixture_send(&self, &pen);
     const FlowRecord *flow = fixture_flow(&self, 0);
     assert_ip(&flow->bgp_next_hop, "2001:db8::1");
-    assert_ip(&flow->nat_src, "192.0.2.8");
-    assert_ip(&flow->nat_dst, "2001:db8::9");
-    g_assert_cmpuint(flow->nat_src_port, ==, 4001);
-    g_assert_cmpuint(flow->nat_dst_port, ==, 4002);
     g_assert_cmpuint(flow->dst_as, ==, 64503);
+    assert_has(self.lines->pdata[0], "\"postNATSourceIPv4Address\":\"192.0.2.8\"");
+    assert_has(self.lines->pdata[0], "\"postNATDestinationIPv6Address\":\"2001:db8::9\"");
+    assert_has(self.lines->pdata[0], "\"postNAPTSourceTransportPort\":4001");
+    assert_has(self.lines->pdata[0], "\"postNAPTDestinationTransportPort\":4002");
     assert_has(self.lines->pdata[0], "\"bgpAsPath\":64503");
     assert_has(self.lines->pdata[0], "\"bgpCommunity\":4259774469,\"bgpLocalPreference\":100");
     assert_has(self.lines->pdata[0], "\"src_user\":\"ann\",\"dst_charset\":106,\"dst_user\":\"bo\"");

@@ -143,7 +143,7 @@ add_half(Stage *self, const Talk *talk, bool is_caller, uint16_t caller_port)
                           .direction = 255,
                           .sampling = sampling,
                           .family = 4 };
-    flow->export_ms = flow->received_ms = flow->end_ms + 1000;
+    flow->export_ms = flow->end_ms + 1000;
     if (flow->protocol == 6)
         flow->tcp_flags = !is_caller         ? (talk->flags == 0 || (talk->flags & 1) != 0 ? 0x1b : 0x1a)
                           : talk->flags != 0 ? talk->flags

@@ -339,7 +339,6 @@ probe_of(uint8_t host, uint64_t answers)
                         .start_ms = at_ms,
                         .end_ms = at_ms,
                         .export_ms = at_ms,
-                        .received_ms = at_ms,
                         .direction = 255,
                         .sampling = 1,
                         .family = 4 };

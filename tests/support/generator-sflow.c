@@ -22,6 +22,19 @@ patch_length(GByteArray *out, guint at)
     memcpy(out->data + at, &length, sizeof length);
 }
 
+/* The address of whoever has @ip in its network: locally administered. */
+typedef struct Mac {
+    uint8_t bytes[6];
+} Mac;
+static Mac
+mac_of(const IpAddress *ip)
+{
+    Mac mac = { { 2 } };
+
+    memcpy(mac.bytes + 2, ip->bytes + 12, 4);
+    return mac;
+}
+
 /* Ethernet, an 802.1Q tag now and then, IP, and the beginning of TCP, UDP or ICMP. */
 static GByteArray *
 make_frame(const FlowRecord *flow, bool is_tagged)
@@ -29,9 +42,10 @@ make_frame(const FlowRecord *flow, bool is_tagged)
     GByteArray *out = g_byte_array_new();
     size_t link = is_tagged ? 18 : 14, ip = flow->family == 4 ? 20 : 40;
     size_t payload = flow->octets - link - ip;
+    Mac src = mac_of(&flow->src), dst = mac_of(&flow->dst);
 
-    g_byte_array_append(out, flow->dst_mac, 6);
-    g_byte_array_append(out, flow->src_mac, 6);
+    g_byte_array_append(out, dst.bytes, 6);
+    g_byte_array_append(out, src.bytes, 6);
     if (is_tagged) {
         put_number(out, 0x8100, 2);
         put_number(out, flow->vlan, 2);
@@ -235,14 +249,15 @@ put_counter_sample(GByteArray *out, uint64_t sequence)
 static void
 note(GeneratedSession *session, const Shape *shape, const FlowRecord *flow)
 {
-    static const char *const known[] = { "src",       "dst",       "octets",   "packets",  "in_if",
-                                         "out_if",    "src_port",  "dst_port", "protocol", "tos",
-                                         "tcp_flags", "src_mask",  "dst_mask", "next_hop", "src_mac",
-                                         "dst_mac",   "sampling",  "family",   "domain",   "kind",
-                                         "vlan",      "icmp_type", "icmp_code" };
+    static const char *const known[] = { "src",       "dst",      "octets",   "packets",  "in_if",
+                                         "out_if",    "src_port", "dst_port", "protocol", "tos",
+                                         "tcp_flags", "src_mask", "dst_mask", "next_hop", "sampling",
+                                         "family",    "domain",   "kind",     "vlan",     "icmp_type",
+                                         "icmp_code" };
     GeneratedRecord *record = session_add_record(session, 0, false);
     uint8_t frame_size[4] = { 0, 0, (uint8_t)(flow->octets >> 8), (uint8_t)flow->octets };
     bool is_v4 = flow->family == 4;
+    Mac src = mac_of(&flow->src), dst = mac_of(&flow->dst);
 
     record->flow = *flow;
     record->flow.sampling = shape->sampling;
@@ -250,7 +265,8 @@ note(GeneratedSession *session, const Shape *shape, const FlowRecord *flow)
     for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
         record->members |= member_bit(known[i]);
     session_add_field(session, record, 0, 312, frame_size, 4);
-    session_add_field(session, record, 0, 56, flow->src_mac, 6);
+    session_add_field(session, record, 0, 80, dst.bytes, 6);
+    session_add_field(session, record, 0, 56, src.bytes, 6);
     session_add_field(session, record, 0, is_v4 ? 8 : 27, flow->src.bytes + (is_v4 ? 12 : 0), is_v4 ? 4 : 16);
     session_add_field(session, record, 0, is_v4 ? 12 : 28, flow->dst.bytes + (is_v4 ? 12 : 0),
                       is_v4 ? 4 : 16);

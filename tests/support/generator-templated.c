@@ -9,7 +9,6 @@ typedef enum Meaning {
     MEANS_NUMBER,
     MEANS_ADDRESS4,
     MEANS_ADDRESS6,
-    MEANS_MAC,
     MEANS_UPTIME, /* milliseconds since the device started */
     MEANS_SECONDS,
     MEANS_MILLISECONDS,
@@ -54,13 +53,11 @@ static const Meant meant[] = {
     { 0, 30, MEANS_NUMBER, "dst_mask" },
     { 0, 32, MEANS_ICMP, NULL },
     { 0, 34, MEANS_NUMBER, "sampling" },
-    { 0, 56, MEANS_MAC, "src_mac" },
     { 0, 58, MEANS_NUMBER, "vlan" },
     { 0, 60, MEANS_VERSION, NULL },
     { 0, 61, MEANS_NUMBER, "direction" },
     { 0, 62, MEANS_ADDRESS6, "next_hop" },
     { 0, 63, MEANS_ADDRESS6, "bgp_next_hop" },
-    { 0, 80, MEANS_MAC, "dst_mac" },
     { 0, 95, MEANS_NUMBER, "application_id" },
     { 0, 136, MEANS_NUMBER, "end_reason" },
     { 0, 150, MEANS_SECONDS, "start_ms" },
@@ -72,10 +69,6 @@ static const Meant meant[] = {
     { 0, 156, MEANS_NTP, "start_ms" },
     { 0, 157, MEANS_NTP, "end_ms" },
     { 0, 160, MEANS_INIT_TIME, NULL },
-    { 0, 225, MEANS_ADDRESS4, "nat_src" },
-    { 0, 226, MEANS_ADDRESS4, "nat_dst" },
-    { 0, 227, MEANS_NUMBER, "nat_src_port" },
-    { 0, 228, MEANS_NUMBER, "nat_dst_port" },
     { 0, 231, MEANS_NUMBER, "octets" },
     { 0, 232, MEANS_NUMBER, "reverse_octets" },
     { 0, 233, MEANS_NUMBER, "event" },
@@ -203,9 +196,6 @@ put_meant(Maker *self, const Meant *what, FlowRecord *flow, uint16_t length)
         break;
     case MEANS_ADDRESS6:
         g_byte_array_append(self->out, at, 16);
-        break;
-    case MEANS_MAC:
-        g_byte_array_append(self->out, at, 6);
         break;
     case MEANS_UPTIME:
         put_number(self->out, value - (uint64_t)boot_ms, length);

@@ -41,19 +41,12 @@ static const GeneratedMember members[] = {
     MEMBER(next_hop),
     MEMBER(bgp_next_hop),
     MEMBER(reverse_octets),
-    MEMBER(src_mac),
-    MEMBER(dst_mac),
     MEMBER(reverse_packets),
-    MEMBER(nat_src),
-    MEMBER(nat_dst),
-    MEMBER(nat_src_port),
-    MEMBER(nat_dst_port),
     MEMBER(has_reverse),
     MEMBER(domain),
     MEMBER(has_initiator),
     MEMBER(sampling_source),
     MEMBER(application_id),
-    MEMBER(received_ms),
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(members) <= 64);
 
@@ -167,14 +160,6 @@ random_ports(uint64_t *state, FlowRecord *flow)
         flow->tcp_flags = (uint16_t)(2 + below(state, 62));
 }
 
-static void
-random_mac(uint64_t *state, uint8_t mac[6])
-{
-    mac[0] = 2; /* locally administered */
-    for (size_t i = 1; i < 6; i++)
-        mac[i] = (uint8_t)generator_random(state);
-}
-
 /* Which of the router's neighbours an address is behind: always the same one. */
 static uint32_t
 neighbour_of(const IpAddress *ip)
@@ -228,12 +213,6 @@ random_flow(uint64_t *state, int family, int64_t export_ms)
     flow.out_vrf = 1 + below(state, 60);
     find_way(&flow);
     flow.application_id = 0x03000000u + below(state, 0xffff);
-    random_mac(state, flow.src_mac);
-    random_mac(state, flow.dst_mac);
-    flow.nat_src = random_address(state, family, true);
-    flow.nat_dst = random_address(state, family, false);
-    flow.nat_src_port = (uint16_t)(1024 + below(state, 64000));
-    flow.nat_dst_port = (uint16_t)(1 + below(state, 1023));
     return flow;
 }
 
