@@ -8,7 +8,7 @@
  * plan_use_shuffles turns those into permutations (shuffle.h); the few that look at what they move follow
  * behind. The outcome is the same, byte for byte.
  *
- * Every load takes 8 to 128 bytes, whatever the field's length: the caller guarantees DATAGRAM_SLACK readable
+ * Every load takes 8 to 64 bytes, whatever the field's length: the caller guarantees DATAGRAM_SLACK readable
  * bytes behind the last record. Running a plan allocates nothing and counts nothing.
  */
 #pragma once

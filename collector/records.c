@@ -15,7 +15,7 @@
  * Records: less than 4 KiB of them, for a load is held up by a younger store than the one that it needs when
  * the lowest 12 bits of their addresses are the same, until that has reached the cache.
  */
-enum { BLOCK = 16 };
+enum { BLOCK = 21 };
 
 /* What stamps of a set mean. */
 typedef struct SetClock {
@@ -207,14 +207,15 @@ plain_milliseconds(const SetClock *clock, int64_t stamp)
 static inline __attribute__((always_inline)) uint64_t
 finish_plain(const SetClock *clock, StampKind kind, bool has_icmp, FlowRecord *records, uint32_t n)
 {
+    const SetClock here = *clock; /* a store into a record might change the other */
     uint64_t octets = 0;
 
     for (FlowRecord *record = records; record < records + n; record++) {
         int64_t from = record->start_ms, to = record->end_ms;
 
         if (kind == STAMP_UPTIME) {
-            from = clock->export_ms - (int32_t)(clock->uptime - (uint32_t)from);
-            to = clock->export_ms - (int32_t)(clock->uptime - (uint32_t)to);
+            from = here.export_ms - (int32_t)(here.uptime - (uint32_t)from);
+            to = here.export_ms - (int32_t)(here.uptime - (uint32_t)to);
         } else {
             from = plain_milliseconds(clock, from);
             to = plain_milliseconds(clock, to);
@@ -555,6 +556,13 @@ affordable(Wire *wire, const DecodePlan *plan, uint32_t n)
     return n;
 }
 
+/* Of @left records, as many as the next block has: two of a size rather than a full one and a few. */
+static uint32_t
+block_of(uint32_t left)
+{
+    return left <= BLOCK ? left : MIN((left + 1) / 2, BLOCK);
+}
+
 static uint32_t
 fixed_records(SetJob *job, Cursor set)
 {
@@ -565,7 +573,7 @@ fixed_records(SetJob *job, Cursor set)
 
     while (left > 0) {
         const uint8_t *bytes = set.at;
-        FlowRecord *out = wire_room(job->wire, MIN(left, BLOCK), &n);
+        FlowRecord *out = wire_room(job->wire, block_of(left), &n);
 
         cursor_take(&set, (size_t)n * plan->record_length);
         plan_run(plan, bytes, n, &job->blank, out);

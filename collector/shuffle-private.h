@@ -14,12 +14,12 @@ typedef struct Move16 {
     uint32_t from[2];
 } Move16;
 
-/* For a slice of 64 bytes: one window of 128. */
-typedef struct Move128 {
-    uint8_t index[64]; /* 0 to 127 */
-    uint64_t keep;     /* bit i: byte i comes from this window; else give 0 */
+/* For a slice of 64 bytes: one window of as many. */
+typedef struct Move64 {
+    uint8_t index[64]; /* 0 to 63 */
+    uint64_t keep;     /* bit i: byte i comes from this window */
     uint32_t from;
-} Move128;
+} Move64;
 
 typedef void ShuffleRun(const Shuffle *self, const uint8_t *bytes, size_t length, uint32_t n,
                         const uint8_t *blank, uint8_t *out);
@@ -30,9 +30,8 @@ struct Shuffle {
     uint32_t n_slices;
     uint32_t n_all; /* moves of all slices together */
     uint8_t n_moves[SLICES_MOST];
-    bool is_wide;     /* Move128, */
-    bool is_near;     /* and only the first 64 bytes of their windows are used */
-    uint64_t moves[]; /* Move16 or Move128, slice after slice */
+    bool is_wide;     /* Move64 */
+    uint64_t moves[]; /* Move16 or Move64, slice after slice */
 };
 
 static inline const Move16 *
@@ -40,10 +39,10 @@ shuffle_by16(const Shuffle *self)
 {
     return (const Move16 *)self->moves;
 }
-static inline const Move128 *
-shuffle_by128(const Shuffle *self)
+static inline const Move64 *
+shuffle_by64(const Shuffle *self)
 {
-    return (const Move128 *)self->moves;
+    return (const Move64 *)self->moves;
 }
 
 #ifdef __x86_64__

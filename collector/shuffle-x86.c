@@ -193,7 +193,7 @@ void
 shuffle_run_avx2(const Shuffle *self, const uint8_t *bytes, size_t length, uint32_t n, const uint8_t *blank,
                  uint8_t *out){ EACH_LINE(line_avx2) }
 
-/* AVX-512 VBMI: what run_portable_128 in shuffle.c says. */
+/* AVX-512 VBMI: what run_portable_64 in shuffle.c says. */
 
 INLINE_FOR(VBMI) __m512i fill_vbmi(const uint8_t *blank)
 {
@@ -206,45 +206,39 @@ INLINE_FOR(VBMI) __m512i fill_vbmi(const uint8_t *blank)
 
 INLINE_FOR(VBMI) __m512i move_vbmi(__m512i onto, const uint8_t *window, __m512i index, uint64_t keep)
 {
-    __m512i low = _mm512_loadu_si512(window), high = _mm512_loadu_si512(window + 64);
-
-    return _mm512_or_si512(onto, _mm512_maskz_permutex2var_epi8(keep, low, index, high));
-}
-
-/* The same where nothing comes from the second half of a window. */
-INLINE_FOR(VBMI) __m512i move_near_vbmi(__m512i onto, const uint8_t *window, __m512i index, uint64_t keep)
-{
     return _mm512_mask_permutexvar_epi8(onto, keep, index, _mm512_loadu_si512(window));
 }
 
-/* All slices of a record, then the next: one window at most in each, none behind the first @n_filled. */
+/* All slices of a record, then the next: @n windows at most in each. */
 INLINE_FOR(VBMI)
 void
-records_vbmi(const Shuffle *self, Column column, uint32_t n_filled, bool is_near, const uint8_t *blank)
+records_vbmi(const Shuffle *self, Column column, const uint32_t n[SIZE / LINE], const uint8_t *blank)
 {
-    const Move128 *moves = shuffle_by128(self);
-    __m512i fill[SIZE / LINE], index[SIZE / LINE];
-    uint64_t keep[SIZE / LINE];
-    size_t from[SIZE / LINE];
+    static const Move64 nothing;
+    const Move64 *moves = shuffle_by64(self);
+    __m512i fill[SIZE / LINE], index[SIZE / LINE][HELD];
+    uint64_t keep[SIZE / LINE][HELD];
+    size_t from[SIZE / LINE][HELD];
 
-    for (uint32_t i = 0; i < SIZE / LINE; i++) {
-        bool is_moved = self->n_moves[i] != 0;
-
+    for (uint32_t i = 0; i < SIZE / LINE; moves += self->n_moves[i++]) {
         fill[i] = fill_vbmi(blank + i * LINE);
-        index[i] = is_moved ? _mm512_loadu_si512(moves->index) : _mm512_setzero_si512();
-        keep[i] = is_moved ? moves->keep : 0;
-        from[i] = is_moved ? moves->from : 0;
-        moves += is_moved;
+        for (uint32_t k = 0; k < n[i] && k < HELD; k++) {
+            const Move64 *move = k < self->n_moves[i] ? &moves[k] : &nothing;
+
+            index[i][k] = _mm512_loadu_si512(move->index);
+            keep[i][k] = move->keep;
+            from[i][k] = move->from;
+        }
     }
     for (; column.out < column.end; column.bytes += column.length, column.out += SIZE) {
         _mm_prefetch(column.bytes + BYTES_AHEAD, _MM_HINT_T0);
+        UNROLL
         for (uint32_t i = 0; i < SIZE / LINE; i++) {
             uint8_t *out = column.out + i * LINE;
             __m512i slice = fill[i];
 
-            if (i < n_filled)
-                slice = is_near ? move_near_vbmi(slice, column.bytes + from[i], index[i], keep[i])
-                                : move_vbmi(slice, column.bytes + from[i], index[i], keep[i]);
+            for (uint32_t k = 0; k < n[i] && k < HELD; k++)
+                slice = move_vbmi(slice, column.bytes + from[i][k], index[i][k], keep[i][k]);
             _mm512_store_si512(out, slice);
             __builtin_prefetch(out + RECORDS_AHEAD * SIZE, 1, 3);
         }
@@ -261,7 +255,7 @@ slices_vbmi(const Shuffle *self, Column column, const uint8_t *blank)
     for (uint32_t i = 0; i < self->n_slices; i++)
         fill[i] = fill_vbmi(blank + i * LINE);
     for (; column.out < column.end; column.bytes += column.length, column.out += column.size) {
-        const Move128 *move = shuffle_by128(self);
+        const Move64 *move = shuffle_by64(self);
 
         for (uint32_t i = 0; i < self->n_slices; i++) {
             __m512i slice = fill[i];
@@ -280,21 +274,17 @@ shuffle_run_vbmi(const Shuffle *self, const uint8_t *bytes, size_t length, uint3
                  uint8_t *out)
 {
     const Column column = { bytes, length, out, out + (size_t)n * self->size, self->size };
-    uint32_t n_filled = 0, most = 0;
+    uint32_t most = 0;
 
-    for (uint32_t i = 0; i < self->n_slices; i++) {
-        n_filled = self->n_moves[i] > 0 ? i + 1 : n_filled;
+    for (uint32_t i = 0; i < self->n_slices; i++)
         most = MAX(most, self->n_moves[i]);
-    }
-    if (self->size != SIZE || most > 1)
+    if (self->size != SIZE || most > HELD)
         slices_vbmi(self, column, blank);
-    else if (n_filled > 3 && self->is_near)
-        records_vbmi(self, column, 4, true, blank);
-    else if (n_filled > 3)
-        records_vbmi(self, column, 4, false, blank);
-    else if (self->is_near)
-        records_vbmi(self, column, 3, true, blank);
+    else if (most <= 1)
+        records_vbmi(self, column, (const uint32_t[]){ 1, 1, 1 }, blank);
+    else if (self->n_moves[2] <= 1)
+        records_vbmi(self, column, (const uint32_t[]){ 2, 2, 1 }, blank);
     else
-        records_vbmi(self, column, 3, false, blank);
+        records_vbmi(self, column, (const uint32_t[]){ 2, 2, 2 }, blank);
 }
 #endif

@@ -23,25 +23,25 @@ run_portable_16(const Shuffle *self, const uint8_t *bytes, size_t length, uint32
 }
 
 static void
-run_portable_128(const Shuffle *self, const uint8_t *bytes, size_t length, uint32_t n, const uint8_t *blank,
-                 uint8_t *out)
+run_portable_64(const Shuffle *self, const uint8_t *bytes, size_t length, uint32_t n, const uint8_t *blank,
+                uint8_t *out)
 {
     for (uint32_t i = 0; i < n; i++, bytes += length, out += self->size) {
-        const Move128 *move = shuffle_by128(self);
+        const Move64 *move = shuffle_by64(self);
 
         memcpy(out, blank, self->size);
         for (uint32_t slice = 0; slice < self->n_slices; slice++)
             for (uint32_t k = 0; k < self->n_moves[slice]; k++, move++)
                 for (uint32_t j = 0; j < 64; j++)
                     if ((move->keep >> j & 1) != 0)
-                        out[slice * 64 + j] |= bytes[move->from + (move->index[j] & 127)];
+                        out[slice * 64 + j] |= bytes[move->from + move->index[j]];
     }
 }
 
 typedef struct Version {
     const char *name;
     ShuffleRun *run; /* NULL: not in this build */
-    bool is_wide;    /* Move128 */
+    bool is_wide;    /* Move64 */
 } Version;
 
 #ifdef __x86_64__
@@ -63,7 +63,7 @@ static const Version versions[N_SHUFFLE_VERSIONS] = {
     [SHUFFLE_VBMI] = { "vbmi", X86(shuffle_run_vbmi), true },
     [SHUFFLE_NEON] = { "neon", ARM(shuffle_run_neon), false },
     [SHUFFLE_PORTABLE_16] = { "portable-16", run_portable_16, false },
-    [SHUFFLE_PORTABLE_128] = { "portable-128", run_portable_128, true },
+    [SHUFFLE_PORTABLE_64] = { "portable-64", run_portable_64, true },
 };
 
 const char *
@@ -140,16 +140,16 @@ fill_16(uint32_t *from, Move16 *moves)
 }
 
 static uint32_t
-fill_128(uint32_t *from, Move128 *moves)
+fill_64(uint32_t *from, Move64 *moves)
 {
     uint32_t n = 0, first;
 
     while ((first = next_window(from, 64)) != SHUFFLE_CONSTANT) {
-        Move128 *move = &moves[n++];
+        Move64 *move = &moves[n++];
 
-        *move = (Move128){ .from = first };
+        *move = (Move64){ .from = first };
         for (uint32_t i = 0; i < 64; i++)
-            if (from[i] - first < 128) {
+            if (from[i] - first < 64) {
                 move->index[i] = (uint8_t)(from[i] - first);
                 move->keep |= UINT64_C(1) << i;
                 from[i] = SHUFFLE_CONSTANT;
@@ -162,7 +162,7 @@ fill_128(uint32_t *from, Move128 *moves)
 static size_t
 bytes_of(const Shuffle *self)
 {
-    return sizeof *self + self->n_all * (self->is_wide ? sizeof(Move128) : sizeof(Move16));
+    return sizeof *self + self->n_all * (self->is_wide ? sizeof(Move64) : sizeof(Move16));
 }
 
 /* A field fills bytes that stand together, so the windows of a slice are never more than its bytes. */
@@ -171,7 +171,7 @@ shuffle_new(const ShuffleMap *map, ShuffleVersion version)
 {
     union {
         Move16 by16[SHUFFLE_BYTES_MOST / 2]; /* as many as there are bytes, of two lanes each */
-        Move128 by128[SHUFFLE_BYTES_MOST];
+        Move64 by64[SHUFFLE_BYTES_MOST];
     } moves; /* only what is used of it is written to */
     ShuffleMap left = *map;
 
@@ -189,15 +189,11 @@ shuffle_new(const ShuffleMap *map, ShuffleVersion version)
     for (uint32_t slice = 0; slice < head.n_slices; slice++) {
         uint32_t *from = left.from + slice * width;
         uint32_t n =
-            is_wide ? fill_128(from, moves.by128 + head.n_all) : fill_16(from, moves.by16 + head.n_all);
+            is_wide ? fill_64(from, moves.by64 + head.n_all) : fill_16(from, moves.by16 + head.n_all);
 
         head.n_moves[slice] = (uint8_t)n;
         head.n_all += n;
     }
-    head.is_near = is_wide;
-    for (uint32_t i = 0; is_wide && i < head.n_all; i++)
-        for (uint32_t j = 0; j < 64; j++)
-            head.is_near &= moves.by128[i].index[j] < 64;
     Shuffle *self = g_malloc(bytes_of(&head));
     *self = head;
     memcpy(self->moves, &moves, bytes_of(&head) - sizeof head);

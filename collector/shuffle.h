@@ -6,13 +6,13 @@
  * of it is that byte of the record on the wire, all others are constant. Byte order, widening and zero fill
  * are nothing else. A permutation moves 16 to 64 such bytes at once, without a branch for a field.
  *
- *   record on the wire    | window: 16 bytes from anywhere |
+ *   record on the wire    | window: 16 or 64 bytes from anywhere |
  *                            mask: which of them, or none     x as many windows as the slice needs
  *   slice of the output   | or of them all, and of the constant bytes |
  *
  * The versions differ in how much they move at once and in nothing else; SHUFFLE_PORTABLE_* read the very
  * same masks byte by byte, so that masks can be proven where the processor cannot run them. A window may
- * begin at the last byte of the last record: 127 bytes behind it must be readable (DATAGRAM_SLACK). Immutable
+ * begin at the last byte of the last record: 63 bytes behind it must be readable (DATAGRAM_SLACK). Immutable
  * once made.
  */
 #pragma once
@@ -21,14 +21,14 @@
 #include <stdint.h>
 
 typedef enum ShuffleVersion {
-    SHUFFLE_BEST = 0,     /* the fastest that this processor has */
-    SHUFFLE_NONE,         /* no permutations: plan.c goes field by field */
-    SHUFFLE_SSSE3,        /* 16 bytes at once */
-    SHUFFLE_AVX2,         /* 2 x 16 */
-    SHUFFLE_VBMI,         /* AVX-512 VBMI: 64 bytes out of 128 */
-    SHUFFLE_NEON,         /* 16 */
-    SHUFFLE_PORTABLE_16,  /* what SSSE3, AVX2 and NEON do, in plain C: for tests, slow */
-    SHUFFLE_PORTABLE_128, /* what VBMI does */
+    SHUFFLE_BEST = 0,    /* the fastest that this processor has */
+    SHUFFLE_NONE,        /* no permutations: plan.c goes field by field */
+    SHUFFLE_SSSE3,       /* 16 bytes at once */
+    SHUFFLE_AVX2,        /* 2 x 16 */
+    SHUFFLE_VBMI,        /* AVX-512 VBMI: 64 bytes */
+    SHUFFLE_NEON,        /* 16 */
+    SHUFFLE_PORTABLE_16, /* what SSSE3, AVX2 and NEON do, in plain C: for tests, slow */
+    SHUFFLE_PORTABLE_64, /* what VBMI does */
     N_SHUFFLE_VERSIONS
 } ShuffleVersion;
 const char *shuffle_version_name(ShuffleVersion version); /* best none ssse3 avx2 vbmi neon ...; static */
