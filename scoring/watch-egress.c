@@ -58,13 +58,14 @@ typedef struct Plain {
     uint32_t n_pending;
 } Plain;
 
+/* The two families have their own routing tables, and often links of their own. */
 static uint32_t
 network_of(const Scorer *scorer, const Call *call)
 {
     IpAddress block = call->far;
 
     if (call->asn != 0)
-        return call->asn;
+        return ip_is_v4(&block) ? call->asn : ~call->asn;
     memset(block.bytes + (ip_is_v4(&block) ? 15 : 6), 0, ip_is_v4(&block) ? 1 : 10);
     return (uint32_t)(scorer_address_hash(scorer, &block) >> 32) | 1;
 }
@@ -98,6 +99,20 @@ static uint32_t
 way_of(const Scorer *scorer, const PathUse *path)
 {
     return (uint32_t)(watch_key(scorer, path->exporter, path->out_if, 3, &path->next_hop) >> 32) | 1;
+}
+
+/*
+ * Counts one more who uses the way for anything. Not every template tells the next hop: a way of which it is
+ * not known is used by all who leave by the interface.
+ */
+static void
+note_user(Scorer *scorer, WatchState *state, const PathUse *path)
+{
+    PathUse any = { .exporter = path->exporter, .out_if = path->out_if };
+
+    way_use(scorer, state, way_of(scorer, path), 0)->assets++;
+    if (!ip_is_zero(&path->next_hop))
+        way_use(scorer, state, way_of(scorer, &any), 0)->assets++;
 }
 
 static bool
@@ -160,7 +175,7 @@ began(Scorer *scorer, WatchState *state, const Call *call)
     way_use(scorer, state, way, network)->assets++;
     bool is_first_use = scorer_egress_first_s(scorer, path) >= begin_s;
     if (is_first_use)
-        way_use(scorer, state, way, 0)->assets++;
+        note_user(scorer, state, path);
     /* Where the asset never was, a way that it or others know is no news. */
     bool is_alone = is_first_use && way_use(scorer, state, way, 0)->assets <= 1;
     if (is_new)
@@ -184,6 +199,7 @@ others_meanwhile(const Scorer *scorer, const Change *change, int *searches)
     uint32_t since_s = seconds_of(change->call.begin_ms) + SLICE_S, n = 0;
     const PathUse *own = &scorer->paths[change->call.path];
     uint32_t until_s = own->last_s - CHANGING_S;
+    bool is_v4 = ip_is_v4(&change->call.far);
 
     if (since_s > until_s)
         return 0;
@@ -192,7 +208,8 @@ others_meanwhile(const Scorer *scorer, const Change *change, int *searches)
         const PathUse *path = &scorer->paths[slot];
         n += path->last_s >= since_s && path->last_s <= until_s && path->asn == change->call.asn &&
              path->exporter == own->exporter && path->asset != change->call.asset && !path->is_egress &&
-             key_table_has(&scorer->path_keys, slot) && way_of(scorer, path) != change->way;
+             key_table_has(&scorer->path_keys, slot) &&
+             ip_is_v4(&scorer->assets[path->asset].address) == is_v4 && way_of(scorer, path) != change->way;
     }
     return n;
 }

@@ -44,6 +44,7 @@ write_places(const Scratch *dir)
     for (int i = 0; i < 256; i++) {
         g_string_append_printf(text, "45.%d.0.0/16,residential,,%d,Cable %d,GU,90\n", i, 64500 + i, i);
         g_string_append_printf(text, "50.%d.0.0/16,hosting,,%d,Host %d,US,90\n", i, 65000 + i, i);
+        g_string_append_printf(text, "2001:db8:50%02x::/48,hosting,,%d,Host %d,US,90\n", i, 65000 + i, i);
     }
     return scratch_write(dir, "places.csv", text->str);
 }
@@ -56,14 +57,15 @@ load_tables(Stage *self)
                     *inventory = scratch_write(dir, "assets.csv",
                                                "prefix,name,role,criticality,tags\n"
                                                "10.1.0.0/24,,server,3,\n10.1.1.0/24,,desk,3,\n"
-                                               "10.1.2.0/24,,network,3,\n10.1.3.0/24,,ot,3,\n");
+                                               "10.1.2.0/24,,network,3,\n10.1.3.0/24,,ot,3,\n"
+                                               "2001:db8:1::/48,,server,3,\n");
     PlaceSource source = { .name = (char *)"test", .type = PLACE_CSV, .path = csv, .priority = 50 };
     g_autoptr(GError) error = NULL;
-    IpPrefix own = prefix_of("10.1.0.0/16");
+    const IpPrefix own[] = { prefix_of("10.1.0.0/16"), prefix_of("2001:db8:1::/48") };
 
-    self->assets = asset_table_new(&own, 1, inventory, &error);
+    self->assets = asset_table_new(own, G_N_ELEMENTS(own), inventory, &error);
     g_assert_no_error(error);
-    self->places = place_table_new(&source, 1, &own, 1, &error);
+    self->places = place_table_new(&source, 1, own, G_N_ELEMENTS(own), &error);
     g_assert_no_error(error);
 }
 
@@ -142,7 +144,9 @@ add_half(Stage *self, const Talk *talk, bool is_caller, uint16_t caller_port)
                           .exporter = talk->exporter,
                           .direction = 255,
                           .sampling = sampling,
-                          .family = 4 };
+                          .family = ip_is_v4(&caller) ? 4 : 6 };
+    if (talk->next_hop != NULL && is_caller)
+        flow->next_hop = ip_of(talk->next_hop);
     flow->export_ms = flow->end_ms + 1000;
     if (flow->protocol == 6)
         flow->tcp_flags = !is_caller         ? (talk->flags == 0 || (talk->flags & 1) != 0 ? 0x1b : 0x1a)

@@ -4,7 +4,8 @@
  *
  * For tests of watches. 10.1.0.0/16 are the assets: 10.1.0.x are servers, 10.1.1.x desks, 10.1.2.x network
  * equipment, 10.1.3.x controllers (roles "server", "desk", "network", "ot"); 45.i.0.0/16 are home lines (AS
- * 64500 + i), 50.i.0.0/16 hosting (AS 65000 + i); all else is unknown. Time is in days since a Monday, 0 h;
+ * 64500 + i), 50.i.0.0/16 and 2001:db8:50ii::/48 (in hexadecimal) hosting (AS 65000 + i); 2001:db8:1::/48 are
+ * servers too; all else is unknown. Time is in days since a Monday, 0 h;
  * what is played must go forward in time, late by a window at most. Windows are 300 s, the budget is 5 a day
  * and learning takes 7 days.
  */
@@ -27,6 +28,7 @@ typedef struct Talk {
     uint8_t protocol;           /* 0: TCP */
     double sent, got;           /* octets from the caller, to the caller; 0 @got: no answer */
     uint32_t exporter, out_if;  /* of the caller's half */
+    const char *next_hop;       /* of it; NULL: not told */
     uint32_t sampling;          /* one packet in so many is seen; 0: all */
     uint8_t
         flags; /* of the caller's half; 0: SYN, ACK, PSH, FIN (no answer: SYN); without FIN in both or none */

@@ -77,6 +77,43 @@ test_a_change_of_routing_is_dull(void)
     refuse_all(stage);
 }
 
+/*
+ * The only asset with IPv6 goes out by router 1, and by router 2 for some hours while that one's link is
+ * down. Both routers have IPv4 to the same network, whose next hops are told; those of IPv6 are not.
+ */
+static void
+test_one_family_says_nothing_of_the_other(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    for (double day = 0; day < 14; day += 1.0 / 24) {
+        bool is_down = day > 11.99 && day < 12.13;
+        stage_until(stage, day);
+        for (uint32_t server = 1; server <= 10; server++) {
+            char own[IP_TEXT];
+            g_snprintf(own, sizeof own, "10.1.0.%u", server);
+            stage_talk(stage, &(Talk){ .day = day,
+                                       .seconds = 3,
+                                       .caller = own,
+                                       .callee = "50.5.0.9",
+                                       .port = 25,
+                                       .sent = 4000,
+                                       .got = 900,
+                                       .out_if = 3,
+                                       .next_hop = "192.0.2.1" });
+        }
+        stage_talk(stage, &(Talk){ .day = day + 0.02,
+                                   .seconds = 3,
+                                   .caller = "2001:db8:1::20",
+                                   .callee = "2001:db8:5005::9",
+                                   .port = 25,
+                                   .sent = 4000,
+                                   .got = 900,
+                                   .out_if = is_down ? 3 : 4 });
+    }
+    refuse_all(stage);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -86,5 +123,7 @@ main(int argc, char **argv)
     g_test_add_data_func("/scoring/watch-egress/over-a-restart-too", "restart",
                          test_one_asset_that_goes_another_way_is_told);
     g_test_add_func("/scoring/watch-egress/a-change-of-routing-is-dull", test_a_change_of_routing_is_dull);
+    g_test_add_func("/scoring/watch-egress/one-family-says-nothing-of-the-other",
+                    test_one_family_says_nothing_of_the_other);
     return g_test_run();
 }
