@@ -3,6 +3,7 @@
 #include "scoring/budget.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 /* Decibans over the threshold that count in full, that are left for all that is beyond, and how much of it
  * comes to two thirds of those. */
@@ -12,6 +13,7 @@ static const double fade = 0.9;
 static const double e_value_tail = 4.343;            /* mean excess in dB when P(e >= x) = 1/x */
 static const double tail_trust = 10, tail_want = 15; /* peaks */
 static const double lower_after = 5, lower_share = 0.02, lower_most = 6;
+static const double quiet_share = 0.1, quiet_trust = 1 /* day */, give_step = 3, take_step = 6, give_most = 8;
 static const double share =
     0.05; /* of the budget, for each family; the rest is slack for what a tail does not tell */
 
@@ -29,7 +31,8 @@ budget_assets(Budget *self, uint32_t assets)
 {
     double tests = fmax(1, assets) * self->windows_per_day;
 
-    self->threshold = fmax(self->threshold, fmax(threshold_least, 10 * log10(tests / self->per_day)));
+    self->threshold =
+        fmax(self->threshold, fmax(threshold_least, 10 * log10(tests / self->per_day) - self->relief));
 }
 
 void
@@ -39,6 +42,12 @@ budget_peak(Budget *self, EvidenceFamily family, double decibans)
 
     if (decibans >= 1)
         self->peaks[family][bin] += 1;
+}
+
+void
+budget_alerts(Budget *self, int n)
+{
+    self->opened = fmax(0, self->opened + n);
 }
 
 /* The score that the family's clean tail passes @rate times a day, or 0 when too little is known. */
@@ -66,28 +75,44 @@ tail_level(const float peaks[BUDGET_BINS], double days, double rate)
  * budget goes. The two families that every asset feeds decide it: a watch that seldom speaks and then softly
  * must not lower the bar for all the others.
  */
-static void
-lower_threshold(Budget *self)
+static double
+tail_relief(const Budget *self)
 {
-    double wanted = self->threshold;
+    double relief = 0;
 
     if (self->days < lower_after)
-        return;
+        return 0;
     for (int f = 0; f < FAMILY_WATCH; f++) {
         double level = tail_level(self->peaks[f], self->days, lower_share * self->per_day);
         if (level > 0)
-            wanted = fmin(wanted, level);
+            relief = fmax(relief, self->threshold - level);
     }
-    self->threshold = fmax(threshold_least, fmax(wanted, self->threshold - lower_most));
+    return fmin(relief, lower_most);
+}
+
+/*
+ * A small network or a young one has no tail yet, but it has a number of alerts. While that stays under a
+ * tenth of what the operator has said he will bear, the threshold gives way, day by day; when it does not,
+ * the threshold comes back twice as fast. The rate is gamma-Poisson's, a day of silence worth little.
+ */
+static void
+give_way(Budget *self)
+{
+    double wanted = quiet_share * self->per_day;
+    bool is_quiet = self->opened + quiet_trust * wanted < wanted * (self->days + quiet_trust);
+    self->quiet_relief = fmin(give_most, fmax(0, self->quiet_relief + (is_quiet ? give_step : -take_step)));
 }
 
 void
 budget_day(Budget *self, uint32_t assets)
 {
     self->days = self->days * fade + 1;
-    self->threshold = 0;
+    self->threshold = self->relief = 0;
     budget_assets(self, assets);
-    lower_threshold(self);
+    give_way(self);
+    self->opened *= fade;
+    self->relief = fmax(tail_relief(self), self->quiet_relief);
+    self->threshold = fmax(threshold_least, self->threshold - self->relief);
     for (int f = 0; f < N_FAMILIES; f++) {
         double level = tail_level(self->peaks[f], self->days, share * self->per_day);
         self->discount[f] = level > self->threshold ? self->threshold / level : 1;
@@ -99,7 +124,8 @@ budget_day(Budget *self, uint32_t assets)
 double
 budget_shown(const Budget *self, EvidenceFamily family, double decibans)
 {
-    double shown = decibans * self->discount[family], top = self->threshold + certainty_most;
+    double shown = decibans * self->discount[family],
+           top = self->threshold + fmax(certainty_most, self->relief);
 
     return shown <= top ? shown : top + beyond_most * (1 - exp((top - shown) / beyond_scale));
 }

@@ -325,14 +325,11 @@ static void
 grow(Scorer *self, Contact *contact)
 {
     uint32_t span = contact->active_windows;
-    Role *role = &self->roles[self->assets[contact->asset].role];
 
     while (contact->duration_bin + 1 < DURATION_BINS && span >= 1u << (contact->duration_bin + 1)) {
         contact->duration_bin++;
-        if (contact->counts && contact->story == NONE) {
-            role->duration[contact->is_home][contact->duration_bin].with += 1;
-            self->fleet.duration[contact->is_home][contact->duration_bin].with += 1;
-        }
+        if (contact->counts && contact->story == NONE)
+            fleet_lasts(self, contact);
     }
 }
 

@@ -4,14 +4,14 @@
  *
  * A reverse proxy keeps one connection for hours and speaks rarely; a way out through somebody's router is
  * used again and again. How many of the role's new contacts were seen in at least as many windows is counted
- * (those with home lines apart, for they are waited for longer; of each asset eight a day, so that a busy one
- * does not say what is usual for all); the more windows, the rarer, so one quiet connection gains evidence by
- * the hour. The bet is on a way that is kept in use: the share of such ways that would come so far by the
- * share of the role's contacts that do. While a contact goes on, that ratio of survival functions is a
- * martingale that begins with one, so asking it anew in every window costs nothing. It counts for 16:1 at
- * most, as a word from outside does (watch-listed.c): how long the contacts of one asset last is known only
- * roughly from those of others, and what goes on by the clock or for hours is also what other questions ask
- * for. A transfer that is large is not quiet and is left to the volume.
+ * (those with home lines apart, for they are waited for longer, and the asset's own speak first; of each
+ * asset eight a day, so that a busy one does not say what is usual for all); the more windows, the rarer, so
+ * one quiet connection gains evidence by the hour. The bet is on a way that is kept in use: the share of such
+ * ways that would come so far by the share of the role's contacts that do. While a contact goes on, that
+ * ratio of survival functions is a martingale that begins with one, so asking it anew in every window costs
+ * nothing. It counts for 16:1 at most, as a word from outside does (watch-listed.c): how long the contacts of
+ * one asset last is known only roughly from those of others, and what goes on by the clock or for hours is
+ * also what other questions ask for. A transfer that is large is not quiet and is left to the volume.
  */
 #include "scoring/detector.h"
 

@@ -194,11 +194,37 @@ teach_role(Role *role, const Contact *contact)
         share_teach(&role->duration[contact->is_home][bin], bin <= contact->duration_bin);
 }
 
+static void
+teach_own(ScoredAsset *asset, const Contact *contact)
+{
+    bool is_full = asset->home_lasted[0] == UINT8_MAX;
+
+    for (int bin = 0; bin < DURATION_BINS; bin++) {
+        int before = asset->home_lasted[bin] >> is_full;
+        asset->home_lasted[bin] = (uint8_t)(before + (bin <= contact->duration_bin));
+    }
+}
+
 void
-fleet_teach_contact(Scorer *self, const ScoredAsset *asset, const Contact *contact)
+fleet_teach_contact(Scorer *self, ScoredAsset *asset, const Contact *contact)
 {
     teach_role(&self->roles[asset->role], contact);
     teach_role(&self->fleet, contact);
+    if (contact->is_home && contact->counts)
+        teach_own(asset, contact);
+}
+
+void
+fleet_lasts(Scorer *self, const Contact *contact)
+{
+    ScoredAsset *asset = &self->assets[contact->asset];
+    Role *levels[] = { &self->roles[asset->role], &self->fleet };
+    uint32_t bin = contact->duration_bin;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(levels); i++)
+        levels[i]->duration[contact->is_home][bin].with += 1;
+    if (contact->is_home && asset->home_lasted[bin] < asset->home_lasted[0])
+        asset->home_lasted[bin]++;
 }
 
 /*
@@ -241,20 +267,24 @@ fleet_port_p(const Scorer *self, const Role *role, const Contact *contact)
     return p;
 }
 
-/* The role's answer for contacts of this kind; the fleet's where it has seen few; that for all kinds behind.
- */
+/* With home lines the asset's own answer, with others the role's for contacts of this kind; where it has seen
+ * few the fleet's, and that for all kinds behind. */
 double
 fleet_duration_p(const Scorer *self, const Role *role, const Contact *contact)
 {
     uint32_t bin = contact->duration_bin;
+    const ScoredAsset *asset = &self->assets[contact->asset];
     const Share(*fleet)[DURATION_BINS] = self->fleet.duration;
     Share share = role->duration[contact->is_home][bin], kind = fleet[contact->is_home][bin],
           all = { .with = fleet[0][bin].with + fleet[1][bin].with,
-                  .of = fleet[0][bin].of + fleet[1][bin].of };
-    Share *levels[] = { &all, &kind, &share };
+                  .of = fleet[0][bin].of + fleet[1][bin].of },
+          own = { 0 };
+    if (contact->is_home)
+        own = (Share){ .with = asset->home_lasted[bin], .of = asset->home_lasted[0] };
+    Share *levels[] = { &all, &kind, &share, &own };
     bool is_counted = contact->counts && contact->story == NONE;
 
     for (size_t i = 0; i < G_N_ELEMENTS(levels); i++)
         levels[i]->with = fmaxf(0, levels[i]->with - (float)is_counted); /* it must not vouch for itself */
-    return share_lean(&share, share_p(&kind, &all));
+    return share_lean(&own, share_lean(&share, share_p(&kind, &all)));
 }

@@ -180,20 +180,21 @@ learn_worth(const Scorer *self, ScoredAsset *asset, Role *role, double e)
 static void
 add_volume_evidence(const Scorer *self, ScoredAsset *asset, double e, Finding *finding, int64_t number)
 {
-    int64_t hour = number * self->grid.length_ms / 3600000;
+    uint32_t hour = (uint32_t)(number * self->grid.length_ms / 3600000);
 
     if (hour != asset->hour) {
         if (asset->hour_windows > 0) {
-            asset->volume_doubt = (float)doubted(self, asset, (double)asset->hour_windows);
-            asset->volume_evidence = (float)fmax(
-                0, cusum_step((double)asset->volume_evidence, (double)(asset->hour_e / asset->hour_windows)));
+            double mean = (double)asset->hour_e / asset->hour_windows;
+            asset->volume_doubt = (float)doubted(self, asset, asset->hour_windows);
+            asset->volume_evidence = (float)fmax(0, cusum_step((double)asset->volume_evidence, mean));
         }
         if (asset->volume_evidence <= 0) {
             asset->volume_doubt = asset->spell_excess = 0;
             asset->spell_since = number;
         }
         asset->hour = hour;
-        asset->hour_e = asset->hour_windows = 0;
+        asset->hour_e = 0;
+        asset->hour_windows = 0;
         if (asset->volume_evidence <= 0 || asset->hour_p <= 0)
             asset->hour_p = 1;
     }

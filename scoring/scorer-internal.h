@@ -77,6 +77,7 @@ typedef struct ScoredAsset {
     float home_evidence, as_evidence;    /* e-CUSUMs of new contacts */
     int64_t home_last, as_last;          /* windows of the last ones that counted */
     uint32_t contacts_today;             /* that have been taught (contact_teach) */
+    uint32_t hour;                       /* number of the hour of @hour_e */
     WindowSums open[WINDOWS_OPEN];
     ServicePort services[SERVICE_PORTS];
     /* the rest is for the window's close */
@@ -84,9 +85,10 @@ typedef struct ScoredAsset {
     int64_t first_ms;
     int64_t born_window;                 /* first seen somewhere in it: it does not teach */
     uint32_t recent;                     /* block of recent windows, or NONE */
-    float hour_e, hour_windows;          /* sum of the e-values of this hour so far; how many */
+    float hour_e;                        /* sum of the e-values of this hour so far */
     float hour_p;                        /* smallest p-value since there was no evidence */
-    int64_t hour;                        /* number of the hour */
+    uint16_t hour_windows;               /* how many e-values */
+    uint8_t home_lasted[DURATION_BINS];  /* new contacts with home lines, seen in so many windows; fading */
     float level;                         /* fading mean of the residuals */
     float level_products, level_squares; /* how far it foretells the next one */
     float rise;             /* by how much its like send more than usual, log scale, fading mean of an hour */
@@ -97,9 +99,9 @@ typedef struct ScoredAsset {
     float excess;              /* how much more than 1 the windows' e-values have been worth on average */
     float worth, others_worth; /* what they are worth this hour, fading mean; likewise those of its like */
     float volume_doubt;        /* of the evidence, decibans that the like and the spell explain */
+    uint32_t carrier;          /* contact that was sent most of @spell_excess, or NONE */
     int64_t spell_since;       /* window in which the evidence began to add up */
     float spell_excess;        /* octets sent since, over what was to be expected */
-    uint32_t carrier;          /* contact that was sent most of that, or NONE */
     Baseline octets_out;
 } ScoredAsset;
 /* There may be a million of them: with what the watches keep of each (watch.h), that is 3.5 KB. */
@@ -277,7 +279,8 @@ typedef struct Story {
     double told_score;
     uint16_t service; /* of a case about a service alone */
     bool in_use, taught;
-    float volume; /* decibans of what the asset sends too much, as far as it is told here; 0: not */
+    bool is_counted; /* among the alerts that the budget knows of */
+    float volume;    /* decibans of what the asset sends too much, as far as it is told here; 0: not */
 } Story;
 
 typedef struct TrafficSums {
@@ -531,7 +534,9 @@ FleetView fleet_look(const Scorer *self, uint32_t asset, uint32_t asn, const IpA
 void fleet_teach(Scorer *self, uint32_t asset, uint32_t asn, const IpAddress *far);
 int fleet_prevalence_bin(uint32_t others);
 double fleet_prevalence_p(const Scorer *self, const Role *role, bool is_home, uint32_t others);
-void fleet_teach_contact(Scorer *self, const ScoredAsset *asset, const Contact *contact);
+void fleet_teach_contact(Scorer *self, ScoredAsset *asset, const Contact *contact);
+/* A contact that was taught has come to its @duration_bin. */
+void fleet_lasts(Scorer *self, const Contact *contact);
 double fleet_port_p(const Scorer *self, const Role *role, const Contact *contact);
 double fleet_duration_p(const Scorer *self, const Role *role, const Contact *contact);
 

@@ -16,7 +16,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LAYOUT = 8, KEEP_CONVERSATIONS_MS = 65 * 60000 };
+enum { LAYOUT = 9, KEEP_CONVERSATIONS_MS = 65 * 60000 };
 static const int64_t latest_ms = (int64_t)1 << 50;
 
 /* ---- writing ---- */
@@ -298,7 +298,9 @@ take_head(Cursor *from, Scorer *self)
         are_finite(self->budget.peaks[0], N_FAMILIES * BUDGET_BINS) &&
         are_finite_doubles(&self->budget.windows_per_day, 1) && are_finite_doubles(&self->budget.days, 1) &&
         are_finite_doubles(self->budget.discount, N_FAMILIES) &&
-        are_finite_doubles(&self->budget.threshold, 1) && self->budget.threshold > 0;
+        are_finite_doubles(&self->budget.threshold, 1) && self->budget.threshold > 0 &&
+        are_finite_doubles(&self->budget.opened, 1) && are_finite_doubles(&self->budget.relief, 1) &&
+        are_finite_doubles(&self->budget.quiet_relief, 1);
     for (uint32_t i = 0; i < self->n_roles; i++)
         sane = sane && is_sane_role(&self->roles[i]);
     return sane;
@@ -315,14 +317,13 @@ is_sane_asset(const Scorer *self, ScoredAsset *asset)
     for (int i = 0; i < WINDOWS_OPEN; i++)
         if (!are_finite_doubles(&asset->open[i].octets_in, 2) || !are_finite(&asset->open[i].packets_in, 3))
             return false;
-    const float *numbers[] = { &asset->octets_rate,  &asset->excess,          &asset->worth,
-                               &asset->others_worth, &asset->volume_doubt,    &asset->calls_made,
-                               &asset->calls_taken,  &asset->score,           &asset->volume_evidence,
-                               &asset->hour_p,       &asset->hour_e,          &asset->hour_windows,
-                               &asset->spell_excess, &asset->home_evidence,   &asset->as_evidence,
-                               &asset->level,        &asset->level_products,  &asset->level_squares,
-                               &asset->rise,         &asset->novelty.windows, &base->overall,
-                               &base->spread };
+    const float *numbers[] = { &asset->octets_rate,     &asset->excess,        &asset->worth,
+                               &asset->others_worth,    &asset->volume_doubt,  &asset->calls_made,
+                               &asset->calls_taken,     &asset->score,         &asset->volume_evidence,
+                               &asset->hour_p,          &asset->hour_e,        &asset->spell_excess,
+                               &asset->home_evidence,   &asset->as_evidence,   &asset->level,
+                               &asset->level_products,  &asset->level_squares, &asset->rise,
+                               &asset->novelty.windows, &base->overall,        &base->spread };
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
         if (!are_finite(numbers[i], 1))
             return false;
@@ -611,6 +612,7 @@ take_story(Cursor *from, Scorer *self)
         return false;
     tame(&story->in_use);
     tame(&story->taught);
+    tame(&story->is_counted);
     if (!are_finite(&story->volume, 1))
         return false;
     for (uint32_t j = 0; j < ALERT_CONTRIBUTIONS; j++) {

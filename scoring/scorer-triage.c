@@ -82,8 +82,11 @@ family_of(uint32_t detector)
 
 /* Today's peaks were this story's, most likely; what else the asset did today is not known any more. */
 static void
-take_out_of_peaks(Scorer *self, const Story *story)
+take_out_of_budget(Scorer *self, Story *story)
 {
+    if (story->is_counted)
+        budget_alerts(&self->budget, -1);
+    story->is_counted = false;
     for (uint32_t i = 0; i < story->alert.n_contributions; i++)
         self->assets[story->asset].peak[family_of(detector_index(story->alert.contributions[i].detector))] =
             0;
@@ -101,7 +104,7 @@ triage_mark(Scorer *self, Story *story)
     story->alert.state = rule != NULL ? ALERT_SUPPRESSED : ALERT_NEW;
     g_strlcpy(story->alert.suppression, rule != NULL ? rule->id : "", sizeof story->alert.suppression);
     if (rule != NULL && was != ALERT_SUPPRESSED)
-        take_out_of_peaks(self, story);
+        take_out_of_budget(self, story);
     return was != story->alert.state;
 }
 
@@ -153,7 +156,7 @@ mark_stories(Scorer *self, uint32_t asset, const AlertSubject *about, AlertVerdi
             continue;
         story->alert.verdict = verdict;
         if (tells_of_change(verdict))
-            take_out_of_peaks(self, story);
+            take_out_of_budget(self, story);
         has = true;
     }
     return has;

@@ -233,11 +233,8 @@ story_case(Scorer *self, Case *lead, double shown, int64_t now_ms)
     if (!opens && !story_is_news(self, story, shown, now_ms))
         return shown >= fmax(self->budget.threshold, story->told_score + owed_least);
     if (opens) {
-        story->asset = lead->asset;
-        story->detector = detector;
+        story_opens(self, story, lead->asset, detector, now_ms);
         story->service = lead->service;
-        story->opened_ms = now_ms;
-        self->counters.alerts_opened++;
     }
     fill(self, &story->alert, lead, shown);
     if (opens)

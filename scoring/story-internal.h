@@ -18,6 +18,8 @@ void story_sort_parts(Alert *alert); /* largest first */
 void story_sort_flows(const Scorer *self, Alert *alert);
 IpAddress story_exporter(const Scorer *self, uint32_t exporter);
 bool story_is_news(const Scorer *self, const Story *story, double score, int64_t now_ms);
+/* It begins: whose it is, and one more for the budget. */
+void story_opens(Scorer *self, Story *story, uint32_t asset, uint32_t detector, int64_t now_ms);
 void story_tell(Scorer *self, Story *story, int64_t now_ms);
 
 /* story-case.c */

@@ -294,6 +294,17 @@ add_doubt(const Scorer *self, Story *story)
 }
 
 void
+story_opens(Scorer *self, Story *story, uint32_t asset, uint32_t detector, int64_t now_ms)
+{
+    story->asset = asset;
+    story->detector = detector;
+    story->opened_ms = now_ms;
+    story->is_counted = true;
+    budget_alerts(&self->budget, 1);
+    self->counters.alerts_opened++;
+}
+
+void
 story_tell(Scorer *self, Story *story, int64_t now_ms)
 {
     story->alert.time_ms = now_ms;
@@ -427,11 +438,8 @@ story_contact(Scorer *self, Contact *contact, int64_t now_ms)
     uint32_t index = (uint32_t)(contact - self->contacts);
     story->last_ms = now_ms;
     if (opens) {
-        story->asset = contact->asset;
-        story->detector = detector;
-        story->opened_ms = now_ms;
+        story_opens(self, story, contact->asset, detector, now_ms);
         story->contact = index;
-        self->counters.alerts_opened++;
     } else if (!story_is_news(self, story, shown, now_ms)) {
         return;
     }
@@ -577,12 +585,9 @@ story_volume(Scorer *self, uint32_t asset_index, double raw, const Finding *find
     add_far_words(alert);
     story_fill_counterfactual(alert, &view);
     if (opens) {
-        story->asset = asset_index;
-        story->detector = detector;
-        story->opened_ms = end_ms;
+        story_opens(self, story, asset_index, detector, end_ms);
         alert->first_seen_ms = number * self->grid.length_ms;
         asset->quarantine = MAX(asset->quarantine, QUARANTINE_STORY);
-        self->counters.alerts_opened++;
         story_name(alert, name, NULL, number);
     }
     story_tell(self, story, end_ms);

@@ -117,7 +117,7 @@ awake(Scorer *scorer, WatchState *state, const Call *call, Spell *spell)
                       .p = (float)fmin(1, 2 * fmin(rate_p, crowd.p)),
                       .silent_days = call->slept_hours / 24.0f,
                       .own = (float)own,
-                      .days = (float)rate_days(scorer, call->asset),
+                      .days = (float)fmax(0, rate_days(scorer, call->asset) - idle_days[is_month]),
                       .kind = (uint8_t)kind,
                       .hours = 1,
                       .step = LADDER_STEPS - 1 };
@@ -197,8 +197,8 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
     ip_text(&one->far, far);
     g_snprintf(
         out, room,
-        "%s called %s (port %u) again after %.0f days of silence; that happened to it %.0f times before in "
-        "%.1f days; the two have spoken in %.0f hours since",
+        "%s called %s (port %u) again after %.0f days of silence; that happened to it %.0f times in the "
+        "%.1f days in which it could; the two have spoken in %.0f hours since",
         is_call ? name : far, is_call ? far : name, one->service, (double)one->numbers[0],
         (double)one->numbers[1], (double)one->numbers[2], (double)one->numbers[4]);
 }

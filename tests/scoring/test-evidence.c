@@ -226,6 +226,38 @@ test_a_detector_that_breaks_its_promise_is_discounted(void)
     g_assert_cmpint(alarms, <, 5 * 100); /* a hundred days */
 }
 
+/* Without alerts the threshold gives way, by some decibans; with some a day it comes back; those that were
+ * right do not count. */
+static void
+test_few_alerts_lower_the_threshold(void)
+{
+    Budget budget;
+
+    budget_init(&budget, 5, 288);
+    budget_assets(&budget, 100);
+    double promised = budget.threshold, before = promised;
+    for (int day = 0; day < 6; day++) {
+        budget_day(&budget, 100);
+        g_assert_cmpfloat(budget.threshold, <=, before);
+        before = budget.threshold;
+    }
+    g_assert_cmpfloat(before, <, promised - 5);
+    g_assert_cmpfloat(before, >, promised - 11);
+    budget_assets(&budget, 100); /* nobody new */
+    g_assert_cmpfloat(budget.threshold, ==, before);
+    for (int alert = 0; alert < 5; alert++) {
+        budget_alerts(&budget, 1);
+        budget_alerts(&budget, -1);
+    }
+    budget_day(&budget, 100);
+    g_assert_cmpfloat(budget.threshold, ==, before);
+    for (int day = 0; day < 3; day++) {
+        budget_alerts(&budget, 2);
+        budget_day(&budget, 100);
+    }
+    g_assert_cmpfloat(budget.threshold, ==, promised);
+}
+
 /* Ever more evidence of one family is worth ever less, but never as little as less of it. */
 static void
 test_bent(void)
@@ -268,6 +300,7 @@ main(int argc, char **argv)
     g_test_add_func("/scoring/novelty/one-new-home-line-says-more-where-there-was-none",
                     test_one_new_home_line_says_more_where_there_was_none);
     g_test_add_func("/scoring/budget/strong-evidence-is-bent-and-keeps-its-order", test_bent);
+    g_test_add_func("/scoring/budget/few-alerts-lower-the-threshold", test_few_alerts_lower_the_threshold);
     g_test_add_func("/scoring/budget/a-detector-that-breaks-its-promise-is-discounted",
                     test_a_detector_that_breaks_its_promise_is_discounted);
     return g_test_run();
