@@ -22,9 +22,9 @@ enum {
     DRAIN_MOST_MS = 2000,
     /* A turn that found a few sleeps before it looks again, so that the next one finds more: half the cost of
      * a datagram at low rates is waking up for it. The buffer must hold what comes meanwhile: 10 Gbit/s for
-     * the length of a tick are 2 MB of payload, and about twice that as the kernel counts it. */
-    TICK_US = 1500,
-    TICK_BUFFER = 4 << 20,
+     * the length of a tick are 4 MB of payload, and about twice that as the kernel counts it. */
+    TICK_US = 3000,
+    TICK_BUFFER = 8 << 20,
     FEW = 256, /* datagrams of one turn; when there are more, batches are full without waiting */
     TICKS_OFF_MOST = 63,
     CONTROL_BYTES = CMSG_SPACE(sizeof(uint32_t)) + CMSG_SPACE(sizeof(int)),

@@ -3,7 +3,13 @@
 #include "collector/cli/funnel.h"
 #include "collector/base/ring.h"
 
-enum { LEAST_SLOTS = 4 };
+enum {
+    LEAST_SLOTS = 4,
+    /* Being woken costs both sides more than a batch does. Where two or more are to be expected in a tick,
+     * the consumer sleeps for one and then looks. A lane must hold what comes meanwhile. */
+    TICK_US = 4000,
+    TICK_SLOTS = 64,
+};
 
 typedef struct Lane {
     Ring *full, *empty;
@@ -15,6 +21,9 @@ typedef struct Lane {
 struct Funnel {
     Sleeper sleeper; /* of the consumer */
     size_t n, turn;  /* consumer: the lane to look at first */
+    bool may_tick;
+    uint32_t taken;    /* consumer: batches since it waited last, */
+    int64_t waited_us; /* which was then */
     Lane *lanes;
 };
 
@@ -26,6 +35,7 @@ funnel_new(size_t n_lanes, uint32_t slots)
 
     sleeper_init(&self->sleeper);
     self->n = n_lanes;
+    self->may_tick = each >= TICK_SLOTS;
     self->lanes = g_new0(Lane, n_lanes);
     for (size_t i = 0; i < n_lanes; i++)
         self->lanes[i] = (Lane){ .full = ring_new_of_many(each, &self->sleeper),
@@ -98,6 +108,7 @@ funnel_pop(Funnel *self, size_t *lane)
         FlowBatch *batch = ring_pop(self->lanes[*lane].full);
         if (batch != NULL) {
             self->turn = *lane + 1;
+            self->taken++;
             return batch;
         }
     }
@@ -125,7 +136,15 @@ has_batches(const void *user)
 void
 funnel_wait(Funnel *self, int timeout_ms)
 {
-    sleeper_sleep(&self->sleeper, has_batches, self, timeout_ms);
+    int64_t now_us = g_get_monotonic_time();
+    bool is_dense = self->may_tick && (now_us - self->waited_us) * 2 <= (int64_t)self->taken * TICK_US;
+
+    self->waited_us = now_us;
+    self->taken = 0;
+    if (is_dense)
+        g_usleep(TICK_US);
+    if (!is_dense || !has_batches(self))
+        sleeper_sleep(&self->sleeper, has_batches, self, timeout_ms);
 }
 
 void

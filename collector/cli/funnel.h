@@ -24,7 +24,8 @@ FlowBatch *funnel_push(Funnel *self, size_t lane, FlowBatch *batch);
 FlowBatch *funnel_pop(Funnel *self, size_t *lane);
 /* The consumer: takes a batch back. */
 void funnel_return(Funnel *self, size_t lane, FlowBatch *batch);
-/* The consumer: sleeps until there is a batch, funnel_wake was called or @timeout_ms passed. */
+/* The consumer: sleeps until there is a batch, funnel_wake was called or @timeout_ms passed; where batches
+ * come thick, some milliseconds in any case, so that the next look finds several. */
 void funnel_wait(Funnel *self, int timeout_ms);
 /* Any thread: ends one funnel_wait. */
 void funnel_wake(Funnel *self);

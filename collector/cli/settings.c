@@ -38,7 +38,7 @@ static const ConfigKey keys[] = {
           "threads that receive and decode, each with its share of the exporters; 0: as many as suit the "
           "processors" },
     { "collector", "queue", CONFIG_NUMBER, AT(CollectorSettings, queue), "256", 4, 65536,
-      .words = "blocks of 1,024 records between receiving and scoring (256 KiB of memory each)" },
+      .words = "blocks of 1,024 records between receiving and scoring (192 KiB of memory each)" },
     { "collector", "sampling", CONFIG_NUMBER, AT(CollectorSettings, sampling), "0", 0, 16777216,
       .words = "one in N packets, for all exporters, whatever they say; 0: believe them" },
     { "collector", "max-exporters", CONFIG_NUMBER, AT(CollectorSettings, max_exporters), "4096", 1, 1048576,

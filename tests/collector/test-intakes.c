@@ -75,9 +75,9 @@ push_many(gpointer data)
 /* The consumer sleeps whenever it is faster; a wake that gets lost would leave it there until the time-out,
  * and some of those would exceed what a test may take. */
 static void
-test_nothing_of_any_lane_is_lost_or_swapped(void)
+test_nothing_of_any_lane_is_lost_or_swapped(gconstpointer slots)
 {
-    g_autoptr(Funnel) funnel = funnel_new(2, 8);
+    g_autoptr(Funnel) funnel = funnel_new(2, GPOINTER_TO_UINT(slots));
     Producer producers[2] = { { funnel, 0 }, { funnel, 1 } };
     uint32_t seen[2] = { 0, 0 };
     GThread *threads[2];
@@ -96,6 +96,47 @@ test_nothing_of_any_lane_is_lost_or_swapped(void)
     }
     for (int i = 0; i < 2; i++)
         g_thread_join(threads[i]);
+}
+
+static void
+pass_on(Funnel *funnel, int n)
+{
+    FlowBatch *batch = flow_batch_new();
+    size_t lane;
+
+    for (int i = 0; i < n; i++) {
+        batch = funnel_push(funnel, 0, batch);
+        g_assert_nonnull(batch);
+        funnel_return(funnel, 0, funnel_pop(funnel, &lane));
+    }
+    flow_batch_free(batch);
+}
+
+/* How long the consumer waits, which has been woken before. */
+static int64_t
+wait_woken_us(Funnel *funnel)
+{
+    int64_t begin = g_get_monotonic_time();
+
+    funnel_wake(funnel);
+    funnel_wait(funnel, PATIENCE_MS);
+    return g_get_monotonic_time() - begin;
+}
+
+static void
+test_who_takes_many_is_not_woken_for_each(void)
+{
+    enum { MOST_BATCHES = 400, TICK_LEAST_US = 2000 };
+    g_autoptr(Funnel) funnel = funnel_new(1, 128);
+    int64_t waited = 0;
+
+    wait_woken_us(funnel);                                                  /* from here on it counts */
+    for (int n = 50; n <= MOST_BATCHES && waited < TICK_LEAST_US; n *= 2) { /* unless we were not let run */
+        pass_on(funnel, n);
+        waited = wait_woken_us(funnel);
+    }
+    g_assert_cmpint(waited, >=, TICK_LEAST_US);
+    g_assert_cmpint(waited, <, PATIENCE_MS * 1000); /* being woken was not forgotten meanwhile */
 }
 
 /* ---- the directory ---- */
@@ -432,8 +473,12 @@ main(int argc, char **argv)
     g_test_add_func("/collector/intakes/lanes-are-emptied-in-turn", test_lanes_are_emptied_in_turn);
     g_test_add_func("/collector/intakes/a-flooded-lane-takes-no-room-from-another",
                     test_a_flooded_lane_takes_no_room_from_another);
-    g_test_add_func("/collector/intakes/nothing-of-any-lane-is-lost-or-swapped",
-                    test_nothing_of_any_lane_is_lost_or_swapped);
+    g_test_add_data_func("/collector/intakes/nothing-of-any-lane-is-lost-or-swapped", GUINT_TO_POINTER(8),
+                         test_nothing_of_any_lane_is_lost_or_swapped);
+    g_test_add_data_func("/collector/intakes/nothing-is-lost-or-swapped-where-the-consumer-ticks",
+                         GUINT_TO_POINTER(256), test_nothing_of_any_lane_is_lost_or_swapped);
+    g_test_add_func("/collector/intakes/who-takes-many-is-not-woken-for-each",
+                    test_who_takes_many_is_not_woken_for_each);
     g_test_add_func("/collector/intakes/exporters-of-all-decoders-have-numbers-of-their-own",
                     test_exporters_of_all_decoders_have_numbers_of_their_own);
     g_test_add_func("/collector/intakes/a-state-is-restored-by-any-number-of-intakes",
