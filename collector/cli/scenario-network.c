@@ -182,7 +182,7 @@ scenario_config_text(void)
                     "inventory=assets.csv\n\n"
                     "[scoring]\n"
                     "budget=5\n"
-                    "learn-days=7\n"
+                    "learn-days=4\n"
                     "window=300\n\n"
                     "[place.local]\n"
                     "type=csv\n"

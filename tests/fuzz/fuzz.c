@@ -388,7 +388,7 @@ fuzz_scorer_new(const ScorerSink *sink)
 {
     static const IpPrefix ours = { .address = { .bytes = { [10] = 0xff, 0xff, 198, 18 } }, .length = 111 };
     static const ScoringConf conf = { .budget = 5,
-                                      .learn_days = 7,
+                                      .learn_days = 4,
                                       .window_s = 300,
                                       .max_assets = 100,
                                       .max_peers_per_asset = 100,
