@@ -11,7 +11,7 @@
  * visitors fetch from it says nothing of what it sends to somebody whom it calls itself. A burst and a
  * trickle are one question, many pairs of an asset are not many tests, and an upload to where all go is
  * compared with such uploads. hoarding: likewise what an asset fetched from other assets, fading with a
- * half-life of a day.
+ * half-life of a day; the octets of a conversation are spread over its life.
  *
  * Sizes of transfers have heavy tails (Crovella and Bestavros, "Self-similarity in World Wide Web traffic",
  * IEEE/ACM ToN 1997), and a sum of such is large because one of them is (the principle of a single big jump;
@@ -82,6 +82,9 @@ typedef struct AssetPast {
     float fetched;    /* octets from inside, fading */
     float largest;    /* of those, in one conversation, fading likewise */
     uint32_t fetched_s;
+    uint32_t hour;    /* of flow time */
+    float lasting[2]; /* octets from inside of conversations that go on, of this hour and the one before, in
+                         each of which all are told of once */
 } AssetPast;
 
 typedef struct Plain {
@@ -380,20 +383,56 @@ is_loud(const Scorer *scorer, uint32_t asset)
            volume_is_alerted(scorer, &watch_volume_in, asset);
 }
 
+/*
+ * What is left of a conversation's octets when it ends, spread evenly over its life: sums fade by half in a
+ * day, and those of a connection that is kept up for weeks have faded as well.
+ */
+static double
+left_of_life(const Call *call, double half_life_days)
+{
+    double half_lives = (double)(call->end_ms - call->begin_ms) / 86400000 / half_life_days;
+
+    return half_lives < 0.01 ? 1 : (1 - exp2(-half_lives)) / (half_lives * G_LN2);
+}
+
+/* Conversations that go on are part of what is fetched. Adds this one of @octets, or takes it away when it
+ * has ended; returns what all together come to. */
+static double
+note_lasting(AssetPast *past, const Call *call, double octets, bool lasts)
+{
+    enum { HOUR_S = 3600 };
+    uint32_t hour = seconds_of(call->end_ms) / HOUR_S;
+
+    if (hour > past->hour) {
+        past->lasting[1] = hour == past->hour + 1 ? past->lasting[0] : 0;
+        past->lasting[0] = 0;
+        past->hour = hour;
+    }
+    if (lasts)
+        past->lasting[0] += (float)octets;
+    else if (call->end_ms - call->begin_ms >= HOUR_S * 1000)
+        for (int i = 0; i < 2; i++)
+            past->lasting[i] = fmaxf(0, past->lasting[i] - (float)octets);
+    return (double)fmaxf(past->lasting[0], past->lasting[1]);
+}
+
 static void
 add_fetched(Scorer *scorer, WatchState *state, const Call *call, bool lasts)
 {
     AssetPast *past = watch_of_asset(state, &watch_slow_exfiltration, call->asset);
     uint32_t now_s = seconds_of(call->end_ms);
     double left = left_after(past->fetched_s, now_s, hoard_days);
-    double sum = (double)past->fetched * left + call->octets_in;
-    double largest = fmax((double)past->largest * left, call->octets_in);
+    double octets = call->octets_in * left_of_life(call, hoard_days);
+    double lasting = note_lasting(past, call, octets, lasts);
+    double sum = (double)past->fetched * left + (lasts ? 0 : octets);
+    double largest = fmax((double)past->largest * left, octets);
 
     if (!lasts) {
         past->fetched = (float)sum;
         past->largest = (float)largest;
         past->fetched_s = MAX(past->fetched_s, now_s);
     }
+    sum += lasting;
     Sum asked = { .kind = FETCHED,
                   .x = { less_common(past, sum), less_common(past, sum - largest) },
                   .record = { record_of(past, FETCHED, WHOLE), record_of(past, FETCHED, REST) } };

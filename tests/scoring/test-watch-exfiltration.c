@@ -264,6 +264,34 @@ test_a_large_copy_is_no_hoard(void)
     g_assert_cmpfloat(hoard, >, copy + 1);
 }
 
+/* A desk keeps eight connections up for weeks and fetches as much by each of them every hour. When they end
+ * together, what they moved in all that time is not the fetch of a day. */
+static void
+test_old_connections_that_end_are_no_hoard(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    for (int hour = 0; hour < 20 * 24; hour++) {
+        play_days(stage, hour / 24.0, (hour + 1) / 24.0);
+        for (int i = 0; i < 8; i++) {
+            char server[32];
+            g_snprintf(server, sizeof server, "10.1.0.%d", 3 + i);
+            stage_talk(stage, &(Talk){ .day = hour / 24.0,
+                                       .seconds = 3590,
+                                       .caller = "10.1.1.4",
+                                       .callee = server,
+                                       .port = 445,
+                                       .caller_port = (uint16_t)(40001 + i),
+                                       .sent = 1e5,
+                                       .got = 4e6,
+                                       .flags = 0x18 });
+        }
+    }
+    play_days(stage, 20, 20.5);
+    const Alert *alert = stage_find(stage, "hoarding", "10.1.1.4", NULL);
+    g_assert_null(alert);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -280,6 +308,8 @@ main(int argc, char **argv)
                     test_what_is_sent_is_not_what_is_asked_for);
     g_test_add_func("/scoring/watch-exfiltration/the-last-word-tells-of-all",
                     test_the_last_word_tells_of_all);
+    g_test_add_func("/scoring/watch-exfiltration/old-connections-that-end-are-no-hoard",
+                    test_old_connections_that_end_are_no_hoard);
     g_test_add_func("/scoring/watch-exfiltration/a-large-copy-is-no-hoard", test_a_large_copy_is_no_hoard);
     g_test_add_func("/scoring/watch-exfiltration/uploads-and-backups-are-nothing",
                     test_uploads_and_backups_are_nothing);
