@@ -217,8 +217,10 @@ began(Scorer *scorer, WatchState *state, const Call *call)
 {
     if (call->is_new_pair && call->access != ACCESS_OWN) {
         FloodPast *past = watch_of_asset(state, &watch_flood, call->asset);
-        /* Reflected packets look like answers: without an answer whoever sends counts as the caller. */
-        bool is_in = call->is_answered ? call->initiator == INITIATOR_FAR : call->packets_in > 0;
+        /* Reflected packets look like answers: without an answer whoever sends counts as the caller. Of a
+         * sampled conversation the answer alone may have been seen. */
+        bool is_judged = call->is_answered || (call->is_sampled && call->packets_in == 0);
+        bool is_in = is_judged ? call->initiator == INITIATOR_FAR : call->packets_in > 0;
         *(is_in ? &past->pace.new_in : &past->pace.new_out) += 1;
     }
     int64_t number = window_number(&scorer->grid, call->begin_ms);

@@ -140,6 +140,48 @@ test_what_is_passed_on_a_little_later_turns_nobody_into_a_sender(void)
     refuse_all(stage, ratio, 1, "");
 }
 
+/* A web server whose routers show one packet in a hundred: of most visits the answers alone are seen. */
+static void
+visit(Stage *stage, double day, double n)
+{
+    for (; n > 0; n--) {
+        char home[32];
+        g_snprintf(home, sizeof home, "45.%d.%d.%d", (int)(stage_uniform(stage) * 60),
+                   (int)(stage_uniform(stage) * 250), 1 + (int)(stage_uniform(stage) * 250));
+        stage_talk(stage, &(Talk){ .day = day - window * 0.8 * stage_uniform(stage),
+                                   .seconds = 5,
+                                   .caller = home,
+                                   .callee = "10.1.0.2",
+                                   .port = 443,
+                                   .sent = 4000,
+                                   .got = 80000,
+                                   .flags = 0x18,
+                                   .sampling = 100 });
+    }
+}
+
+static void
+test_answers_of_which_the_question_was_not_sampled_are_no_calls(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    for (double day = window; day < 14; day += window) {
+        stage_until(stage, day);
+        visit(stage, day, 3 + 4 * stage_uniform(stage));
+    }
+    for (double day = 14 + window; day < 14.25; day += window) {
+        stage_until(stage, day);
+        visit(stage, day, 40);
+    }
+    stage_until(stage, 14.3);
+    const Alert *alert = stage_told(stage, "flood", "10.1.0.2", NULL);
+    const char *words = strstr(stage_part(alert, "flood")->reason, "; with ");
+    unsigned callers = 0;
+    g_assert_nonnull(words);
+    g_assert_cmpint(sscanf(words, "; with %u far ends never met before", &callers), ==, 1);
+    g_assert_cmpuint(callers, >, 20); /* of some thirty of whom anything was seen */
+}
+
 int
 main(int argc, char **argv)
 {
@@ -152,5 +194,7 @@ main(int argc, char **argv)
                     test_weeks_of_office_hours_are_nothing);
     g_test_add_func("/scoring/watch-volume/what-is-passed-on-a-little-later-turns-nobody-into-a-sender",
                     test_what_is_passed_on_a_little_later_turns_nobody_into_a_sender);
+    g_test_add_func("/scoring/watch-volume/answers-of-which-the-question-was-not-sampled-are-no-calls",
+                    test_answers_of_which_the_question_was_not_sampled_are_no_calls);
     return g_test_run();
 }
