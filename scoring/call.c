@@ -71,6 +71,8 @@ view_of(const Scorer *self, const Conversation *talk, uint32_t peer_slot, bool i
                   .is_reset = (talk->flags & CONVERSATION_RESET) != 0,
                   .is_again = (talk->flags & CONVERSATION_AGAIN) != 0,
                   .is_sampled = (talk->flags & CONVERSATION_SAMPLED) != 0,
+                  .is_slight =
+                      (talk->flags & (CONVERSATION_SAMPLED | CONVERSATION_AMPLE)) == CONVERSATION_SAMPLED,
                   .is_half_seen = (self->assets[peer->asset].exporters & self->ailing) != 0,
                   .asset_port = talk->port[own],
                   .far_port = talk->port[1 - own],

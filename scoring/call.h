@@ -43,6 +43,7 @@ typedef struct Call {
     bool is_reset;         /* a TCP RST was seen */
     bool is_again;         /* one with the same ports was seen within the hour before */
     bool is_sampled;       /* of more packets than were seen: what is not answered may well have been */
+    bool is_slight;        /* sampled, and so little of it was seen that it may be a handshake or a refusal */
     bool is_half_seen;     /* an exporter that sees the asset is silent or thinned: likewise */
     bool is_known_service; /* the pair has spoken by this service before, and been answered */
     uint16_t asset_port, far_port;
@@ -78,14 +79,17 @@ void call_step(Scorer *self);
 /* A window has closed: tells what began before its end, what lasts and what has ended. */
 void call_close_window(Scorer *self, int64_t number);
 /* Answered, and by more than a handshake or a refusal: an open port that a scanner found is no use of it.
- * Under sampling the answer is all that can be asked for. */
+ * Under sampling what counts is how much was seen, for one packet stands for as many as the rate says. */
 static inline bool
 call_is_session(const Call *call)
 {
     enum { TCP_HANDSHAKE = 3 };
 
-    return call->is_answered && (call->protocol != 6 || call->is_sampled ||
-                                 (call->packets_out > TCP_HANDSHAKE && call->packets_in > TCP_HANDSHAKE));
+    if (!call->is_answered || call->protocol != 6)
+        return call->is_answered;
+    if (call->is_sampled)
+        return !call->is_slight;
+    return call->packets_out > TCP_HANDSHAKE && call->packets_in > TCP_HANDSHAKE;
 }
 /* What of CALL_... holds. */
 static inline uint8_t

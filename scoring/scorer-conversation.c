@@ -114,6 +114,33 @@ stretch(Conversation *talk, const FlowRecord *flow, int side)
     talk->first_after[side] = MIN(talk->first_after[side], after);
 }
 
+/*
+ * Sampled packets are scaled, so one stands for hundreds, though it may be all that there was: of millions of
+ * probes some are seen twice. How many must have been seen, both ways together, so that less than one
+ * handshake in 10,000 (three packets each way) shows as many: those of C(6, n) / rate^n.
+ */
+static uint32_t
+ample_packets(uint32_t sampling)
+{
+    static const struct {
+        uint32_t rate, packets;
+    } rows[] = { { 60, 3 }, { 20, 4 }, { 9, 5 }, { 5, 6 } };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (sampling >= rows[i].rate)
+            return rows[i].packets;
+    return 7;
+}
+
+/* Counts stop at their largest value, which at such rates says that both halves were seen. */
+static bool
+is_ample(const Conversation *talk, uint32_t sampling)
+{
+    uint64_t needed = (uint64_t)ample_packets(sampling) * MAX(1, sampling);
+
+    return (uint64_t)talk->packets[0] + talk->packets[1] >= MIN(needed, 2 * (uint64_t)UINT16_MAX);
+}
+
 static void
 add_counts(Conversation *talk, int side, uint64_t octets, uint64_t packets, uint32_t sampling)
 {
@@ -149,6 +176,7 @@ scorer_conversation_add(Scorer *self, const Work *work, const FlowRecord *flow, 
                    (flow->sampling > 1 ? CONVERSATION_SAMPLED : 0);
     add_counts(talk, side, flow->octets, flow->packets, flow->sampling);
     add_counts(talk, 1 - side, flow->reverse_octets, flow->reverse_packets, flow->sampling);
+    talk->flags |= is_ample(talk, flow->sampling) ? CONVERSATION_AMPLE : 0;
     talk->exporter[side] = (uint16_t)flow->exporter;
     uint32_t end_after = (uint32_t)MIN(UINT32_MAX, MAX(0, flow->end_ms - talk->begin_ms));
     talk->last_after[side] = is_first ? end_after : MAX(talk->last_after[side], end_after);

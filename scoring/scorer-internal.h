@@ -185,6 +185,7 @@ enum {
     CONVERSATION_ENDED = 16,   /* a TCP FIN was seen */
     CONVERSATION_AGAIN = 32,   /* the same ports spoke within the hour before it began */
     CONVERSATION_SAMPLED = 64, /* a record of it was sampled */
+    CONVERSATION_AMPLE = 128,  /* so many of its packets were seen that they are no handshake */
 };
 /* Both directions of one 5-tuple; [0] is from the low side, which is the one with the lower hash. One cache
  * line: times are milliseconds after the beginning, and counts stop at their largest value. */

@@ -335,7 +335,7 @@ static bool
 is_session(const Call *call)
 {
     bool is_long = call->end_ms - call->begin_ms >= lasting_ms;
-    bool is_full = MIN(call->packets_out, call->packets_in) >= SESSION_PACKETS &&
+    bool is_full = !call->is_slight && MIN(call->packets_out, call->packets_in) >= SESSION_PACKETS &&
                    call->octets_out + call->octets_in >= SESSION_OCTETS;
 
     return call->is_answered && (is_long || is_full);

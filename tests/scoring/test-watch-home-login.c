@@ -197,6 +197,45 @@ test_staff_at_a_gate_are_nothing(void)
     g_assert_null(find_login(stage, "10.1.0.10", NULL));
 }
 
+/* Where one packet in a hundred is seen, some of very many probes are seen both ways, and stand for a hundred
+ * packets each; a session shows several. */
+static void
+test_under_sampling_a_probe_is_no_log_in(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, DAYS);
+    for (int i = 0; i < 100000; i++) {
+        char home[32], server[32];
+        g_snprintf(home, sizeof home, "45.%d.%d.%d", i % 60, i / 60 % 250, i % 250);
+        g_snprintf(server, sizeof server, "10.1.0.%d", 2 + i % 7);
+        if (i % 500 == 0)
+            stage_until(stage, DAYS + i / 200000.0);
+        stage_talk(stage, &(Talk){ .day = DAYS + i / 200000.0,
+                                   .seconds = 0.1,
+                                   .caller = home,
+                                   .callee = server,
+                                   .port = 22,
+                                   .sent = 60,
+                                   .got = 40,
+                                   .sampling = 100 });
+    }
+    stage_until(stage, DAYS + 0.6);
+    g_assert_cmpuint(stage_count(stage, "home_login"), ==, 0);
+    g_assert_cmpuint(stage_count(stage, "new_service"), ==, 0);
+    stage_talk(stage, &(Talk){ .day = DAYS + 0.6,
+                               .seconds = 400,
+                               .caller = "45.33.7.9",
+                               .callee = "10.1.0.5",
+                               .port = 22,
+                               .sent = 300000,
+                               .got = 600000,
+                               .sampling = 100 });
+    look_around(stage, DAYS + 0.601, "10.1.0.5");
+    stage_until(stage, DAYS + 0.7);
+    g_assert_nonnull(find_login(stage, "10.1.0.5", "45.33.7.9"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -213,5 +252,7 @@ main(int argc, char **argv)
                     test_a_guest_for_whom_the_gate_goes_new_ways_is_told_of);
     g_test_add_func("/scoring/watch-home-login/staff-at-a-gate-are-nothing",
                     test_staff_at_a_gate_are_nothing);
+    g_test_add_func("/scoring/watch-home-login/under-sampling-a-probe-is-no-log-in",
+                    test_under_sampling_a_probe_is_no_log_in);
     return g_test_run();
 }
