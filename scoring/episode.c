@@ -139,11 +139,9 @@ episode_go_on(Episode *self, EpisodePools *pools, const Scorer *scorer, uint32_t
 }
 
 double
-episode_decibans(const Episode *self, const Scorer *scorer, uint32_t asset)
+episode_decibans(const Episode *self, const Scorer *scorer, double days)
 {
-    double learned = rate_days(scorer, asset) / fmax(1, scorer->conf.learn_days);
-
-    return (double)self->decibans * fmin(1, learned);
+    return (double)self->decibans * fmin(1, days / fmax(1, scorer->conf.learn_days));
 }
 
 void

@@ -55,8 +55,8 @@ void episode_begin_under(Episode *self, EpisodePools *pools, const Scorer *score
 /* A further event. Steps are the 1st, 2nd, 3rd, 4th, 6th, 8th, 12th, ... event; true: it came to the next. */
 bool episode_go_on(Episode *self, EpisodePools *pools, const Scorer *scorer, uint32_t asset, bool is_alerted,
                    int64_t at_ms);
-/* What it comes to by now. */
-double episode_decibans(const Episode *self, const Scorer *scorer, uint32_t asset);
+/* What it comes to by now, where as many days have been learned from. */
+double episode_decibans(const Episode *self, const Scorer *scorer, double days);
 /* The chance of one that is as odd in all that was asked. */
 double episode_p(const Episode *self);
 /* A further question about this one was answered with an e-value, and a p-value. */

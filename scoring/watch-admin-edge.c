@@ -10,7 +10,15 @@
  * own scanners are dull by their past, a desk that calls controllers is not. First contacts of a day are
  * taken in sequence, as in Jung, Paxson, Berger and Balakrishnan, "Fast portscan detection using sequential
  * hypothesis testing" (IEEE S&P 2004), but ask what was reached, not what failed. Only what was answered
- * counts; tries into the void are watch-scan.c's. Cannot see: who uses the ways that an administrator uses.
+ * counts; tries into the void are watch-scan.c's.
+ *
+ * On an asset's first day all is new that was always there, so it is not asked about. But who comes to a
+ * network that is known (a guest of the VPN who got the next address of its pool, a box that somebody plugged
+ * in) has no past either, and is what he does on that day. For him the null hypothesis is that newcomers do
+ * as newcomers did: in a network where some come every day and log in to servers that is dull, and where many
+ * come at once (an exporter was added) it is as dull as they are many. What a few of any role do there is no
+ * news, and the first host that a newcomer logs in to is what he came for; from the second on they count.
+ * Cannot see: who uses the ways that an administrator uses.
  */
 #include "scoring/admin-port.h"
 #include "scoring/crowd.h"
@@ -19,17 +27,28 @@
 #include "scoring/kind.h"
 #include "scoring/watch.h"
 
+#include <math.h>
 #include <stdio.h>
 
-enum { PAST = 0, EDGES = 1, TARGETS = 2 };
-static const double quiet_days = 1;
+enum { PAST = 0, EDGES = 1, TARGETS = 2, ANY_ROLE = MOST_ROLES };
+static const double quiet_days = 1, newcomer_days = 1;
+static const double newcomer_shape = 0.5, newcomer_trust = 2, half_life_days = 30;
 
 typedef struct Past {
     Episode episode;
     uint32_t asked; /* services whose rarity was asked for in this episode, as bits */
+    uint32_t first; /* of a newcomer: the first host that he logged in to, and one */
+    bool is_new;    /* the episode is that of a newcomer */
 } Past;
+/* Assets that were first seen when the network was known; all fade by half in thirty days but @today. */
+typedef struct Newcomers {
+    double windows, seen, rounds; /* of watching; how many came; how many of them began a round */
+    double today;                 /* came, fading with a day */
+    uint32_t assets;              /* how many there were in the window before */
+} Newcomers;
 typedef struct Plain {
-    EpisodePools pools;
+    EpisodePools pools, new_pools; /* the latter: how far newcomers go, who are no model for others */
+    Newcomers newcomers;
     float kinds[MOST_ROLES][ADMIN_SERVICES], fleet_kinds[ADMIN_SERVICES];
     float ends[MOST_ROLES][MOST_ROLES], fleet_ends[MOST_ROLES]; /* by the callers' role */
 } Plain;
@@ -57,29 +76,87 @@ weigh_kind(Plain *plain, const Scorer *scorer, const Call *call, Past *past, uin
     return p_end;
 }
 
+/* Of how many rounds that newcomers begin in a window: as many as ever did, or as many of those who came
+ * today as usually do. */
+static CountModel
+newcomer_model(const Newcomers *self, const Scorer *scorer)
+{
+    double share = (self->rounds + newcomer_shape) / (self->seen + newcomer_trust);
+    double a_day = fmax(1, self->today) * fmin(1, share);
+    CountModel model = { .shape = newcomer_shape + self->rounds };
+
+    model.mean =
+        fmax(model.shape / (scorer->windows_per_day + self->windows), a_day / scorer->windows_per_day);
+    return model;
+}
+
+static double
+network_days(const Newcomers *self, const Scorer *scorer)
+{
+    return self->windows / scorer->windows_per_day;
+}
+
 static void
-judge(Scorer *scorer, WatchState *state, const Call *call, uint32_t row, double callers)
+begin(Plain *plain, const Scorer *scorer, const Call *call, Past *past, bool is_alerted)
+{
+    past->is_new = rate_days(scorer, call->asset) < newcomer_days;
+    past->asked = 0;
+    if (!past->is_new) {
+        episode_begin(&past->episode, &plain->pools, scorer, call->asset, 1, is_alerted, call->begin_ms);
+        return;
+    }
+    CountModel model = newcomer_model(&plain->newcomers, scorer);
+    episode_begin_under(&past->episode, &plain->new_pools, scorer, call->asset, &model, is_alerted,
+                        call->begin_ms);
+    plain->newcomers.rounds += !is_alerted;
+}
+
+static void
+judge(Scorer *scorer, WatchState *state, const Call *call, Past *past, uint32_t row, double callers)
 {
     Plain *plain = state->plain;
-    Past *past =
-        watch_item(state, PAST, &watch_admin_edge, watch_key(scorer, call->asset, 0, 0, NULL), 1, NULL);
     bool is_alerted = case_is_alerted(scorer, &watch_admin_edge, call->asset, NULL);
 
-    if (episode_is_over(&past->episode, call->begin_ms, quiet_days)) {
-        episode_begin(&past->episode, &plain->pools, scorer, call->asset, 1, is_alerted, call->begin_ms);
-        past->asked = 0;
-    } else {
-        episode_go_on(&past->episode, &plain->pools, scorer, call->asset, is_alerted, call->begin_ms);
-    }
-    double p_end = weigh_kind(plain, scorer, call, past, row, past->episode.teaches);
+    if (episode_is_over(&past->episode, call->begin_ms, quiet_days))
+        begin(plain, scorer, call, past, is_alerted);
+    else
+        episode_go_on(&past->episode, past->is_new ? &plain->new_pools : &plain->pools, scorer, call->asset,
+                      is_alerted, call->begin_ms);
+    double days = rate_days(scorer, call->asset);
+    double p_end = weigh_kind(plain, scorer, call, past, row, past->episode.teaches && !past->is_new);
     Opinion opinion = { .watch = &watch_admin_edge,
                         .asset = call->asset,
                         .p = episode_p(&past->episode),
-                        .decibans = episode_decibans(&past->episode, scorer, call->asset),
-                        .numbers = { (double)past->episode.events, (double)past->episode.before,
-                                     rate_days(scorer, call->asset), row, p_end, callers },
+                        .decibans =
+                            episode_decibans(&past->episode, scorer,
+                                             past->is_new ? network_days(&plain->newcomers, scorer) : days),
+                        .numbers = { (double)past->episode.events, (double)past->episode.before, days, row,
+                                     p_end, callers, past->is_new, plain->newcomers.seen },
                         .call = call };
     case_take(scorer, &opinion);
+}
+
+/* Does it count what a newcomer does there? The first host is what he came for. */
+static bool
+counts(const Scorer *scorer, const Plain *plain, const Call *call, Past *past)
+{
+    if (network_days(&plain->newcomers, scorer) < newcomer_days)
+        return false;
+    if (past->first == 0)
+        past->first = call->far_asset + 1;
+    return past->first != call->far_asset + 1 || past->episode.step > 0;
+}
+
+/* Is it news that one more of a role calls this service there? *@callers: how many of them did before. */
+static bool
+join(Scorer *scorer, WatchState *state, const Call *call, uint32_t service, uint32_t role, double *callers)
+{
+    uint64_t key = watch_key(scorer, call->far_asset, service, role, NULL);
+    Crowd *crowd = watch_item(state, TARGETS, &watch_admin_edge, key, 2, NULL);
+    double all = role == ANY_ROLE ? scorer->n_assets : scorer->roles[role].assets;
+
+    *callers = (double)crowd->members;
+    return crowd_join(crowd, all, seconds_of(call->begin_ms));
 }
 
 static void
@@ -91,14 +168,32 @@ look(Scorer *scorer, WatchState *state, const Call *call)
     uint32_t service = admin_port_service(row);
     if (!watch_add(state, EDGES, watch_key(scorer, call->asset, call->far_asset, service + 1, NULL), 1))
         return;
-    uint32_t role = scorer->assets[call->asset].role;
-    Crowd *crowd = watch_item(state, TARGETS, &watch_admin_edge,
-                              watch_key(scorer, call->far_asset, service, role, NULL), 2, NULL);
-    double callers = (double)crowd->members;
-    bool is_news = crowd_join(crowd, scorer->roles[role].assets, seconds_of(call->begin_ms));
-    /* On an asset's first day all is new that was always there. */
-    if (rate_days(scorer, call->asset) >= 1 && is_news)
-        judge(scorer, state, call, row, callers);
+    double callers, all;
+    bool is_news = join(scorer, state, call, service, scorer->assets[call->asset].role, &callers);
+    bool is_news_to_all = join(scorer, state, call, service, ANY_ROLE, &all);
+    bool is_new = rate_days(scorer, call->asset) < newcomer_days;
+    if (!(is_new ? is_news_to_all : is_news))
+        return;
+    Past *past =
+        watch_item(state, PAST, &watch_admin_edge, watch_key(scorer, call->asset, 0, 0, NULL), 1, NULL);
+    if (!is_new || counts(scorer, state->plain, call, past))
+        judge(scorer, state, call, past, row, is_new ? all : callers);
+}
+
+/* Who comes while the network is not known yet was there before. */
+static void
+count_newcomers(Newcomers *self, const Scorer *scorer)
+{
+    double keep = exp2(-1 / (half_life_days * scorer->windows_per_day));
+    uint32_t came = scorer->n_assets - MIN(self->assets, scorer->n_assets);
+
+    if (network_days(self, scorer) < newcomer_days)
+        came = 0;
+    self->windows = self->windows * keep + 1;
+    self->seen = self->seen * keep + came;
+    self->rounds *= keep;
+    self->today = self->today * exp(-1 / scorer->windows_per_day) + came;
+    self->assets = scorer->n_assets;
 }
 
 static void
@@ -108,26 +203,38 @@ window(Scorer *scorer, WatchState *state, int64_t number)
 
     (void)number;
     episode_window(&plain->pools, scorer);
+    count_newcomers(&plain->newcomers, scorer);
+}
+
+/* How seldom it does such a thing; as its past, or for want of one that of those who came as it did. */
+static void
+past_words(const Case *one, char *out, size_t room)
+{
+    if (one->numbers[6] > 0)
+        g_snprintf(out, room, "it was first seen within a day before it began, as %.0f others were lately",
+                   fmax(0, (double)one->numbers[7] - 1));
+    else
+        g_snprintf(out, room, "it began such a round %.0f times before in %.1f days", (double)one->numbers[1],
+                   (double)one->numbers[2]);
 }
 
 static void
 explain(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
-    char name[80], far[IP_TEXT] = "another asset";
+    char name[80], far[IP_TEXT] = "another asset", past[120];
     uint32_t row = (uint32_t)CLAMP(one->numbers[3], 0, 1000);
     const ScoredAsset *asset = &scorer->assets[one->asset];
 
     detector_asset_words(asset, name, sizeof name);
     if (one->flows != NONE)
         ip_text(&scorer->evidence[one->flows].flow.dst, far);
-    g_snprintf(
-        out, room,
-        "%s opened %s to %s, as it never had (%.0f others of its role had), number %.0f of a round of new "
-        "log-ins and the like; it began such a round %.0f times before in %.1f days; of those of role "
-        "\"%s\" %.1f %% go to such a host or a rarer one",
-        name, admin_port_name(row), far, (double)one->numbers[5], (double)one->numbers[0],
-        (double)one->numbers[1], (double)one->numbers[2], scorer->roles[asset->role].name,
-        100 * (double)one->numbers[4]);
+    past_words(one, past, sizeof past);
+    g_snprintf(out, room,
+               "%s opened %s to %s, as it never had (%.0f others%s had), number %.0f of a round of new "
+               "log-ins and the like; %s; of those of role \"%s\" %.1f %% go to such a host or a rarer one",
+               name, admin_port_name(row), far, (double)one->numbers[5],
+               one->numbers[6] > 0 ? "" : " of its role", (double)one->numbers[0], past,
+               scorer->roles[asset->role].name, 100 * (double)one->numbers[4]);
 }
 
 static void

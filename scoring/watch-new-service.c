@@ -118,7 +118,7 @@ tell(Scorer *scorer, const Past *past, const Call *call)
                         .third = &caller,
                         .protocol = past->protocol,
                         .p = episode_p(&past->episode),
-                        .decibans = episode_decibans(&past->episode, scorer, call->asset),
+                        .decibans = episode_decibans(&past->episode, scorer, rate_days(scorer, call->asset)),
                         .numbers = { (double)past->episode.events, (double)past->episode.before,
                                      rate_days(scorer, call->asset), (double)past->members, past->port,
                                      past->leg_port, (double)past->others },

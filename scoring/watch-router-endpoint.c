@@ -172,7 +172,7 @@ judge(Scorer *scorer, WatchState *state, const Call *call, uint32_t service, dou
                         .service = call->service,
                         .protocol = call->protocol,
                         .p = episode_p(&past->episode),
-                        .decibans = episode_decibans(&past->episode, scorer, call->asset),
+                        .decibans = episode_decibans(&past->episode, scorer, rate_days(scorer, call->asset)),
                         .numbers = { (double)past->episode.events, (double)past->episode.before,
                                      rate_days(scorer, call->asset), way_of(call), others, is_known },
                         .call = call };

@@ -196,7 +196,7 @@ static void
 tell(Scorer *scorer, const Prober *prober, const Call *call, bool is_ours, double usual)
 {
     const Episode *episode = &prober->episode;
-    double decibans = episode_decibans(episode, scorer, prober->asset);
+    double decibans = episode_decibans(episode, scorer, rate_days(scorer, prober->asset));
     Opinion opinion = { .watch = &watch_scan,
                         .asset = prober->asset,
                         .far = is_ours ? NULL : &call->far,
@@ -351,7 +351,7 @@ add_to_herd(Scorer *scorer, WatchState *state, const Call *call)
                         .protocol = call->protocol,
                         .is_service = true,
                         .p = episode_p(&herd->episode),
-                        .decibans = episode_decibans(&herd->episode, scorer, herd->asset),
+                        .decibans = episode_decibans(&herd->episode, scorer, rate_days(scorer, herd->asset)),
                         .numbers = { (double)herd->sources, (double)herd->episode.before, model.mean },
                         .call = call->asset == herd->asset ? call : NULL,
                         .at_ms = call->end_ms };

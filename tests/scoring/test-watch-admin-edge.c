@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-watch-admin-edge.c - a desk that begins to log in to servers is told of; administrators, scanners of
  * the house and a move of the file server are not */
+#include "scoring/watch.h"
 #include "tests/scoring/stage.h"
 
 enum { DESKS = 30, ADMINS = 3 };
@@ -140,6 +141,74 @@ test_a_desk_that_calls_controllers_is_told_of(void)
     assert_has(alert->summary, "opened Modbus to 10.1.3.");
 }
 
+/* A guest of the VPN with an address that nobody had before, or a box that somebody plugged in. */
+static void
+test_a_newcomer_that_logs_in_to_servers_is_told_of(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, 12);
+    for (int i = 0; i < 9; i++) {
+        char to[IP_TEXT];
+        g_snprintf(to, sizeof to, "10.1.0.%d", 4 + i);
+        stage_until(stage, 12.5 + i * 0.01);
+        log_in(stage, 12.5 + i * 0.01, "10.1.5.77", to, i % 3 == 0 ? 22 : i % 3 == 1 ? 3389 : 5985, true);
+    }
+    stage_until(stage, 12.7);
+    const Alert *alert = stage_told(stage, "admin_edge", "10.1.5.77", NULL);
+    assert_has(stage_part(alert, "admin_edge")->reason, "first seen within a day before it began");
+}
+
+/* A new desk uses the file server, as all desks do, and logs in to one host. */
+static void
+test_a_new_desk_is_nothing(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, 12);
+    stage_until(stage, 12.5);
+    log_in(stage, 12.5, "10.1.1.99", "10.1.0.1", 445, true);
+    log_in(stage, 12.51, "10.1.1.99", "10.1.0.7", 3389, true);
+    log_in(stage, 12.52, "10.1.1.99", "10.1.0.7", 445, true);
+    stage_until(stage, 12.6);
+    g_assert_null(stage_case(stage, &watch_admin_edge, "10.1.1.99", NULL));
+}
+
+/* An exporter is added, and shows twenty desks that were always there, some of which log in to servers. */
+static void
+test_many_newcomers_at_once_are_nothing(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, 12);
+    for (int desk = 1; desk <= 20; desk++) {
+        char from[IP_TEXT];
+        g_snprintf(from, sizeof from, "10.1.6.%d", desk);
+        log_in(stage, 12.3, from, "10.1.0.1", 445, true);
+    }
+    move_on(stage, 12.5, "10.1.6.3", true);
+    move_on(stage, 12.6, "10.1.6.9", true);
+    g_assert_null(stage_find(stage, "admin_edge", "10.1.6.3", NULL));
+    g_assert_null(stage_find(stage, "admin_edge", "10.1.6.9", NULL));
+}
+
+/* Where one comes every day and logs in to servers, one more does what they do. */
+static void
+test_newcomers_of_every_day_are_nothing(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    for (int day = 0; day < 24; day++) {
+        char from[IP_TEXT];
+        play_day(stage, day, "10.1.0.1");
+        g_snprintf(from, sizeof from, "10.1.5.%d", day + 1);
+        move_on(stage, day + 0.6, from, true);
+    }
+    g_assert_null(stage_find(stage, "admin_edge", "10.1.5.22", NULL));
+    g_assert_null(stage_find(stage, "admin_edge", "10.1.5.23", NULL));
+    g_assert_null(stage_find(stage, "admin_edge", "10.1.5.24", NULL));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -156,5 +225,12 @@ main(int argc, char **argv)
                     test_what_is_not_answered_is_no_edge);
     g_test_add_func("/scoring/watch-admin-edge/a-desk-that-calls-controllers-is-told-of",
                     test_a_desk_that_calls_controllers_is_told_of);
+    g_test_add_func("/scoring/watch-admin-edge/a-newcomer-that-logs-in-to-servers-is-told-of",
+                    test_a_newcomer_that_logs_in_to_servers_is_told_of);
+    g_test_add_func("/scoring/watch-admin-edge/a-new-desk-is-nothing", test_a_new_desk_is_nothing);
+    g_test_add_func("/scoring/watch-admin-edge/many-newcomers-at-once-are-nothing",
+                    test_many_newcomers_at_once_are_nothing);
+    g_test_add_func("/scoring/watch-admin-edge/newcomers-of-every-day-are-nothing",
+                    test_newcomers_of_every_day_are_nothing);
     return g_test_run();
 }
