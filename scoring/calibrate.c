@@ -3,7 +3,6 @@
 #include "scoring/calibrate.h"
 
 #include <math.h>
-#include <stdbool.h>
 
 /* Bins: 48 of a quarter from -4 to 8, then 16 that grow by 2^(1/4), up to 128. */
 enum { LINEAR_BINS = 48, QUARTERS = 4 };
@@ -114,24 +113,20 @@ sketch_fade(ResidualSketch *self, double keep)
     self->n *= (float)keep;
 }
 
-/*
- * The first bin of the tail, and how many residuals lie in it and above. @has_heap: many of them are equal
- * (nothing came, most of the time).
- */
+/* The first bin of the tail, and how many residuals lie in it and above. */
 static int
-tail_from(const ResidualSketch *self, bool has_heap, double *in_tail)
+tail_from(const ResidualSketch *self, double *in_tail)
 {
-    double above = 0, want = fmax(tail_least, tail_share * (double)self->n);
+    double above = 0, want = fmin(fmax(tail_least, tail_share * (double)self->n), tail_most);
     int bin = SKETCH_BINS - 1;
 
-    want = has_heap ? fmin(want, tail_most) : want;
     for (; bin > 0; bin--) {
         above += (double)self->count[bin];
         if (above >= want)
             break;
     }
-    /* Equal ones are no tail: what lies above them is. */
-    if (has_heap && above > atom_factor * want && bin + 1 < SKETCH_BINS)
+    /* Equal ones (nothing came, most of the time) are no tail: what lies above them is. */
+    if (above > atom_factor * want && bin + 1 < SKETCH_BINS)
         above -= (double)self->count[bin++];
     *in_tail = above;
     return bin;
@@ -158,15 +153,15 @@ pareto_tail(const ResidualSketch *self, int from, double in_tail, double excess)
     return pow(1 + shape * excess / scale, -1 / shape);
 }
 
-static double
-upper_p(const ResidualSketch *self, double residual, bool has_heap)
+double
+sketch_upper_p(const ResidualSketch *self, double residual)
 {
     double above = 0, in_tail;
     int bin = bin_of(residual);
 
     if (self->n < 2 * (float)tail_least)
         return 1;
-    int from = tail_from(self, has_heap, &in_tail);
+    int from = tail_from(self, &in_tail);
     if (bin > from && in_tail >= tail_least) {
         double tail = pareto_tail(self, from, in_tail, residual - bin_edge(from));
         return fmax(p_least, (in_tail + 1) / ((double)self->n + 1) * tail);
@@ -177,15 +172,9 @@ upper_p(const ResidualSketch *self, double residual, bool has_heap)
 }
 
 double
-sketch_upper_p(const ResidualSketch *self, double residual)
-{
-    return upper_p(self, residual, false);
-}
-
-double
 sketch_tempered_p(const ResidualSketch *self, double residual)
 {
-    double p = upper_p(self, residual, true), seen = 1 / ((double)self->n + 1);
+    double p = sketch_upper_p(self, residual), seen = 1 / ((double)self->n + 1);
 
     return p < seen ? sqrt(p * seen) : p;
 }

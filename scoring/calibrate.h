@@ -39,11 +39,11 @@ void sketch_count_both(ResidualSketch *a, ResidualSketch *b, double residual);
 /* Counts as a part (0..1) of one. */
 void sketch_count_part(ResidualSketch *self, double residual, double part);
 void sketch_fade(ResidualSketch *self, double keep);
-/* Chance of a residual at least this large, were it like those before; 1 when nothing is known. */
+/* Chance of a residual at least this large, were it like those before; 1 when nothing is known. Where most
+ * are equal (nothing came), the tail is that of the others, and as long as they are few there is none. */
 double sketch_upper_p(const ResidualSketch *self, double residual);
-/* The same for pools, most of whose values may be equal (nothing came): beyond the oddest residual so far the
- * tail is drawn on by a formula, and believed half of the way (in decibans), since loads and habits change.
- */
+/* The same for pools: beyond the oddest residual so far the tail is drawn on by a formula, and believed half
+ * of the way (in decibans), since loads and habits change. */
 double sketch_tempered_p(const ResidualSketch *self, double residual);
 /*
  * For amounts on a logarithmic scale, most of which may be nil, of a @group (a role) within a @whole (all of

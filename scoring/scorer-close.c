@@ -275,6 +275,13 @@ tell_volume(Scorer *self, uint32_t index, double fair, bool is_told, const Findi
 }
 
 static void
+learn_residual(ScoredAsset *asset, Role *role, bool is_busy, double residual)
+{
+    own_sketch_add(&asset->residuals[is_busy], residual);
+    sketch_add(&role->residuals[is_busy], residual);
+}
+
+static void
 score_volume(Scorer *self, uint32_t index, const Measured *measured, const WindowSums *sums, int64_t number,
              double residual)
 {
@@ -302,8 +309,13 @@ score_volume(Scorer *self, uint32_t index, const Measured *measured, const Windo
     double shown = budget_shown(&self->budget, FAMILY_VOLUME, fair);
     double wanted = self->budget.threshold + (story_has_contact(self, index) ? same_cause : 0);
     bool is_told = shown >= wanted && !is_aftermath(self, index, fair);
+    bool was_free = asset->quarantine == 0;
     if (trust >= 0.3 && (is_told || (fair > 0 && is_spell(asset))))
         tell_volume(self, index, fair, is_told, &finding, sums->octets_out, measured->band, number);
+    /* What is told does not teach, but that it came does, once: else what comes every few days (an
+     * administrator on a router that but answers polls) would be told each time as if it never had. */
+    if (was_free && asset->quarantine != 0)
+        learn_residual(asset, &self->roles[asset->role], measured->is_busy, residual);
     if (triage_volume_is_aside(self, index))
         return;
     asset->peak[FAMILY_VOLUME] = (float)fmax((double)asset->peak[FAMILY_VOLUME], raw);
@@ -315,10 +327,8 @@ learn_volume(Scorer *self, ScoredAsset *asset, const Measured *measured, uint32_
 {
     Role *role = &self->roles[asset->role];
 
-    if (asset->octets_out.n >= learn_after) {
-        own_sketch_add(&asset->residuals[measured->is_busy], residual);
-        sketch_add(&role->residuals[measured->is_busy], residual);
-    }
+    if (asset->octets_out.n >= learn_after)
+        learn_residual(asset, role, measured->is_busy, residual);
     baseline_teach(&asset->octets_out, hour, measured->x, (double)role->spread);
     role->spread += (asset->octets_out.spread - role->spread) * 0.001f;
 }

@@ -132,6 +132,54 @@ test_calibrated_p_values_are_right_in_the_tail(void)
     }
 }
 
+/* Of an address where hardly anything ever comes, most residuals are equal; they are no tail that tells how
+ * far the others reach. */
+static double
+now_and_then(GRand *random)
+{
+    return g_rand_double(random) < 0.003 ? 1 + exponential(random) : 0;
+}
+
+static void
+test_calibrated_p_values_are_right_where_most_is_silence(void)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(7);
+    OwnSketch own = { 0 };
+    ResidualSketch role = { 0 };
+    const double levels[] = { 0.003, 0.001 };
+    int hits[2] = { 0 };
+    enum { LEARN = 8000, TEST = 400000 };
+
+    for (int i = 0; i < LEARN; i++) {
+        double x = now_and_then(random);
+        own_sketch_add(&own, x);
+        sketch_add(&role, x);
+    }
+    for (int i = 0; i < TEST; i++) {
+        double p = calibrated_p(&own, &role, now_and_then(random));
+        for (int j = 0; j < 2; j++)
+            hits[j] += p <= levels[j];
+    }
+    for (int j = 0; j < 2; j++) {
+        double rate = (double)hits[j] / TEST;
+        g_test_message("nominal %g: realised %g", levels[j], rate);
+        g_assert_cmpfloat(rate, <, 1.5 * levels[j]);
+    }
+}
+
+static void
+test_the_first_word_after_silence_is_one_in_as_many_as_were_silent(void)
+{
+    OwnSketch own = { 0 };
+    ResidualSketch role = { 0 };
+
+    for (int i = 0; i < 4000; i++) {
+        own_sketch_add(&own, 0);
+        sketch_add(&role, 0);
+    }
+    g_assert_cmpfloat(calibrated_p(&own, &role, 1.6), >, 0.5 / 4000);
+}
+
 static void
 test_an_empty_sketch_accuses_nobody(void)
 {
@@ -294,6 +342,10 @@ main(int argc, char **argv)
                     test_the_bet_on_rare_p_values_averages_to_one);
     g_test_add_func("/scoring/calibrate/amounts-beyond-all-seen-are-as-rare-as-told",
                     test_amounts_beyond_all_seen_are_as_rare_as_told);
+    g_test_add_func("/scoring/calibrate/calibrated-p-values-are-right-where-most-is-silence",
+                    test_calibrated_p_values_are_right_where_most_is_silence);
+    g_test_add_func("/scoring/calibrate/the-first-word-after-silence-is-one-in-as-many-as-were-silent",
+                    test_the_first_word_after_silence_is_one_in_as_many_as_were_silent);
     g_test_add_func("/scoring/calibrate/an-empty-sketch-accuses-nobody", test_an_empty_sketch_accuses_nobody);
     g_test_add_func("/scoring/evidence/evidence-adds-up-and-does-not-go-below-nothing",
                     test_evidence_adds_up_and_does_not_go_below_nothing);
