@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* call.c - see call.h */
 #include "scoring/call.h"
+#include "scoring/telling.h"
 #include "scoring/watch.h"
 
 #include <math.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 enum { QUIET_MS = 120000, SLICE_MOST_MS = 3600000, HOUR_MS = 3600000 };
+enum { UDP = 17, HARDLY_KNOWN = 6 /* conversations */ };
 
 /* Does the slot still hold the peer of this conversation? Another one may have taken its place since. */
 static bool
@@ -20,14 +22,12 @@ is_peer_of(const Scorer *self, const Conversation *talk)
 }
 
 static void
-judge(const Scorer *self, const Conversation *talk, bool is_low, Call *call)
+judge(const Conversation *talk, bool is_low, Call *call)
 {
-    const ScoredAsset *asset = &self->assets[call->asset];
     Certainty certainty;
     DirectionView view = { .bits = talk->bits,
                            .asset_is_low = is_low,
-                           .asset_port_served =
-                               service_ports_has(asset->services, talk->protocol, call->asset_port),
+                           .asset_port_served = call->is_served,
                            .asset_port = call->asset_port,
                            .far_port = call->far_port,
                            .protocol = talk->protocol,
@@ -83,10 +83,16 @@ view_of(const Scorer *self, const Conversation *talk, uint32_t peer_slot, bool i
                   .octets_out = (double)talk->octets[own],
                   .octets_in = (double)talk->octets[1 - own],
                   .packets_out = talk->packets[own],
-                  .packets_in = talk->packets[1 - own] };
+                  .packets_in = talk->packets[1 - own],
+                  .pair_flows = peer->flows,
+                  .pair_first_s = peer->first_s,
+                  .pair_octets = peer->octets_in + peer->octets_out,
+                  .woke_s = peer->woke_s };
 
     call.slept_hours = call.is_new_pair ? 0 : peer->slept_hours;
-    judge(self, talk, is_low, &call);
+    call.is_served = service_ports_has(self->assets[call.asset].services, talk->protocol, call.asset_port);
+    judge(talk, is_low, &call);
+    call.is_only_service = peer->services[0] == call.service && peer->services[1] == 0;
     call.is_known_service = (peer->flags & answered_flag(peer, call.service)) != 0;
     return call;
 }
@@ -106,29 +112,89 @@ patience_ms(const Conversation *talk)
     return QUIET_MS + MIN(SLICE_MOST_MS, lasted * halves / (talk->slices + MAX(1, halves)));
 }
 
-/* Tells the watches of what was put into the block. */
-static void
-flush_told(Scorer *self)
+/* The way out, if it is new to the asset for such a far end; else NULL, and that is nearly always. */
+static const PathUse *
+new_way(const Scorer *self, const Call *call)
 {
-    watches_tell(self, self->told, self->n_told);
-    self->n_told = 0;
+    const PathUse *path = call->path == NONE ? NULL : &self->paths[call->path];
+
+    if (path == NULL || path->first_s < seconds_of(call->begin_ms) || path->asset != call->asset ||
+        path->is_egress || (path->out_if == 0 && ip_is_zero(&path->next_hop)))
+        return NULL;
+    return path;
+}
+
+/* One packet in how many its exporter tells of in window @number; 1 where all are. */
+static float
+sampling_of(const Scorer *self, const Call *call, int64_t number)
+{
+    if (!call->is_sampled || call->exporter >= self->n_exporters)
+        return 1;
+    return (float)MAX(1, self->exporters[call->exporter].sampling[number & (WINDOWS_OPEN - 1)]);
+}
+
+/* What is asked of one that has just begun alone. */
+static void
+look_around(const Scorer *self, Call *call)
+{
+    int64_t number = window_number(&self->grid, call->begin_ms);
+    const WindowSums *sums = &self->assets[call->asset].open[number & (WINDOWS_OPEN - 1)];
+    const PathUse *path = new_way(self, call);
+
+    /* That window is being closed, or, where calls have to be told early, is open still. */
+    call->window_octets = number >= self->grid.first - 1 ? sums->octets_in + sums->octets_out : 0;
+    call->sampling = sampling_of(self, call, number);
+    if (path == NULL)
+        return;
+    PathUse any = { .exporter = path->exporter, .out_if = path->out_if };
+    call->new_way = scorer_way(self, path);
+    call->new_out_if = ip_is_zero(&path->next_hop) ? 0 : scorer_way(self, &any);
+    call->is_first_use = scorer_egress_first_s(self, path) >= seconds_of(call->begin_ms);
+}
+
+/* How long a conversation of the two went on: an hour, four, sixteen. */
+static unsigned
+grade_of_length(const Call *call)
+{
+    static const int64_t least_ms[] = { HOUR_MS, 4 * HOUR_MS, 16 * HOUR_MS };
+    unsigned grade = 1;
+
+    while (grade < G_N_ELEMENTS(least_ms) && call->end_ms - call->begin_ms >= least_ms[grade])
+        grade++;
+    return grade;
+}
+
+/* What the pair is remembered by. */
+static void
+note_pair(Peer *peer, const Call *call, bool has_begun, CallNews news)
+{
+    if (has_begun && call_wakes(call))
+        peer->woke_s = MAX(1, seconds_of(call->begin_ms));
+    if (news == CALL_LASTS && peer->longest < grade_of_length(call))
+        peer->longest = grade_of_length(call) & 3u;
+    if (news != CALL_ENDED)
+        return;
+    if (call->is_answered)
+        peer->flags |= answered_flag(peer, call->service);
+    if (call->protocol == UDP &&
+        peer->flows < HARDLY_KNOWN) /* by which protocol, as long as it can be said */
+        peer->is_udp = 1;
 }
 
 static void
-tell_view(Scorer *self, const Call *call, bool has_begun, CallNews news)
+tell_view(Scorer *self, Call *call, bool has_begun, CallNews news)
 {
     ScoredAsset *asset = &self->assets[call->asset];
 
     if (has_begun) {
         asset->calls_made += call->is_answered && call->initiator == INITIATOR_ASSET;
         asset->calls_taken += call->is_answered && call->initiator == INITIATOR_FAR;
+        look_around(self, call);
     }
-    if (news == CALL_ENDED && call->is_answered && call->peer != NONE)
-        self->peers[call->peer].flags |= answered_flag(&self->peers[call->peer], call->service);
-    if (self->n_told == TOLD_MOST)
-        flush_told(self);
-    self->told[self->n_told++] =
-        (CallTold){ .call = *call, .news = news, .has_begun = has_begun, .traits = call_traits(call) };
+    if (call->peer != NONE)
+        note_pair(&self->peers[call->peer], call, has_begun, news);
+    telling_add(self, &(CallTold){
+                          .call = *call, .news = news, .has_begun = has_begun, .traits = call_traits(call) });
 }
 
 /* Tells of it to the asset that was found first, and to the far end where that is one too. */
@@ -173,8 +239,13 @@ fetch_asset(const Scorer *self, const Conversation *talk)
 {
     const ScoredAsset *asset = talk->peer == NONE ? NULL : &self->assets[self->peers[talk->peer].asset];
 
+    int64_t number = window_number(&self->grid, talk->begin_ms);
+
+    if (asset == NULL)
+        return;
     __builtin_prefetch(asset);
-    __builtin_prefetch(asset != NULL ? asset->services : NULL);
+    __builtin_prefetch(asset->services);
+    __builtin_prefetch(&asset->open[number & (WINDOWS_OPEN - 1)]);
 }
 
 static void
@@ -195,7 +266,7 @@ part_with(Scorer *self, const Conversation *talk)
 {
     if (self->n_parted == PARTED) {
         flush_parted(self);
-        flush_told(self);
+        telling_flush(self);
     }
     self->parted[self->n_parted++] = *talk;
 }
@@ -350,7 +421,7 @@ call_step(Scorer *self)
     /* Both halves of what began before have had two minutes to come. */
     if (self->grid.first != 0 && self->clock.now_ms > window_end_ms + QUIET_MS)
         sweep(self, window_end_ms, false);
-    flush_told(self);
+    telling_flush(self);
 }
 
 void
@@ -364,7 +435,8 @@ call_close_window(Scorer *self, int64_t number)
     do
         sweep(self, window_end_ms, true);
     while (self->ledger_at > 0);
-    flush_told(self);
+    telling_flush(self);
+    telling_settle(self);
 }
 
 FlowRecord

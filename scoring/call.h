@@ -54,6 +54,19 @@ typedef struct Call {
     int64_t begin_ms, end_ms; /* flow time, first and last packet */
     double octets_out, octets_in;     /* from the asset, to it; scaled by sampling */
     uint32_t packets_out, packets_in; /* scaled; 65535: or more */
+    /* How things stood when it was told: records go on to change them while the watches work (telling.h). */
+    uint32_t pair_flows;   /* conversations of the two so far */
+    uint32_t pair_first_s; /* when they met, flow time */
+    float pair_octets;     /* of all that they said */
+    uint32_t woke_s;       /* when the silence before one that call_wakes ended; 0: there was none yet */
+    bool is_only_service;  /* they have spoken by no other one */
+    bool is_served;        /* the asset's port is one that it serves */
+    /* Of one that has just begun; else 0. */
+    bool is_first_use; /* the asset had never left by @new_way, wherever to */
+    uint32_t new_way; /* hash of its way out (scorer_way) where that is new to the asset for such a far end */
+    uint32_t new_out_if;  /* the same of the interface alone, where a next hop is known */
+    float sampling;       /* its exporter tells of one packet in so many, in the window in which it began */
+    double window_octets; /* of the asset, both ways, in that window; 0 where it was closed before the last */
 } Call;
 
 typedef enum CallNews { CALL_BEGAN, CALL_LASTS, CALL_ENDED } CallNews;
@@ -90,6 +103,15 @@ call_is_session(const Call *call)
     if (call->is_sampled)
         return !call->is_slight;
     return call->packets_out > TCP_HANDSHAKE && call->packets_in > TCP_HANDSHAKE;
+}
+/* Does it end a silence of a week or more? That is noted with the pair, once a day. */
+static inline bool
+call_wakes(const Call *call)
+{
+    enum { WEEK_H = 168, DAY_S = 86400 };
+
+    return call->slept_hours >= WEEK_H && call->initiator != INITIATOR_UNKNOWN &&
+           call->access != ACCESS_OWN && seconds_of(call->begin_ms) >= call->woke_s + DAY_S;
 }
 /* What of CALL_... holds. */
 static inline uint8_t

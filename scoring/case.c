@@ -83,7 +83,7 @@ case_is_alerted(const Scorer *self, const Watch *watch, uint32_t asset, const Ip
 {
     const Case *one = find(self, watch_index(watch), asset, far, 0);
 
-    return one != NULL && one->alerted_until_ms > self->clock.now_ms;
+    return one != NULL && one->alerted_until_ms > self->moment.now_ms;
 }
 
 static double
@@ -135,8 +135,8 @@ case_parts(const Scorer *self, uint32_t asset, const IpAddress *far, const Case 
     for (uint32_t found = find_all(self, pair_key(self, asset, far, 0), slots); found != 0;
          found &= found - 1) {
         const Case *one = &self->cases[slots[__builtin_ctz(found)]];
-        if (one->evidence > 0 && one->forgiven_until_ms <= self->clock.now_ms &&
-            !is_forgotten(one, self->clock.now_ms))
+        if (one->evidence > 0 && one->forgiven_until_ms <= self->moment.now_ms &&
+            !is_forgotten(one, self->moment.now_ms))
             parts[n++] = one;
     }
     return n;
@@ -148,7 +148,7 @@ case_door(const Scorer *self, const Case *one)
     for (uint32_t i = 0; !ip_is_zero(&one->far) && i < n_watches; i++) {
         const Case *door = watches[i]->names_caller ? find(self, i, one->asset, NULL, 0) : NULL;
         if (door != NULL && ip_equal(&door->third, &one->far) && door->evidence > 0 &&
-            door->forgiven_until_ms <= self->clock.now_ms && !is_forgotten(door, self->clock.now_ms))
+            door->forgiven_until_ms <= self->moment.now_ms && !is_forgotten(door, self->moment.now_ms))
             return door;
     }
     return NULL;
@@ -173,7 +173,7 @@ case_forgive(Scorer *self, uint32_t asset, const IpAddress *far, const char *kin
         if (!key_table_has(&self->case_keys, slot) || one->asset != asset || !is_meant(one, far, kind, port))
             continue;
         int64_t lasts_ms = watches[one->watch]->is_incident ? alerted_ms : forgiven_ms;
-        one->forgiven_until_ms = forgives ? self->clock.now_ms + lasts_ms : 0;
+        one->forgiven_until_ms = forgives ? self->moment.now_ms + lasts_ms : 0;
         if (!forgives)
             continue;
         one->evidence = 0;
@@ -256,7 +256,7 @@ take_case(Scorer *self, const Opinion *opinion, int64_t at_ms)
         one->forgiven_until_ms = one->alerted_until_ms = one->named_window = one->peak_ms = 0;
     }
     if (put != KEY_FOUND || (double)(at_ms - one->last_ms) > memory_ms(opinion->watch) ||
-        (one->evidence <= 0 && one->alerted_until_ms <= self->clock.now_ms))
+        (one->evidence <= 0 && one->alerted_until_ms <= self->moment.now_ms))
         begin(self, one, opinion, at_ms);
     if (one->window != self->grid.first + 1 && self->n_touched < key_table_slots(&self->case_keys)) {
         one->window = self->grid.first + 1;
@@ -269,7 +269,7 @@ void
 case_take(Scorer *self, const Opinion *opinion)
 {
     const Call *call = opinion->call;
-    int64_t at_ms = opinion->at_ms != 0 ? opinion->at_ms : call != NULL ? call->end_ms : self->clock.now_ms;
+    int64_t at_ms = opinion->at_ms != 0 ? opinion->at_ms : call != NULL ? call->end_ms : self->moment.now_ms;
     Case *one = take_case(self, opinion, at_ms);
 
     if (!opinion->watch->is_prior)
@@ -348,7 +348,7 @@ static double
 staked(const Scorer *self, const Case *one, double evidence)
 {
     const Watch *watch = watches[one->watch];
-    double days = (double)(self->clock.now_ms - self->clock.first_ms) / day_ms;
+    double days = (double)(self->moment.now_ms - self->moment.first_ms) / day_ms;
     double past = watch->needs_no_past ? 1 : fmin(1, days / fmax(1, self->conf.learn_days));
     double trust = watch_stake * past / (1 + told_before(self, one));
 
@@ -475,7 +475,7 @@ weigh(Scorer *self, Case *one, int64_t end_ms)
     bool has_far = !ip_is_zero(&one->far);
     double raw = case_decibans(self, one), support = 0;
 
-    if (one->evidence <= 0 || one->forgiven_until_ms > self->clock.now_ms)
+    if (one->evidence <= 0 || one->forgiven_until_ms > self->moment.now_ms)
         return true;
     uint32_t n = one->is_service ? 0 : case_parts(self, one->asset, has_far ? &one->far : NULL, parts);
     for (uint32_t i = 0; i < n; i++)
@@ -486,7 +486,7 @@ weigh(Scorer *self, Case *one, int64_t end_ms)
     double shown = budget_shown(&self->budget, (EvidenceFamily)family, raw) + support;
     bool has_lead = leads(one, parts, n);
     bool is_old =
-        watches[one->watch]->needs_no_past || (double)(self->clock.now_ms - self->clock.first_ms) >= day_ms;
+        watches[one->watch]->needs_no_past || (double)(self->moment.now_ms - self->moment.first_ms) >= day_ms;
     if (has_lead && is_old && (shown >= self->budget.threshold || one->alerted_until_ms > end_ms))
         raise_case(self, one, shown, end_ms);
     if (triage_case_is_aside(self, one, raw))

@@ -59,11 +59,19 @@ cusum_step(double before_decibans, double e)
     return fmin(DECIBANS_MOST, fmax(before_decibans, 0) + decibans_of(e));
 }
 
+double
+log_gamma(double x)
+{
+    int sign; /* which lgamma writes where all threads may */
+
+    return lgamma_r(x, &sign);
+}
+
 static double
 log_pmf(double shape, double mean, double count)
 {
-    return lgamma(shape + count) - lgamma(shape) - lgamma(count + 1) + shape * log(shape / (shape + mean)) +
-           count * log(mean / (shape + mean));
+    return log_gamma(shape + count) - log_gamma(shape) - log_gamma(count + 1) +
+           shape * log(shape / (shape + mean)) + count * log(mean / (shape + mean));
 }
 
 double

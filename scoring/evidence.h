@@ -29,6 +29,8 @@
 enum { DECIBANS_MOST = 120 };
 
 double decibans_of(double e);
+/* Of x > 0, on any thread. */
+double log_gamma(double x);
 double e_of_decibans(double decibans);
 /* The calibrator; 0.5 at p = 1, finite at any p > 0. */
 double e_of_p(double p);

@@ -185,7 +185,7 @@ bool
 habit_may_teach(const HabitBook *book, uint32_t asset)
 {
     HabitItem *past = asset_item(book, asset);
-    uint16_t day = (uint16_t)(book->scorer->clock.now_ms / 86400000);
+    uint16_t day = (uint16_t)(book->scorer->moment.now_ms / 86400000);
 
     if (past->day != day) {
         past->day = day;
@@ -265,7 +265,7 @@ void
 habit_window(Habits *self, const Scorer *scorer)
 {
     /* Before, nothing can be new. */
-    if (scorer->clock.now_ms - scorer->clock.first_ms < (int64_t)HABIT_BORN_DAYS * 86400000)
+    if (scorer->moment.now_ms - scorer->moment.first_ms < (int64_t)HABIT_BORN_DAYS * 86400000)
         return;
     for (int i = 0; i < 4 * HABIT_VARIANTS; i++)
         rate_window(&self->pools[i / 4][i / 2 % 2][i % 2], scorer);

@@ -60,7 +60,7 @@ typedef struct HabitItem {
 
 /* Whose: every call needs them. */
 typedef struct HabitBook {
-    Scorer *scorer;
+    const Scorer *scorer;
     WatchState *state;
     const Watch *watch;
     int table;

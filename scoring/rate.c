@@ -11,7 +11,7 @@ static const double shape_least = 0.05, shape_most = 0.5;
 double
 rate_days(const Scorer *scorer, uint32_t asset)
 {
-    return fmax(0, (double)(scorer->clock.now_ms - scorer->assets[asset].first_ms) / 86400e3);
+    return fmax(0, (double)(scorer->moment.now_ms - scorer->assets[asset].first_ms) / 86400e3);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* rhythm.c - see rhythm.h */
 #include "scoring/rhythm.h"
+#include "scoring/evidence.h"
 
 #include <glib.h>
 #include <math.h>
@@ -126,7 +127,7 @@ uniform_sum_p(double sum, uint32_t m)
             high = tilt;
     }
     double chernoff = low * sum + m * log(-expm1(-low) / low);
-    double corner = m * log(fmax(sum, 1e-12)) - lgamma(m + 1.0);
+    double corner = m * log(fmax(sum, 1e-12)) - log_gamma(m + 1.0);
 
     return exp(fmin(0, fmin(chernoff, corner)));
 }

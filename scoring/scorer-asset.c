@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* scorer-asset.c - assets and roles of the scoring thread: found by address, numbered by first appearance */
-#include "scoring/scorer-internal.h"
+#include "scoring/telling.h"
 
 #include <math.h>
 #include <string.h>
@@ -58,6 +58,7 @@ scorer_asset(Scorer *self, const IpAddress *address, int64_t now_ms)
         self->counters.assets_refused++;
         return NONE;
     }
+    telling_rest(self); /* watches count assets */
     KeyPut put = key_table_put(&self->asset_keys, scorer_asset_key(self, address), 255, &slot);
     if (put == KEY_FOUND)
         return self->asset_slots[slot];

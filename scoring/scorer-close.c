@@ -8,6 +8,7 @@
  * window that belongs to an open story.
  */
 #include "scoring/detector.h"
+#include "scoring/telling.h"
 #include "scoring/watch.h"
 
 #include <math.h>
@@ -582,6 +583,7 @@ scorer_close_until(Scorer *self, int64_t oldest_wanted)
 {
     int64_t most = self->grid.first + (int64_t)(2 * self->windows_per_day);
 
+    telling_settle(self);
     if (self->grid.first == 0) {
         /* The window before is not waited for: it was not heard from its beginning, nor was this one. */
         self->grid.first = self->born_window = oldest_wanted + 1;

@@ -309,13 +309,19 @@ typedef struct ScorerCounters {
     uint64_t peers_evicted, paths_evicted, windows_closed, alerts_opened, interfaces_refused, stories_refused;
 } ScorerCounters;
 
-/* What a watch (watch.h) has learned. */
+/* What a watch (watch.h) has learned, and what it has left to be done when a block is over (telling.h). */
 enum { MOST_WATCHES = BUDGET_WATCHES, WATCH_TABLES = 5 };
 typedef struct WatchState {
     void *plain, *assets;
     KeyTable keys[WATCH_TABLES];
     void *items[WATCH_TABLES];
+    GArray *said, *notes; /* no part of the state: empty whenever that is saved */
 } WatchState;
+/* What time it is for watches and cases: that of the flow clock when the latest block was handed to them, or
+ * when the window that is being closed was. */
+typedef struct Moment {
+    int64_t now_ms, first_ms;
+} Moment;
 struct Case;
 
 /* Of the ledger: a conversation's slot, and the flow time before which there is nothing to tell of it. */
@@ -350,16 +356,13 @@ struct Scorer {
     ExporterAddress exporter_address;
     void *exporter_user;
 
-    FlowClock clock;
+    Moment moment;
     WindowGrid grid;
     int64_t born_window; /* the first one, heard in part */
     double windows_per_day;
-    int64_t day;             /* number of the flow day */
-    uint32_t heard_exporter; /* whose header time was looked at last, and was good */
-    int64_t heard_ms;
+    int64_t day; /* number of the flow day */
     Budget budget;
     SuppressionSet *suppressions; /* owned; NULL: none; no part of the state */
-    ScorerCounters counters;
     uint64_t lossy[WINDOWS_OPEN]; /* exporters that lost data, one bit each */
     uint64_t ailing;              /* exporters that are silent or thin (watch-exporter.c) */
     uint64_t untaught; /* exporters whose assets teach nothing in the window that is being closed */
@@ -391,19 +394,14 @@ struct Scorer {
     uint32_t free_evidence, n_evidence;
     Story **stories;
     uint32_t n_stories;
-    FlowRecord *large; /* ring */
-    uint32_t next_large;
+    FlowRecord *large;    /* ring */
     RecentWindow *recent; /* blocks of RECENT_WINDOWS */
     uint32_t n_recent;
 
     Due *ledger; /* conversations that go on, in the order of arrival; see call.h */
-    uint32_t n_ledger, ledger_room;
-    uint32_t ledger_at, ledger_kept; /* how far the sweep has come, and how many before there stay */
-    uint32_t since_step;             /* records */
-    uint32_t n_parted;
-    Conversation *parted;  /* whose places were needed, and who are still to be told of */
-    struct CallTold *told; /* block for the watches (call.h), empty between records */
-    uint32_t n_told;
+    uint32_t ledger_room;
+    Conversation *parted;    /* whose places were needed, and who are still to be told of */
+    struct Telling *telling; /* calls for the watches (telling.h) */
     WatchState watch_states[MOST_WATCHES];
     KeyTable case_keys;
     struct Case *cases;
@@ -412,6 +410,17 @@ struct Scorer {
 
     PValues *pvalues; /* NULL: nobody wants to know; no part of the state */
     Work *work;       /* of a block */
+
+    uint8_t apart[64]; /* what each record writes: not in one cache line with what helpers read (telling.h) */
+    FlowClock clock;
+    uint32_t heard_exporter; /* whose header time was looked at last, and was good */
+    int64_t heard_ms;
+    ScorerCounters counters;
+    uint32_t next_large;
+    uint32_t n_ledger;
+    uint32_t ledger_at, ledger_kept; /* how far the sweep has come, and how many before there stay */
+    uint32_t since_step;             /* records */
+    uint32_t n_parted;
     InterfaceMemo memos[INTERFACE_MEMOS];
 };
 
@@ -516,6 +525,8 @@ bool scorer_is_path(const Scorer *self, uint32_t slot, const PathKey *key);
 uint32_t scorer_path(Scorer *self, const PathKey *key, const FlowRecord *flow, uint32_t hint);
 /* The key of @flow's way out, if it is none of the last ones that the asset used; else 0. */
 uint64_t scorer_new_egress_key(const Scorer *self, uint32_t asset, const FlowRecord *flow);
+/* A hash of exporter, interface and next hop, whoever's path it is; never 0. */
+uint32_t scorer_way(const Scorer *self, const PathUse *path);
 /* When the asset first left by the exporter, interface and next hop of this path; 0: not known. */
 uint32_t scorer_egress_first_s(const Scorer *self, const PathUse *path);
 /* Fetches what the last one will look up; @path may be NULL. */

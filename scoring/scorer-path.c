@@ -48,6 +48,16 @@ scorer_new_egress_key(const Scorer *self, uint32_t asset, const FlowRecord *flow
 }
 
 uint32_t
+scorer_way(const Scorer *self, const PathUse *path)
+{
+    enum { WAY_KEY = 3 };
+    uint64_t hash = scorer_address_hash(self, &path->next_hop);
+    uint64_t way = (uint64_t)path->exporter << 32 | path->out_if;
+
+    return (uint32_t)(keyed_mix(hash ^ WAY_KEY, way, self->conf.hash_seed) >> 32) | 1;
+}
+
+uint32_t
 scorer_egress_first_s(const Scorer *self, const PathUse *path)
 {
     uint32_t slot = key_table_find(&self->path_keys, egress_key(self, path));

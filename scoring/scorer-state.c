@@ -9,6 +9,7 @@
  * checked before it is used. What does not hold together is refused as a whole, and the scorer stays as new.
  */
 #include "scoring/detector.h"
+#include "scoring/telling.h"
 #include "scoring/watch.h"
 #include "collector/base/cursor.h"
 
@@ -107,10 +108,11 @@ put_stories(GByteArray *to, const Scorer *self)
 }
 
 GBytes *
-scorer_save(const Scorer *self)
+scorer_save(Scorer *self)
 {
     GByteArray *to = g_byte_array_new();
 
+    telling_settle(self);
     put_layout(to, self);
     put(to, &self->conf.hash_seed, sizeof self->conf.hash_seed);
     put(to, &self->clock, sizeof self->clock);
@@ -655,6 +657,7 @@ scorer_restore(Scorer *self, GBytes *state, GError **error)
     Cursor from = cursor_over(bytes, length);
     const char *why = NULL;
 
+    telling_settle(self);
     if (!take_layout(&from, self)) {
         g_set_error_literal(
             error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
@@ -677,6 +680,7 @@ scorer_restore(Scorer *self, GBytes *state, GError **error)
         why = "what its watches have learned";
     else if (!call_restore(self, &from) || cursor_left(&from) != 0)
         why = "its conversations";
+    telling_settle(self); /* it is now */
     if (why == NULL)
         return true;
     scorer_reset(self);

@@ -8,6 +8,7 @@
  * teaches is told at scorer_verdict in scorer.h.
  */
 #include "scoring/story-internal.h"
+#include "scoring/telling.h"
 #include "scoring/watch.h"
 
 #include <string.h>
@@ -215,6 +216,7 @@ judge_peer(Scorer *self, uint32_t asset, const IpAddress *far, AlertVerdict verd
 void
 scorer_verdict(Scorer *self, const AlertSubject *about, AlertVerdict verdict)
 {
+    telling_settle(self); /* what was said before the verdict */
     uint32_t asset = scorer_find_asset(self, &about->asset);
     uint32_t detector = about->kind != NULL ? detector_index(about->kind) : NONE;
 

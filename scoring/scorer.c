@@ -6,6 +6,7 @@
  * block, every loop what the one before has made known; then the records are taken one by one, in their
  * order, and seldom wait for memory. Nothing there allocates, locks or logs in steady state.
  */
+#include "scoring/telling.h"
 #include "scoring/watch.h"
 
 #include <math.h>
@@ -47,7 +48,7 @@ init_tables(Scorer *self)
     self->ledger_room = 2 * key_table_slots(&self->conversation_keys);
     self->ledger = keyed_items_new(self->ledger_room, sizeof *self->ledger);
     self->parted = g_aligned_alloc0(PARTED, sizeof *self->parted, 64);
-    self->told = g_new0(CallTold, TOLD_MOST);
+    self->telling = telling_new(self->conf.threads);
     watches_init(self);
     cases_init(self);
 }
@@ -93,6 +94,7 @@ clear_state(Scorer *self)
                          &self->path_keys,     &self->affinity_keys,     &self->group_keys,
                          &self->interface_keys };
 
+    telling_free(self->telling);
     watches_clear(self);
     cases_clear(self);
     for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
@@ -110,7 +112,6 @@ clear_state(Scorer *self)
     g_free(self->exporters);
     g_free(self->recent);
     g_free(self->work);
-    g_free(self->told);
 }
 
 void
@@ -206,8 +207,10 @@ move_clock(Scorer *self, const FlowRecord *flow)
         self->counters.future++;
         return false;
     }
-    if (verdict == CLOCK_BACK)
+    if (verdict == CLOCK_BACK) {
+        telling_settle(self);
         drop_open_windows(self);
+    }
     int64_t oldest = window_oldest_wanted(&self->grid, self->clock.now_ms);
     if (self->grid.first < oldest)
         scorer_close_until(self, oldest);
@@ -677,6 +680,7 @@ scorer_batch(Scorer *self, const FlowBatch *batch)
         for (uint32_t i = 0; i < n; i++)
             take_record(self, &records[i], &self->work[i]);
     }
+    telling_rest(self);
     for (uint32_t i = 0; i < batch->n_losses; i++)
         scorer_take_loss(self, &batch->losses[i]);
     self->counters.records += batch->n;

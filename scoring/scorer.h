@@ -2,8 +2,9 @@
 /*
  * scorer.h - batches of flows go in, alerts come out
  *
- * Everything runs on flow time, so the same input gives the same alerts, byte for byte. One thread owns a
- * scorer; it never looks at a clock, a file or a socket: alerts and samples leave through the sink.
+ * Everything runs on flow time, so the same input gives the same alerts, byte for byte, with any number of
+ * threads. One thread owns a scorer, which may have others that help (telling.h); it never looks at a clock,
+ * a file or a socket: alerts and samples leave through the sink, on the owner's thread.
  */
 #pragma once
 #include <jansson.h>
@@ -30,6 +31,7 @@ typedef struct ScoringConf {
     uint32_t learn_days;
     uint32_t window_s; /* 300 */
     uint32_t max_assets, max_peers_per_asset, max_pairs;
+    uint32_t threads;       /* that score, the caller's among them; 0: that one alone */
     uint32_t series_assets; /* the so many busiest assets get a series; pinned ones always */
     uint64_t hash_seed;
 } ScoringConf;
@@ -72,5 +74,5 @@ void scorer_verdict(Scorer *self, const AlertSubject *about, AlertVerdict verdic
 void scorer_set_suppressions(Scorer *self, SuppressionSet *set);
 
 /* State for a restart (statefile.h): baselines, known peers and paths, open alerts, the flow clock. */
-GBytes *scorer_save(const Scorer *self);
+GBytes *scorer_save(Scorer *self);
 bool scorer_restore(Scorer *self, GBytes *state, GError **error);

@@ -112,7 +112,7 @@ begin(Plain *plain, const Scorer *scorer, const Call *call, Past *past, bool is_
 }
 
 static void
-judge(Scorer *scorer, WatchState *state, const Call *call, Past *past, uint32_t row, double callers)
+judge(const Scorer *scorer, WatchState *state, const Call *call, Past *past, uint32_t row, double callers)
 {
     Plain *plain = state->plain;
     bool is_alerted = case_is_alerted(scorer, &watch_admin_edge, call->asset, NULL);
@@ -133,7 +133,7 @@ judge(Scorer *scorer, WatchState *state, const Call *call, Past *past, uint32_t 
                         .numbers = { (double)past->episode.events, (double)past->episode.before, days, row,
                                      p_end, callers, past->is_new, plain->newcomers.seen },
                         .call = call };
-    case_take(scorer, &opinion);
+    watch_says(state, &opinion);
 }
 
 /* Does it count what a newcomer does there? The first host is what he came for. */
@@ -149,7 +149,8 @@ counts(const Scorer *scorer, const Plain *plain, const Call *call, Past *past)
 
 /* Is it news that one more of a role calls this service there? *@callers: how many of them did before. */
 static bool
-join(Scorer *scorer, WatchState *state, const Call *call, uint32_t service, uint32_t role, double *callers)
+join(const Scorer *scorer, WatchState *state, const Call *call, uint32_t service, uint32_t role,
+     double *callers)
 {
     uint64_t key = watch_key(scorer, call->far_asset, service, role, NULL);
     Crowd *crowd = watch_item(state, TARGETS, &watch_admin_edge, key, 2, NULL);
@@ -160,7 +161,7 @@ join(Scorer *scorer, WatchState *state, const Call *call, uint32_t service, uint
 }
 
 static void
-look(Scorer *scorer, WatchState *state, const Call *call)
+look(const Scorer *scorer, WatchState *state, const Call *call)
 {
     uint32_t row = admin_port_find(call->far_port, call->protocol);
     if (row == ADMIN_PORT_NONE)

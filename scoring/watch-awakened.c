@@ -28,7 +28,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { WEEK_H = 168, MONTH_H = 672, KINDS = 4, TEACH_A_DAY = 4 };
+enum { MONTH_H = 672, KINDS = 4, TEACH_A_DAY = 4 };
 static const double idle_days[2] = { 7, 28 };
 static const uint32_t follow_s = 86400, hour_s = 3600;
 /* Hours in which the two have spoken since, for the steps of a ladder: the more the lower. */
@@ -69,7 +69,7 @@ may_teach(Past *past, int64_t now_ms)
 }
 
 static void
-give_opinion(Scorer *scorer, const Spell *spell, const Call *call, double p, double decibans)
+give_opinion(WatchState *state, const Spell *spell, const Call *call, double p, double decibans)
 {
     Opinion opinion = { .watch = &watch_awakened,
                         .asset = call->asset,
@@ -82,21 +82,21 @@ give_opinion(Scorer *scorer, const Spell *spell, const Call *call, double p, dou
                                      spell->kind % 2, spell->hours },
                         .call = call };
 
-    case_take(scorer, &opinion);
+    watch_says(state, &opinion);
 }
 
 /* How far the past may be believed as yet. */
 static double
 trust_of(const Scorer *scorer, bool is_month)
 {
-    double days = (double)(scorer->clock.now_ms - scorer->clock.first_ms) / 86400e3;
+    double days = (double)(scorer->moment.now_ms - scorer->moment.first_ms) / 86400e3;
 
     return fmin(1, fmax(0, 2 * (days / idle_days[is_month] - 1)));
 }
 
 /* The silence is over. */
 static void
-awake(Scorer *scorer, WatchState *state, const Call *call, Spell *spell)
+awake(const Scorer *scorer, WatchState *state, const Call *call, Spell *spell)
 {
     Plain *plain = state->plain;
     bool is_month = call->slept_hours >= MONTH_H, is_caller = call->initiator == INITIATOR_ASSET;
@@ -121,10 +121,10 @@ awake(Scorer *scorer, WatchState *state, const Call *call, Spell *spell)
                       .kind = (uint8_t)kind,
                       .hours = 1,
                       .step = LADDER_STEPS - 1 };
-    give_opinion(scorer, spell, call, (double)spell->p, (double)spell->decibans);
+    give_opinion(state, spell, call, (double)spell->p, (double)spell->decibans);
     rate_teach(&plain->pools[kind], scorer, call->asset, own);
     past->events[kind] += 1;
-    spell->is_taught = may_teach(past, scorer->clock.now_ms);
+    spell->is_taught = may_teach(past, scorer->moment.now_ms);
     if (!spell->is_taught)
         return;
     ladder_teach(&plain->crowd[is_caller], scorer, call->asset, crowd.step);
@@ -133,7 +133,7 @@ awake(Scorer *scorer, WatchState *state, const Call *call, Spell *spell)
 
 /* It goes on; asked at each step down the ladder. */
 static void
-go_on(Scorer *scorer, WatchState *state, const Call *call, Spell *spell)
+go_on(const Scorer *scorer, WatchState *state, const Call *call, Spell *spell)
 {
     Plain *plain = state->plain;
     uint32_t begin_s = seconds_of(call->begin_ms), hour = begin_s / hour_s;
@@ -148,30 +148,25 @@ go_on(Scorer *scorer, WatchState *state, const Call *call, Spell *spell)
     spell->step--;
     double p = ladder_p(ladder, scorer, call->asset, spell->step);
     double e = 1 - hours_stake + hours_stake * used_share[spell->step] / p;
-    give_opinion(scorer, spell, call, p, (double)spell->decibans + decibans_of(e));
+    give_opinion(state, spell, call, p, (double)spell->decibans + decibans_of(e));
     if (spell->is_taught > 0) /* after the question: it must not vouch for itself */
         ladder_descend(ladder, scorer, call->asset, spell->step);
 }
 
 static void
-began(Scorer *scorer, WatchState *state, const Call *call)
+began(const Scorer *scorer, WatchState *state, const Call *call)
 {
-    bool wakes = call->slept_hours >= WEEK_H && call->initiator != INITIATOR_UNKNOWN;
+    bool wakes = call_wakes(call);
+    bool is_awake = call->woke_s != 0 && seconds_of(call->begin_ms) < call->woke_s + follow_s;
 
-    if (call->peer == NONE || call->access == ACCESS_OWN)
-        return;
-    Peer *peer = &scorer->peers[call->peer];
-    bool is_awake = peer->woke_s != 0 && seconds_of(call->begin_ms) < peer->woke_s + follow_s;
-    if (!wakes && !is_awake) /* nearly all of them */
+    if (call->peer == NONE || call->access == ACCESS_OWN || (!wakes && !is_awake)) /* nearly all of them */
         return;
     uint64_t key = watch_key(scorer, call->asset, 0, 0, &call->far);
     Spell *spell = watch_item(state, 1, &watch_awakened, key, 1, NULL);
-    if (wakes && seconds_of(call->begin_ms) >= spell->begin_s + follow_s) {
+    if (wakes && seconds_of(call->begin_ms) >= spell->begin_s + follow_s)
         awake(scorer, state, call, spell);
-        peer->woke_s = MAX(1, seconds_of(call->begin_ms));
-    } else if (spell->hours > 0 && is_awake) {
+    else if (spell->hours > 0 && is_awake)
         go_on(scorer, state, call, spell);
-    }
 }
 
 static void
@@ -179,7 +174,7 @@ window(Scorer *scorer, WatchState *state, int64_t number)
 {
     Plain *plain = state->plain;
 
-    double days = (double)(scorer->clock.now_ms - scorer->clock.first_ms) / 86400e3;
+    double days = (double)(scorer->moment.now_ms - scorer->moment.first_ms) / 86400e3;
 
     (void)number;
     for (int kind = 0; kind < KINDS; kind++)

@@ -81,9 +81,9 @@ typedef struct Plain {
 /* ---- a start comes ---- */
 
 static bool
-is_of_interest(const Scorer *scorer, const Call *call)
+is_of_interest(const Call *call)
 {
-    return call->peer != NONE && !call->is_again && scorer->peers[call->peer].flows > 1;
+    return call->peer != NONE && !call->is_again && call->pair_flows > 1;
 }
 
 /* A mean and squares after Welford, the past fading so that a change of habit shows. */
@@ -135,13 +135,12 @@ add_start(Beat *beat, int64_t begin_ms)
 
 /* The first call of a pair has no place here, for most pairs speak once; the second one brings it along. */
 static void
-add_first(Beat *beat, const Scorer *scorer, const Call *call)
+add_first(Beat *beat, const Call *call)
 {
-    const Peer *peer = &scorer->peers[call->peer];
-    bool is_second = peer->flows == 2 && peer->services[0] == call->service && peer->services[1] == 0;
+    bool is_second = call->pair_flows == 2 && call->is_only_service;
 
-    if (beat->n == 0 && is_second && peer->first_s + RHYTHM_DEAD_S < seconds_of(call->begin_ms))
-        add_start(beat, 1000 * (int64_t)peer->first_s);
+    if (beat->n == 0 && is_second && call->pair_first_s + RHYTHM_DEAD_S < seconds_of(call->begin_ms))
+        add_start(beat, 1000 * (int64_t)call->pair_first_s);
 }
 
 static int
@@ -343,7 +342,7 @@ note_rate(const HabitBook *book, Beat *beat, const Call *call, const HabitView *
 
     if (habit_may_teach(book, call->asset))
         kind_service_teach(services, &plain->fleet_services, call->protocol, call->service);
-    beat->found_ms = book->scorer->clock.now_ms;
+    beat->found_ms = book->scorer->moment.now_ms;
     beat->has_moved = book->variant > 0;
     double learned = fmin(1, view->days / fmax(1, book->scorer->conf.learn_days));
     beat->rate_decibans = (float)(learned * (view->rate_decibans + (is_asked ? decibans_of(e) : 0)));
@@ -355,8 +354,8 @@ note_rate(const HabitBook *book, Beat *beat, const Call *call, const HabitView *
 static void
 judge(HabitBook *book, Beat *beat, const Call *call, const Rhythm *rhythm, double oldest_s)
 {
-    Scorer *scorer = book->scorer;
-    int64_t now_ms = scorer->clock.now_ms, since_ms = beat->first_ms + (int64_t)(1000 * oldest_s);
+    const Scorer *scorer = book->scorer;
+    int64_t now_ms = scorer->moment.now_ms, since_ms = beat->first_ms + (int64_t)(1000 * oldest_s);
     bool is_first = beat->pace == 0 || beat->found_ms <= 0 || beat->found_ms > now_ms;
 
     beat->pace = (uint8_t)(2 * log2(fmax(2, rhythm->period_s)));
@@ -383,7 +382,7 @@ judge(HabitBook *book, Beat *beat, const Call *call, const Rhythm *rhythm, doubl
         .call = call
     };
 
-    case_take(scorer, &opinion);
+    watch_says(book->state, &opinion);
     if (!case_is_alerted(scorer, &watch_beacon, call->asset, &call->far))
         habit_keep(book, call, &view);
 }
@@ -424,21 +423,21 @@ static void
 wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
     (void)state;
-    if (is_of_interest(scorer, call))
+    if (is_of_interest(call))
         want(list, 0, beat_key(scorer, call));
 }
 
 static void
-ended(Scorer *scorer, WatchState *state, const Call *call)
+ended(const Scorer *scorer, WatchState *state, const Call *call)
 {
     Plain *plain = state->plain;
     HabitBook book = { scorer, state, &watch_beacon, 1, &plain->habits, 0, 0, 0 };
 
-    if (!is_of_interest(scorer, call))
+    if (!is_of_interest(call))
         return;
     uint64_t key = beat_key(scorer, call);
     Beat *beat = watch_item(state, 0, &watch_beacon, key, CHANCE_PAIR, NULL);
-    add_first(beat, scorer, call);
+    add_first(beat, call);
     if (!add_start(beat, call->begin_ms))
         return;
     add_size(beat, call);

@@ -77,7 +77,7 @@ route_key(const Scorer *scorer, uint32_t asset, uint32_t network)
 }
 
 static Route *
-route_of(Scorer *scorer, WatchState *state, uint32_t asset, uint32_t network, bool *is_new)
+route_of(const Scorer *scorer, WatchState *state, uint32_t asset, uint32_t network, bool *is_new)
 {
     return watch_item(state, 0, &watch_egress_change, route_key(scorer, asset, network), 1, is_new);
 }
@@ -90,15 +90,9 @@ way_key(const Scorer *scorer, uint32_t way, uint32_t network)
 }
 
 static WayUse *
-way_use(Scorer *scorer, WatchState *state, uint32_t way, uint32_t network)
+way_use(const Scorer *scorer, WatchState *state, uint32_t way, uint32_t network)
 {
     return watch_item(state, 1, &watch_egress_change, way_key(scorer, way, network), 2, NULL);
-}
-
-static uint32_t
-way_of(const Scorer *scorer, const PathUse *path)
-{
-    return (uint32_t)(watch_key(scorer, path->exporter, path->out_if, 3, &path->next_hop) >> 32) | 1;
 }
 
 /*
@@ -106,13 +100,11 @@ way_of(const Scorer *scorer, const PathUse *path)
  * not known is used by all who leave by the interface.
  */
 static void
-note_user(Scorer *scorer, WatchState *state, const PathUse *path)
+note_user(const Scorer *scorer, WatchState *state, const Call *call)
 {
-    PathUse any = { .exporter = path->exporter, .out_if = path->out_if };
-
-    way_use(scorer, state, way_of(scorer, path), 0)->assets++;
-    if (!ip_is_zero(&path->next_hop))
-        way_use(scorer, state, way_of(scorer, &any), 0)->assets++;
+    way_use(scorer, state, call->new_way, 0)->assets++;
+    if (call->new_out_if != 0)
+        way_use(scorer, state, call->new_out_if, 0)->assets++;
 }
 
 static bool
@@ -133,51 +125,34 @@ note_change(Plain *plain, const Scorer *scorer, const Route *route, const Call *
         (Change){ .call = *call, .window = scorer->grid.first, .way = way, .since_s = route->first_s };
 }
 
-/* The way out, if it is new to the asset for this network; else NULL, and that is nearly always. */
-static const PathUse *
-new_way(const Scorer *scorer, const Call *call)
-{
-    const PathUse *path = call->path == NONE ? NULL : &scorer->paths[call->path];
-
-    if (path == NULL || path->first_s < seconds_of(call->begin_ms) || path->asset != call->asset ||
-        path->is_egress || (path->out_if == 0 && ip_is_zero(&path->next_hop)))
-        return NULL;
-    return path;
-}
-
 static void
 wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
-    const PathUse *path = new_way(scorer, call);
-
     (void)state;
-    if (path == NULL)
+    if (call->new_way == 0) /* nearly always */
         return;
     uint32_t network = network_of(scorer, call);
     want(list, 0, route_key(scorer, call->asset, network));
-    want(list, 1, way_key(scorer, way_of(scorer, path), network));
+    want(list, 1, way_key(scorer, call->new_way, network));
 }
 
 static void
-began(Scorer *scorer, WatchState *state, const Call *call)
+began(const Scorer *scorer, WatchState *state, const Call *call)
 {
-    const PathUse *path = new_way(scorer, call);
-    uint32_t begin_s = seconds_of(call->begin_ms);
+    uint32_t begin_s = seconds_of(call->begin_ms), way = call->new_way;
     bool is_new;
 
-    if (path == NULL)
+    if (way == 0)
         return;
     uint32_t network = network_of(scorer, call);
-    uint32_t way = way_of(scorer, path);
     Route *route = route_of(scorer, state, call->asset, network, &is_new);
     if (knows_way(route, way))
         return;
     way_use(scorer, state, way, network)->assets++;
-    bool is_first_use = scorer_egress_first_s(scorer, path) >= begin_s;
-    if (is_first_use)
-        note_user(scorer, state, path);
+    if (call->is_first_use)
+        note_user(scorer, state, call);
     /* Where the asset never was, a way that it or others know is no news. */
-    bool is_alone = is_first_use && way_use(scorer, state, way, 0)->assets <= 1;
+    bool is_alone = call->is_first_use && way_use(scorer, state, way, 0)->assets <= 1;
     if (is_new)
         route->first_s = begin_s;
     if (is_new ? is_alone && rate_days(scorer, call->asset) >= 1 : begin_s - route->first_s >= DAY_S)
@@ -209,7 +184,8 @@ others_meanwhile(const Scorer *scorer, const Change *change, int *searches)
         n += path->last_s >= since_s && path->last_s <= until_s && path->asn == change->call.asn &&
              path->exporter == own->exporter && path->asset != change->call.asset && !path->is_egress &&
              key_table_has(&scorer->path_keys, slot) &&
-             ip_is_v4(&scorer->assets[path->asset].address) == is_v4 && way_of(scorer, path) != change->way;
+             ip_is_v4(&scorer->assets[path->asset].address) == is_v4 &&
+             scorer_way(scorer, path) != change->way;
     }
     return n;
 }

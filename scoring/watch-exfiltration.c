@@ -175,7 +175,7 @@ odds(Plain *plain, const Scorer *scorer, AssetPast *past, uint32_t asset, const 
 }
 
 static void
-take(Scorer *scorer, const Watch *watch, const Call *call, const Odds *odds,
+take(const Scorer *scorer, WatchState *state, const Watch *watch, const Call *call, const Odds *odds,
      const double numbers[CASE_NUMBERS])
 {
     Opinion opinion = { .watch = watch,
@@ -194,7 +194,7 @@ take(Scorer *scorer, const Watch *watch, const Call *call, const Odds *odds,
         opinion.service = 0;
         opinion.protocol = VOLUME_ALONE;
     }
-    case_take(scorer, &opinion);
+    watch_says(state, &opinion);
 }
 
 /* ---- to one far end ---- */
@@ -221,7 +221,7 @@ balance_key(const Scorer *scorer, const Call *call)
 static bool
 is_new_to_it(const Scorer *scorer, const Call *call, uint32_t now_s)
 {
-    uint32_t first_s = scorer->peers[call->peer].first_s;
+    uint32_t first_s = call->pair_first_s;
     uint32_t born_s = seconds_of(scorer->assets[call->asset].first_ms);
 
     return first_s >= born_s + day_s && now_s < first_s + new_s;
@@ -283,8 +283,8 @@ has_grown(const Balance *balance, double x, double x_rest)
 /* The pair has sent @octets more than it got, fading, @rest of them without the largest conversation, and
  * @sent in all: is it odd? */
 static void
-ask_out(Scorer *scorer, WatchState *state, const Call *call, Balance *balance, double octets, double rest,
-        double sent)
+ask_out(const Scorer *scorer, WatchState *state, const Call *call, Balance *balance, double octets,
+        double rest, double sent)
 {
     AssetPast *past = watch_of_asset(state, &watch_slow_exfiltration, call->asset);
     uint32_t now_s = seconds_of(call->end_ms);
@@ -317,7 +317,7 @@ ask_out(Scorer *scorer, WatchState *state, const Call *call, Balance *balance, d
                                            kind,
                                            rest,
                                            sent / fmax(1, sent - octets) };
-    take(scorer, &watch_slow_exfiltration, call, &found, numbers);
+    take(scorer, state, &watch_slow_exfiltration, call, &found, numbers);
 }
 
 /* A conversation that was told as ended and went on is told with the same octets again. */
@@ -346,7 +346,7 @@ add_talk(Balance *balance, const Call *call, double net, uint32_t now_s)
 }
 
 static void
-add_out(Scorer *scorer, WatchState *state, const Call *call, double net, bool lasts)
+add_out(const Scorer *scorer, WatchState *state, const Call *call, double net, bool lasts)
 {
     uint64_t key = balance_key(scorer, call);
     uint32_t now_s = seconds_of(call->end_ms);
@@ -417,7 +417,7 @@ note_lasting(AssetPast *past, const Call *call, double octets, bool lasts)
 }
 
 static void
-add_fetched(Scorer *scorer, WatchState *state, const Call *call, bool lasts)
+add_fetched(const Scorer *scorer, WatchState *state, const Call *call, bool lasts)
 {
     AssetPast *past = watch_of_asset(state, &watch_slow_exfiltration, call->asset);
     uint32_t now_s = seconds_of(call->end_ms);
@@ -447,7 +447,7 @@ add_fetched(Scorer *scorer, WatchState *state, const Call *call, bool lasts)
     const double numbers[CASE_NUMBERS] = { sum, unit * expm1(asked.record[WHOLE]), past->days,
                                            sum - largest };
     if (found.p < odd_p)
-        take(scorer, &watch_hoarding, call, &found, numbers);
+        take(scorer, state, &watch_hoarding, call, &found, numbers);
 }
 
 static bool
@@ -466,7 +466,7 @@ wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList 
 }
 
 static void
-look_at(Scorer *scorer, WatchState *state, const Call *call, bool lasts)
+look_at(const Scorer *scorer, WatchState *state, const Call *call, bool lasts)
 {
     double net = call->octets_out - call->octets_in;
 
@@ -477,13 +477,13 @@ look_at(Scorer *scorer, WatchState *state, const Call *call, bool lasts)
 }
 
 static void
-lasts(Scorer *scorer, WatchState *state, const Call *call)
+lasts(const Scorer *scorer, WatchState *state, const Call *call)
 {
     look_at(scorer, state, call, true);
 }
 
 static void
-ended(Scorer *scorer, WatchState *state, const Call *call)
+ended(const Scorer *scorer, WatchState *state, const Call *call)
 {
     look_at(scorer, state, call, false);
 }

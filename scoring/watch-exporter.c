@@ -131,7 +131,7 @@ asset_of(Scorer *scorer, uint32_t exporter)
     if (ip_is_zero(&address))
         return NONE;
     uint32_t asset = scorer_find_asset(scorer, &address);
-    return asset != NONE ? asset : scorer_asset(scorer, &address, scorer->clock.now_ms);
+    return asset != NONE ? asset : scorer_asset(scorer, &address, scorer->moment.now_ms);
 }
 
 /* The threshold counts a test for each asset and window; exporters are fewer, so that each may stake more and

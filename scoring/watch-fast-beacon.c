@@ -57,21 +57,20 @@ typedef struct Beats {
 } Beats;
 
 static bool
-is_of_interest(const Scorer *scorer, const Call *call)
+is_of_interest(const Call *call)
 {
     return call->protocol == TCP && call->access != ACCESS_PRIVATE && call->peer != NONE && !call->is_again &&
-           scorer->peers[call->peer].flows >= OFTEN;
+           call->pair_flows >= OFTEN;
 }
 
 /* On the average, so that most pairs need not be looked up. */
 static bool
-is_fast(const Scorer *scorer, const Call *call)
+is_fast(const Call *call)
 {
-    const Peer *peer = &scorer->peers[call->peer];
-    double lasts_s = seconds_of(call->begin_ms) - (double)peer->first_s;
+    double lasts_s = seconds_of(call->begin_ms) - (double)call->pair_first_s;
 
-    return peer->flows >= BEATS_FROM && lasts_s > period_least_s * peer->flows &&
-           lasts_s < period_most_s * peer->flows;
+    return call->pair_flows >= BEATS_FROM && lasts_s > period_least_s * call->pair_flows &&
+           lasts_s < period_most_s * call->pair_flows;
 }
 
 static uint64_t
@@ -121,8 +120,9 @@ add_beat(Beats *beats, const Call *call, bool is_new)
 }
 
 static void
-ask(Scorer *scorer, const Plain *plain, const Own *own, const Call *call, const Beats *beats)
+ask(const Scorer *scorer, WatchState *state, const Own *own, const Call *call, const Beats *beats)
 {
+    const Plain *plain = state->plain;
     FleetView fleet = fleet_look(scorer, call->asset, call->asn, &call->far);
     /* Read from a file, they may be anything. */
     double share = (fmax(0, plain->fast) + public_fast) / (fmax(0, plain->often) + public_often + 1);
@@ -138,7 +138,7 @@ ask(Scorer *scorer, const Plain *plain, const Own *own, const Call *call, const 
                                      fleet.others_block, own->fast },
                         .call = call };
 
-    case_take(scorer, &opinion);
+    watch_says(state, &opinion);
 }
 
 static void
@@ -155,20 +155,20 @@ static void
 wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
     (void)state;
-    if (is_of_interest(scorer, call) && is_fast(scorer, call))
+    if (is_of_interest(call) && is_fast(call))
         want(list, 0, beats_key(scorer, call));
 }
 
 static void
-ended(Scorer *scorer, WatchState *state, const Call *call)
+ended(const Scorer *scorer, WatchState *state, const Call *call)
 {
     Plain *plain = state->plain;
 
-    if (!is_of_interest(scorer, call))
+    if (!is_of_interest(call))
         return;
-    if (scorer->peers[call->peer].flows < 2 * OFTEN)
+    if (call->pair_flows < 2 * OFTEN)
         plain->often += is_first(scorer, state, call, OFTEN_NETWORK);
-    if (!is_fast(scorer, call))
+    if (!is_fast(call))
         return;
     bool is_new;
     Beats *beats = watch_item(state, 0, &watch_fast_beacon, beats_key(scorer, call), 1, &is_new);
@@ -179,7 +179,7 @@ ended(Scorer *scorer, WatchState *state, const Call *call)
     Own *own = watch_of_asset(state, &watch_fast_beacon, call->asset);
     count_fast(scorer, state, own, call);
     if (beats->n >= BEATS_TOLD)
-        ask(scorer, plain, own, call, beats);
+        ask(scorer, state, own, call, beats);
 }
 
 /* ---- in words ---- */

@@ -86,17 +86,12 @@ is_amplifier(uint8_t protocol, uint16_t port)
     return false;
 }
 
-/* Is the asset louder than it uses to be, in the window in which the call began? That is the one being
- * closed, or one that is open still where calls had to be told early. */
+/* Is the asset louder than it uses to be, in the window in which the call began? */
 static bool
-is_hot(const Scorer *scorer, const Call *call, int64_t number)
+is_hot(const Scorer *scorer, const Call *call)
 {
-    const ScoredAsset *one = &scorer->assets[call->asset];
-    const WindowSums *sums = &one->open[number & (WINDOWS_OPEN - 1)];
-    double octets = sums->octets_in + sums->octets_out;
-
-    return number >= scorer->grid.first - 1 && octets > hot_least &&
-           octets > hot_factor * (double)one->octets_rate;
+    return call->window_octets > hot_least &&
+           call->window_octets > hot_factor * (double)scorer->assets[call->asset].octets_rate;
 }
 
 static uint32_t
@@ -139,15 +134,6 @@ add_port(Hot *hot, int way, uint32_t key, float packets)
     hot->ports[way][at].packets += packets;
 }
 
-/* One packet in how many its exporter tells of in window @number; 1 where all are. */
-static double
-sampling_of(const Scorer *scorer, const Call *call, int64_t number)
-{
-    if (!call->is_sampled || call->exporter >= scorer->n_exporters)
-        return 1;
-    return fmax(1, scorer->exporters[call->exporter].sampling[number & (WINDOWS_OPEN - 1)]);
-}
-
 /*
  * Of conversations with @seen packets one way that are answered, and as TCP does by one packet for two at
  * least (RFC 1122, 4.2.3.2), a share of exp(-@seen / 2) has no answer among the sampled packets. So for each
@@ -178,7 +164,7 @@ note_wasted(Hot *hot, const Call *call, double sampling)
 }
 
 static void
-note_hot(const Scorer *scorer, Plain *plain, const Call *call, int64_t number)
+note_hot(Plain *plain, const Call *call, int64_t number)
 {
     Hot *hot = &plain->hot[hot_slot(call->asset, number)];
     int way = call->packets_in >= call->packets_out ? 0 : 1;
@@ -193,7 +179,7 @@ note_hot(const Scorer *scorer, Plain *plain, const Call *call, int64_t number)
     hot->amplified[way] += amplified ? packets : 0;
     hot->unanswered[way] += call->is_answered ? 0 : packets;
     if (!call->is_half_seen)
-        note_wasted(hot, call, sampling_of(scorer, call, number));
+        note_wasted(hot, call, (double)call->sampling);
     add_port(hot, way, amplified ? AMPLIFIED | from : (uint32_t)call->protocol << 16 | to, packets);
     const Call *largest = &hot->largest[way];
     if (call->octets_in + call->octets_out > largest->octets_in + largest->octets_out)
@@ -204,16 +190,14 @@ static void
 wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
     const FloodPast *past = watch_of_asset(state, &watch_flood, call->asset);
-    int64_t number = window_number(&scorer->grid, call->begin_ms);
-
+    (void)scorer;
     (void)list;
-    __builtin_prefetch(&scorer->assets[call->asset].open[number & (WINDOWS_OPEN - 1)]);
     if (call->is_new_pair)
         __builtin_prefetch(&past->pace.new_in, 1);
 }
 
 static void
-began(Scorer *scorer, WatchState *state, const Call *call)
+began(const Scorer *scorer, WatchState *state, const Call *call)
 {
     if (call->is_new_pair && call->access != ACCESS_OWN) {
         FloodPast *past = watch_of_asset(state, &watch_flood, call->asset);
@@ -223,9 +207,8 @@ began(Scorer *scorer, WatchState *state, const Call *call)
         bool is_in = is_judged ? call->initiator == INITIATOR_FAR : call->packets_in > 0;
         *(is_in ? &past->pace.new_in : &past->pace.new_out) += 1;
     }
-    int64_t number = window_number(&scorer->grid, call->begin_ms);
-    if (is_hot(scorer, call, number))
-        note_hot(scorer, state->plain, call, number);
+    if (is_hot(scorer, call))
+        note_hot(state->plain, call, window_number(&scorer->grid, call->begin_ms));
 }
 
 static void

@@ -189,7 +189,7 @@ visit_of(Gate *gate, uint64_t guest)
 }
 
 static void
-give_opinion(Scorer *scorer, WatchState *state, uint32_t asset, Guest *guest, const Call *login)
+give_opinion(const Scorer *scorer, WatchState *state, uint32_t asset, Guest *guest, const Call *login)
 {
     const Door *door = door_of(scorer, state, asset);
     const Visit *visit = visit_of(gate_of(scorer, state, asset), guest_key(scorer, asset, &guest->far));
@@ -213,17 +213,17 @@ give_opinion(Scorer *scorer, WatchState *state, uint32_t asset, Guest *guest, co
     };
 
     if (opinion.decibans > 0)
-        case_take(scorer, &opinion);
+        watch_says(state, &opinion);
 }
 
 /* It becomes part of what is usual, and of what is held against the guest. */
 static void
-end_visit(Scorer *scorer, WatchState *state, uint32_t asset, Gate *gate, const Visit *visit)
+end_visit(const Scorer *scorer, WatchState *state, uint32_t asset, Gate *gate, const Visit *visit)
 {
     Plain *plain = state->plain;
     const ScoredAsset *of = &scorer->assets[asset];
     Guest *guest = find_guest(state, visit->guest);
-    bool must_not = scorer->clock.now_ms - of->first_ms < born_ms;
+    bool must_not = scorer->moment.now_ms - of->first_ms < born_ms;
 
     if (guest != NULL) {
         double e = worth_of(scorer, state, asset, visit, guest);
@@ -238,7 +238,7 @@ end_visit(Scorer *scorer, WatchState *state, uint32_t asset, Gate *gate, const V
 
 /* By the time of what is told of, which may be minutes ago. */
 static void
-end_visits(Scorer *scorer, WatchState *state, const Call *call, Gate *gate)
+end_visits(const Scorer *scorer, WatchState *state, const Call *call, Gate *gate)
 {
     for (int i = 0; i < VISITS_OPEN; i++) {
         Visit over = gate->open[i];
@@ -253,18 +253,18 @@ end_visits(Scorer *scorer, WatchState *state, const Call *call, Gate *gate)
 static bool
 is_unknown(const Scorer *scorer, const Call *call)
 {
-    int64_t met_ms = call->peer == NONE ? call->begin_ms : 1000 * (int64_t)scorer->peers[call->peer].first_s;
+    int64_t met_ms = call->peer == NONE ? call->begin_ms : 1000 * (int64_t)call->pair_first_s;
 
     return call->begin_ms - met_ms < stranger_ms && met_ms - scorer->assets[call->asset].first_ms > born_ms;
 }
 
 /* Who has logged in; *@is_news: it begins a visit. */
 static Guest *
-note_guest(Scorer *scorer, WatchState *state, const Call *call, bool *is_news)
+note_guest(const Scorer *scorer, WatchState *state, const Call *call, bool *is_news)
 {
     uint64_t key = guest_key(scorer, call->asset, &call->far);
     Guest *guest = watch_item(state, GUESTS, &watch_home_login, key, CHANCE_GUEST, NULL);
-    bool is_known = guest->begin_ms > 0 && guest->begin_ms <= scorer->clock.now_ms;
+    bool is_known = guest->begin_ms > 0 && guest->begin_ms <= scorer->moment.now_ms;
 
     *is_news = !is_known || call->begin_ms >= guest->begin_ms + after_ms;
     if (!*is_news)
@@ -305,7 +305,7 @@ add_to_spell(Plain *plain, const Scorer *scorer, uint32_t asset, Door *door, Piv
 /* A first contact of the asset's own making, or a new way inside. Everybody who came lately may be the
  * reason. */
 static void
-add_contact(Scorer *scorer, WatchState *state, const Call *call, Pivot pivot)
+add_contact(const Scorer *scorer, WatchState *state, const Call *call, Pivot pivot)
 {
     Door *door = door_of(scorer, state, call->asset);
     Gate *gate = watch_find(state, GATES, &watch_home_login, watch_key(scorer, call->asset, 0, 0, NULL));
@@ -363,7 +363,7 @@ keep_news(Guest *guest, const HabitView *view)
 }
 
 static void
-add_login(Scorer *scorer, WatchState *state, const Call *call)
+add_login(const Scorer *scorer, WatchState *state, const Call *call)
 {
     Plain *plain = state->plain;
     HabitBook book = { scorer,
@@ -391,7 +391,7 @@ add_login(Scorer *scorer, WatchState *state, const Call *call)
 }
 
 static void
-told(Scorer *scorer, WatchState *state, const Call *call)
+told(const Scorer *scorer, WatchState *state, const Call *call)
 {
     if (call->is_home && call->initiator == INITIATOR_FAR && is_session(call))
         add_login(scorer, state, call);
@@ -433,7 +433,7 @@ wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList 
 }
 
 static void
-look_inside(Scorer *scorer, WatchState *state, const Call *call)
+look_inside(const Scorer *scorer, WatchState *state, const Call *call)
 {
     uint64_t key = edge_key(scorer, call);
 
@@ -442,7 +442,7 @@ look_inside(Scorer *scorer, WatchState *state, const Call *call)
 }
 
 static void
-began(Scorer *scorer, WatchState *state, const Call *call)
+began(const Scorer *scorer, WatchState *state, const Call *call)
 {
     told(scorer, state, call);
     if (is_first_contact(call))
@@ -451,7 +451,7 @@ began(Scorer *scorer, WatchState *state, const Call *call)
 }
 
 static void
-ended(Scorer *scorer, WatchState *state, const Call *call)
+ended(const Scorer *scorer, WatchState *state, const Call *call)
 {
     told(scorer, state, call);
     look_inside(scorer, state, call);

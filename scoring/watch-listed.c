@@ -43,22 +43,22 @@ typedef struct Past {
 static bool
 is_news(const Scorer *scorer, const Call *call)
 {
-    int64_t met_ms = call->peer == NONE ? call->begin_ms : 1000 * (int64_t)scorer->peers[call->peer].first_s;
+    int64_t met_ms = call->peer == NONE ? call->begin_ms : 1000 * (int64_t)call->pair_first_s;
 
     return call->begin_ms - met_ms < new_ms && met_ms - scorer->assets[call->asset].first_ms > born_ms;
 }
 
 /* The e-value of a new pair with a listed far end, asked once; 1 for an old one. */
 static double
-ask_rate(Scorer *scorer, WatchState *state, const Call *call)
+ask_rate(const Scorer *scorer, WatchState *state, const Call *call)
 {
     Plain *plain = state->plain;
     Past *past = watch_item(state, 0, &watch_listed, watch_key(scorer, call->asset, 0, 0, NULL), 1, NULL);
     Pair *pair =
         watch_item(state, 1, &watch_listed, watch_key(scorer, call->asset, 0, 0, &call->far), 1, NULL);
 
-    if (pair->told_ms <= 0 || pair->told_ms > scorer->clock.now_ms) {
-        *pair = (Pair){ .told_ms = scorer->clock.now_ms, .e = 1 };
+    if (pair->told_ms <= 0 || pair->told_ms > scorer->moment.now_ms) {
+        *pair = (Pair){ .told_ms = scorer->moment.now_ms, .e = 1 };
         if (!is_news(scorer, call))
             return 1;
         double own = fmin(1e6, fmax(0, (double)past->events));
@@ -67,7 +67,7 @@ ask_rate(Scorer *scorer, WatchState *state, const Call *call)
         rate_teach(&plain->pool, scorer, call->asset, own);
         past->events += 1;
     }
-    bool is_fresh = scorer->clock.now_ms - pair->told_ms < new_ms;
+    bool is_fresh = scorer->moment.now_ms - pair->told_ms < new_ms;
     return is_fresh && isfinite(pair->e) ? fmax(0, pair->e) : 1;
 }
 
@@ -87,7 +87,7 @@ listed_before(const Scorer *scorer, const WatchState *state, const Call *call)
 }
 
 static void
-began(Scorer *scorer, WatchState *state, const Call *call)
+began(const Scorer *scorer, WatchState *state, const Call *call)
 {
     const ListEntry *entry = list_table_find(scorer->lists, &call->far);
 
@@ -109,7 +109,7 @@ began(Scorer *scorer, WatchState *state, const Call *call)
                                      rate_days(scorer, call->asset) },
                         .call = call };
 
-    case_take(scorer, &opinion);
+    watch_says(state, &opinion);
 }
 
 static void

@@ -64,6 +64,7 @@ typedef struct Past {
     uint8_t protocol, leg, next_in, next_out;
     float walk, calls_out; /* decibans for a leg; own calls since it is young */
     float members, others; /* who had taken up the port before: of the role, of all */
+    IpAddress caller;      /* the latest that was told of */
     Span in[SPANS], out[SPANS];
 } Past;
 /* Of an asset and a far end: a high port that was called, and from which ports. */
@@ -106,16 +107,13 @@ kind_of(const Call *call)
 }
 
 static void
-tell(Scorer *scorer, const Past *past, const Call *call)
+tell(const Scorer *scorer, WatchState *state, Past *past, const Call *call)
 {
-    const Case *known = case_find(scorer, &watch_new_service, call->asset, NULL, 0, 0);
-    IpAddress caller = known != NULL ? known->third : (IpAddress){ 0 };
-
     if (call->initiator == INITIATOR_FAR)
-        caller = call->far;
+        past->caller = call->far;
     Opinion opinion = { .watch = &watch_new_service,
                         .asset = call->asset,
-                        .third = &caller,
+                        .third = &past->caller,
                         .protocol = past->protocol,
                         .p = episode_p(&past->episode),
                         .decibans = episode_decibans(&past->episode, scorer, rate_days(scorer, call->asset)),
@@ -124,7 +122,7 @@ tell(Scorer *scorer, const Past *past, const Call *call)
                                      past->leg_port, (double)past->others },
                         .call = call };
 
-    case_take(scorer, &opinion);
+    watch_says(state, &opinion);
 }
 
 /*
@@ -148,7 +146,7 @@ weigh_share(Plain *plain, Past *past, double others)
 }
 
 static void
-take_up(Scorer *scorer, WatchState *state, const Call *call, double members, double others)
+take_up(const Scorer *scorer, WatchState *state, const Call *call, double members, double others)
 {
     Plain *plain = state->plain;
     uint32_t role = scorer->assets[call->asset].role, kind = kind_of(call);
@@ -179,7 +177,7 @@ take_up(Scorer *scorer, WatchState *state, const Call *call, double members, dou
                     .members = (float)members,
                     .others = (float)others };
     mark(plain, call->asset);
-    tell(scorer, past, call);
+    tell(scorer, state, past, call);
 }
 
 static bool
@@ -251,7 +249,7 @@ serve_already(WatchState *state, const Scorer *scorer, uint32_t what)
 }
 
 static void
-look(Scorer *scorer, WatchState *state, const Call *call)
+look(const Scorer *scorer, WatchState *state, const Call *call)
 {
     if (!is_served(call) && (!may_be_door(call) || !is_door(scorer, state, call)))
         return;
@@ -296,8 +294,9 @@ weigh_leg(Past *past, bool has_leg, const Call *call)
 }
 
 static void
-find_leg(Scorer *scorer, Plain *plain, Past *past, uint16_t leg_port, const Call *call)
+find_leg(const Scorer *scorer, WatchState *state, Past *past, uint16_t leg_port, const Call *call)
 {
+    Plain *plain = state->plain;
     uint32_t role = scorer->assets[call->asset].role;
 
     weigh_leg(past, true, call);
@@ -309,11 +308,11 @@ find_leg(Scorer *scorer, Plain *plain, Past *past, uint16_t leg_port, const Call
     episode_weigh(&past->episode, e, p);
     if (past->episode.teaches)
         kind_teach(plain->legs[role], plain->fleet_legs, LEGS, past->leg);
-    tell(scorer, past, call);
+    tell(scorer, state, past, call);
 }
 
 static void
-ended(Scorer *scorer, WatchState *state, const Call *call)
+ended(const Scorer *scorer, WatchState *state, const Call *call)
 {
     Plain *plain = state->plain;
 
@@ -346,7 +345,7 @@ ended(Scorer *scorer, WatchState *state, const Call *call)
         if (others[i].is_matched || !belongs(in, out))
             continue;
         mine->is_matched = others[i].is_matched = 1;
-        find_leg(scorer, plain, past, out->port, call);
+        find_leg(scorer, state, past, out->port, call);
         break;
     }
 }

@@ -180,6 +180,12 @@ typedef struct Match {
     double begin_ms; /* how far apart they began */
     uint32_t candidates;
 } Match;
+/* A call's leg with its match: what is left until the block is over. */
+typedef struct Meeting {
+    const Call *call;
+    Leg leg;
+    Match match;
+} Meeting;
 
 static void
 keep_leg(Bucket *bucket, const Leg *leg)
@@ -265,7 +271,7 @@ is_born(const Scorer *scorer, uint32_t asset, const Bond *bond)
 /* Its matches have doubled, perhaps. What is alerted does not teach. How those grow that were there is no
  * news, and teaches. */
 static void
-grow(Scorer *scorer, WatchState *state, uint32_t asset, Bond *bond, uint32_t variant, bool teaches)
+grow(const Scorer *scorer, WatchState *state, uint32_t asset, Bond *bond, uint32_t variant, bool teaches)
 {
     Plain *plain = state->plain;
     Growth *own = watch_of_asset(state, &watch_relay, asset);
@@ -331,7 +337,7 @@ use_of(const HabitBook *book, uint32_t asset, const Bond *bond)
     uint32_t doublings = MIN(bond->doublings, DOUBLINGS);
 
     if (book->variant != OUTSIDE || !is_born(scorer, asset, bond) || doublings == 0 ||
-        scorer->clock.now_ms - bond->found_ms < settled_ms)
+        scorer->moment.now_ms - bond->found_ms < settled_ms)
         return use;
     use = (Use){ .p = 1, .bonus = daily_bonus(scorer), .is_settled = true };
     for (uint32_t i = 0; i < doublings; i++) {
@@ -363,7 +369,7 @@ give_opinion(const HabitBook *book, const Bond *bond, const HabitView *view, con
 
     if (use.is_settled && usual <= 0)
         return;
-    case_take(book->scorer, &opinion);
+    watch_says(book->state, &opinion);
 }
 
 static void
@@ -380,7 +386,7 @@ ask_rate(Bond *bond, const HabitView *view, int64_t now_ms)
 }
 
 static void
-take_match(Scorer *scorer, WatchState *state, const Leg *leg, const Match *match, const Call *call)
+take_match(const Scorer *scorer, WatchState *state, const Leg *leg, const Match *match, const Call *call)
 {
     Plain *plain = state->plain;
     bool is_first = is_outer(scorer, leg, &match->leg);
@@ -406,7 +412,7 @@ take_match(Scorer *scorer, WatchState *state, const Leg *leg, const Match *match
         return;
     HabitView view = habit_look(&book, &stranger, leg->begin_ms);
     bool teaches = !case_is_alerted(scorer, &watch_relay, call->asset, &stranger.far);
-    ask_rate(bond, &view, scorer->clock.now_ms);
+    ask_rate(bond, &view, scorer->moment.now_ms);
     grow(scorer, state, call->asset, bond, is_inside, teaches);
     give_opinion(&book, bond, &view, &stranger, match, call, &inner->address);
     if (teaches)
@@ -475,7 +481,7 @@ wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList 
 }
 
 static void
-ended(Scorer *scorer, WatchState *state, const Call *call)
+ended(const Scorer *scorer, WatchState *state, const Call *call)
 {
     Plain *plain = state->plain;
 
@@ -491,12 +497,23 @@ ended(Scorer *scorer, WatchState *state, const Call *call)
     uint64_t key = bucket_key(scorer, call->asset, leg.begin_ms / BUCKET_MS);
     Bucket *bucket = watch_item(state, 0, &watch_relay, key, CHANCE_BUCKET, NULL);
     Match match = find_match(scorer, state, call, &leg, bucket);
-    if (match.has_leg && match.leg.peer < key_table_slots(&scorer->peer_keys) &&
-        scorer->peers[match.leg.peer].asset == call->asset)
-        take_match(scorer, state, &leg, &match, call);
+    if (match.has_leg)
+        watch_leaves(state, &(Meeting){ .call = call, .leg = leg, .match = match });
     keep_leg(bucket, &leg);
     teach_sizes(&plain->role[scorer->assets[call->asset].role], &leg);
     teach_sizes(&plain->fleet, &leg);
+}
+
+/* Whose the legs are, stands in the table of peers. */
+static void
+settle(const Scorer *scorer, WatchState *state, const void *note)
+{
+    const Meeting *meeting = note;
+    const Match *match = &meeting->match;
+
+    if (match->leg.peer < key_table_slots(&scorer->peer_keys) &&
+        scorer->peers[match->leg.peer].asset == meeting->call->asset)
+        take_match(scorer, state, &meeting->leg, match, meeting->call);
 }
 
 static void
@@ -557,6 +574,8 @@ const Watch watch_relay = {
                 { .item = sizeof(Bond), .most = 32, .is_per_pair = true } },
     .wants = wants,
     .ended = ended,
+    .note = sizeof(Meeting),
+    .settle = settle,
     .window = window,
     .explain = explain,
     .instead = instead

@@ -145,7 +145,8 @@ far_kind(const Call *call, double others, bool is_known)
 }
 
 static void
-judge(Scorer *scorer, WatchState *state, const Call *call, uint32_t service, double others, bool is_known)
+judge(const Scorer *scorer, WatchState *state, const Call *call, uint32_t service, double others,
+      bool is_known)
 {
     Plain *plain = state->plain;
     uint32_t role = scorer->assets[call->asset].role;
@@ -176,7 +177,7 @@ judge(Scorer *scorer, WatchState *state, const Call *call, uint32_t service, dou
                         .numbers = { (double)past->episode.events, (double)past->episode.before,
                                      rate_days(scorer, call->asset), way_of(call), others, is_known },
                         .call = call };
-    case_take(scorer, &opinion);
+    watch_says(state, &opinion);
 }
 
 /* A station that looks after this equipment, and after other, for days. */
@@ -210,7 +211,7 @@ is_pool(const Scorer *scorer, WatchState *state, const Call *call, uint32_t serv
 }
 
 static void
-look(Scorer *scorer, WatchState *state, const Call *call)
+look(const Scorer *scorer, WatchState *state, const Call *call)
 {
     const Plain *plain = state->plain;
     uint32_t role = scorer->assets[call->asset].role;

@@ -193,7 +193,8 @@ kind_of(const Prober *prober, const Call *call)
 }
 
 static void
-tell(Scorer *scorer, const Prober *prober, const Call *call, bool is_ours, double usual)
+tell(const Scorer *scorer, WatchState *state, const Prober *prober, const Call *call, bool is_ours,
+     double usual)
 {
     const Episode *episode = &prober->episode;
     double decibans = episode_decibans(episode, scorer, rate_days(scorer, prober->asset));
@@ -208,7 +209,7 @@ tell(Scorer *scorer, const Prober *prober, const Call *call, bool is_ours, doubl
                         .at_ms = call->end_ms };
 
     if (decibans >= worth_telling)
-        case_take(scorer, &opinion);
+        watch_says(state, &opinion);
 }
 
 /* Does a herd speak for this stranger? */
@@ -236,7 +237,7 @@ strangers_model(const Plain *plain, const Scorer *scorer)
 }
 
 static void
-begin_stranger(Scorer *scorer, Plain *plain, Prober *prober, bool is_alerted, int64_t at_ms)
+begin_stranger(const Scorer *scorer, Plain *plain, Prober *prober, bool is_alerted, int64_t at_ms)
 {
     CountModel model = strangers_model(plain, scorer);
 
@@ -246,7 +247,7 @@ begin_stranger(Scorer *scorer, Plain *plain, Prober *prober, bool is_alerted, in
 }
 
 static void
-begin_ours(Scorer *scorer, Plain *plain, Prober *prober, const Call *call, bool is_alerted)
+begin_ours(const Scorer *scorer, Plain *plain, Prober *prober, const Call *call, bool is_alerted)
 {
     uint32_t role = scorer->assets[prober->asset].role, kind = kind_of(prober, call);
     double p, e = kind_e(plain->kinds[role], plain->fleet_kinds, KINDS, kind, &p);
@@ -259,7 +260,7 @@ begin_ours(Scorer *scorer, Plain *plain, Prober *prober, const Call *call, bool 
 
 /* The walk is beyond its bound: an event, and each further failure another one. */
 static void
-judge(Scorer *scorer, WatchState *state, Prober *prober, const Call *call, bool is_ours, double usual)
+judge(const Scorer *scorer, WatchState *state, Prober *prober, const Call *call, bool is_ours, double usual)
 {
     Plain *plain = state->plain;
     uint32_t asset = prober->asset;
@@ -273,7 +274,7 @@ judge(Scorer *scorer, WatchState *state, Prober *prober, const Call *call, bool 
     else
         begin_stranger(scorer, plain, prober, is_alerted, call->end_ms);
     if (is_ours || !is_of_herd(scorer, state, call))
-        tell(scorer, prober, call, is_ours, usual);
+        tell(scorer, state, prober, call, is_ours, usual);
 }
 
 static void
@@ -314,7 +315,7 @@ fade(double *count, uint32_t *last_s, uint32_t now_s, double half_life)
 }
 
 static void
-add_to_herd(Scorer *scorer, WatchState *state, const Call *call)
+add_to_herd(const Scorer *scorer, WatchState *state, const Call *call)
 {
     Plain *plain = state->plain;
     bool is_new;
@@ -338,7 +339,7 @@ add_to_herd(Scorer *scorer, WatchState *state, const Call *call)
         return;
     herd->asset = MIN(herd->asset, scorer->n_assets - 1);
     const Case *one = case_find(scorer, &watch_scan, herd->asset, NULL, call->far_port, call->protocol);
-    bool is_alerted = one != NULL && one->alerted_until_ms > scorer->clock.now_ms;
+    bool is_alerted = one != NULL && one->alerted_until_ms > scorer->moment.now_ms;
     if (episode_is_over(&herd->episode, call->end_ms, quiet_days)) {
         herd->asset = call->asset;
         episode_begin(&herd->episode, &plain->herds, scorer, herd->asset, 1, is_alerted, call->end_ms);
@@ -355,7 +356,7 @@ add_to_herd(Scorer *scorer, WatchState *state, const Call *call)
                         .numbers = { (double)herd->sources, (double)herd->episode.before, model.mean },
                         .call = call->asset == herd->asset ? call : NULL,
                         .at_ms = call->end_ms };
-    case_take(scorer, &opinion);
+    watch_says(state, &opinion);
 }
 
 /* ---- */
@@ -385,7 +386,7 @@ try_key(const Scorer *scorer, const Call *call, bool is_ours)
 
 /* Has this very contact failed before? */
 static bool
-is_tried(Scorer *scorer, WatchState *state, const Call *call, bool is_ours)
+is_tried(const Scorer *scorer, WatchState *state, const Call *call, bool is_ours)
 {
     return !watch_add(state, TRIED, try_key(scorer, call, is_ours), 1);
 }
@@ -424,7 +425,7 @@ wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList 
 }
 
 static void
-ended(Scorer *scorer, WatchState *state, const Call *call)
+ended(const Scorer *scorer, WatchState *state, const Call *call)
 {
     Plain *plain = state->plain;
     bool is_ours = call->initiator == INITIATOR_ASSET, failed = is_failed(call, is_ours);

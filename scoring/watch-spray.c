@@ -131,15 +131,13 @@ roll(Service *self, uint32_t bin, bool is_alerted)
 
 /* Somebody who comes, and never did more than try. */
 static bool
-is_comer(const Scorer *scorer, const Call *call)
+is_comer(const Call *call)
 {
     if (call->is_new_pair)
         return true;
     if (call->slept_hours < AGAIN_HOURS || call->peer == NONE)
         return false;
-    const Peer *peer = &scorer->peers[call->peer];
-    return peer->flows <= SMALL_FLOWS &&
-           (double)(peer->octets_in + peer->octets_out) <= SMALL_FLOWS * small_octets;
+    return call->pair_flows <= SMALL_FLOWS && (double)call->pair_octets <= SMALL_FLOWS * small_octets;
 }
 
 static bool
@@ -147,11 +145,11 @@ is_alerted(const Scorer *scorer, const Call *call)
 {
     const Case *one = case_find(scorer, &watch_spray, call->asset, NULL, call->asset_port, call->protocol);
 
-    return one != NULL && one->alerted_until_ms > scorer->clock.now_ms;
+    return one != NULL && one->alerted_until_ms > scorer->moment.now_ms;
 }
 
 static void
-judge(Scorer *scorer, const Service *service, const Call *call)
+judge(WatchState *state, const Service *service, const Call *call)
 {
     double p = p_of(service), decibans = cusum_step((double)service->evidence, e_of_small_p(p));
 
@@ -169,16 +167,15 @@ judge(Scorer *scorer, const Service *service, const Call *call)
                                      (double)service->row,
                                      (double)(service->homes / MAX(1, service->tries)) },
                         .call = call };
-    case_take(scorer, &opinion);
+    watch_says(state, &opinion);
 }
 
 /* A quantile by small steps: of those who have been known for a day, fast; of newcomers, who may be the ones
  * looked for, hardly; of the second try of somebody, not at all. */
 static void
-learn_size(const Scorer *scorer, Service *self, const Call *call, float size, bool comes)
+learn_size(Service *self, const Call *call, float size, bool comes)
 {
-    bool is_known =
-        call->peer != NONE && (double)seconds_of(call->begin_ms) - scorer->peers[call->peer].first_s > 86400;
+    bool is_known = call->peer != NONE && (double)seconds_of(call->begin_ms) - call->pair_first_s > 86400;
     double step = comes      ? comer_step
                   : is_known ? fmax(known_step, first_step / (first_step + (double)self->sessions))
                              : 0;
@@ -189,19 +186,18 @@ learn_size(const Scorer *scorer, Service *self, const Call *call, float size, bo
 
 /* Strangers call a port that serves. */
 static bool
-is_visit(const Scorer *scorer, const Call *call)
+is_visit(const Call *call)
 {
     return call->far_asset == NONE && !call->is_sampled && !call->is_half_seen &&
            (call->protocol == TCP || call->protocol == UDP) &&
-           (direction_is_service_port(call->protocol, call->asset_port) ||
-            service_ports_has(scorer->assets[call->asset].services, call->protocol, call->asset_port));
+           (direction_is_service_port(call->protocol, call->asset_port) || call->is_served);
 }
 
 /* An eighth of those who come again is enough to know how long sessions are. */
 static bool
-is_of_interest(const Scorer *scorer, const Call *call, bool comes)
+is_of_interest(const Call *call, bool comes)
 {
-    return (comes || (call->begin_ms & 7) == 0) && is_visit(scorer, call);
+    return (comes || (call->begin_ms & 7) == 0) && is_visit(call);
 }
 
 static uint64_t
@@ -214,16 +210,16 @@ static void
 wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
     (void)state;
-    if (is_of_interest(scorer, call, is_comer(scorer, call)))
+    if (is_of_interest(call, is_comer(call)))
         want(list, 0, service_key(scorer, call));
 }
 
 static void
-ended(Scorer *scorer, WatchState *state, const Call *call)
+ended(const Scorer *scorer, WatchState *state, const Call *call)
 {
-    bool is_new, comes = is_comer(scorer, call);
+    bool is_new, comes = is_comer(call);
 
-    if (!is_of_interest(scorer, call, comes))
+    if (!is_of_interest(call, comes))
         return;
     Service *service = watch_item(state, 0, &watch_spray, service_key(scorer, call), 1, &is_new);
     float size = (float)log2(1 + octets_of(call));
@@ -235,14 +231,14 @@ ended(Scorer *scorer, WatchState *state, const Call *call)
     bool is_short = comes && size <= service->quarter && octets_of(call) <= small_octets &&
                     call->end_ms - call->begin_ms <= SHORT_SECONDS * 1000;
     if (!alerted)
-        learn_size(scorer, service, call, size, comes);
+        learn_size(service, call, size, comes);
     service->comers += comes;
     if (!is_short)
         return;
     service->tries += 1;
     service->homes += call->is_home;
     service->row += 1;
-    judge(scorer, service, call);
+    judge(state, service, call);
 }
 
 static void

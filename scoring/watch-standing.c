@@ -320,13 +320,13 @@ static bool
 is_told(const Scorer *scorer, const Case *one)
 {
     return one != NULL &&
-           (one->alerted_until_ms + quiet_ms > scorer->clock.now_ms || case_would_alert(scorer, one));
+           (one->alerted_until_ms + quiet_ms > scorer->moment.now_ms || case_would_alert(scorer, one));
 }
 
 static bool
 is_forgiven(const Scorer *scorer, const Case *one)
 {
-    return one != NULL && one->forgiven_until_ms > scorer->clock.now_ms;
+    return one != NULL && one->forgiven_until_ms > scorer->moment.now_ms;
 }
 
 /*
@@ -403,7 +403,7 @@ surprise_of(double any, double sort, const double shares[N_TRAITS], double pairs
 static double
 bet_of(const Scorer *scorer, double p)
 {
-    double days = (double)(scorer->clock.now_ms - scorer->clock.first_ms) / 86400e3;
+    double days = (double)(scorer->moment.now_ms - scorer->moment.first_ms) / 86400e3;
 
     if (p >= small_p)
         return 0;
@@ -417,7 +417,7 @@ seen_before(const Scorer *scorer, uint32_t asset, const IpAddress *far)
     const Case *one = case_of(scorer, asset, far);
     int64_t memory_ms = (int64_t)(watch_standing.memory_days * 86400e3);
 
-    return one == NULL || one->evidence <= 0 || one->last_ms + memory_ms < scorer->clock.now_ms ? NULL : one;
+    return one == NULL || one->evidence <= 0 || one->last_ms + memory_ms < scorer->moment.now_ms ? NULL : one;
 }
 
 /*
@@ -438,7 +438,7 @@ tell(Scorer *scorer, WatchState *state, uint32_t asset, const Pair *pair, bool i
     sketch_count_part(&plain->surprises, (double)pair->surprise, is_ranked);
     const Case *one = seen_before(scorer, asset, &pair->far);
     double e = bet_of(scorer, p), bonus = one != NULL ? daily_bonus(scorer) : 0;
-    double days = one != NULL ? 1 + (double)(scorer->clock.now_ms - one->first_ms) / 86400e3 : 1;
+    double days = one != NULL ? 1 + (double)(scorer->moment.now_ms - one->first_ms) / 86400e3 : 1;
     double won = one == NULL ? e : e_of_decibans((double)one->evidence) + stake * e * e_of_decibans(bonus);
     Opinion opinion = { .watch = &watch_standing,
                         .asset = asset,
@@ -451,7 +451,7 @@ tell(Scorer *scorer, WatchState *state, uint32_t asset, const Pair *pair, bool i
                         .numbers = { (double)pair->days, (double)pair->flows, (double)pair->share_sort,
                                      (double)pair->share_rarest, pair->rarest + pair->sort * N_TRAITS,
                                      pair->others, pair->beats_log2, pair->caller },
-                        .at_ms = scorer->clock.now_ms };
+                        .at_ms = scorer->moment.now_ms };
 
     if (e <= 0) {
         pvalues_note(scorer->pvalues, watch_standing.name, asset, p, 1);
@@ -612,34 +612,11 @@ end_census(Scorer *scorer, WatchState *state)
     plain->part = 0;
 }
 
-/* By which protocol the two speak, as long as they hardly know each other. */
-static void
-ended(Scorer *scorer, WatchState *state, const Call *call)
-{
-    (void)state;
-    if (call->protocol == UDP && call->peer != NONE && scorer->peers[call->peer].flows < flows_least)
-        scorer->peers[call->peer].is_udp = 1;
-}
-
-/* It has gone on for an hour, four, sixteen. */
-static void
-lasts(Scorer *scorer, WatchState *state, const Call *call)
-{
-    static const int64_t least_ms[LONG_GRADES] = { 0, 4 * 3600000, 16 * 3600000 };
-    unsigned grade = 1;
-
-    (void)state;
-    while (grade < LONG_GRADES && call->end_ms - call->begin_ms >= least_ms[grade])
-        grade++;
-    if (call->peer != NONE && scorer->peers[call->peer].longest < grade)
-        scorer->peers[call->peer].longest = grade & 3u;
-}
-
 /* By assets, since they have numbers that do not depend on the hash seed. */
 static void
 read_part(Scorer *scorer, WatchState *state, uint32_t part)
 {
-    uint32_t slots = key_table_slots(&scorer->peer_keys), now_s = seconds_of(scorer->clock.now_ms);
+    uint32_t slots = key_table_slots(&scorer->peer_keys), now_s = seconds_of(scorer->moment.now_ms);
 
     for (uint32_t slot = 0; slot < slots; slot++) {
         const Peer *peer = &scorer->peers[slot];
@@ -670,8 +647,6 @@ const Watch watch_standing = { .name = "standing",
                                .per_asset = sizeof(Standing),
                                .tables = { { .item = sizeof(PortUse), .most = 32, .is_per_pair = true },
                                            { .item = 0, .most = 32, .is_per_pair = true } },
-                               .lasts = lasts,
-                               .ended = ended,
                                .window = window,
                                .explain = standing_explain,
                                .instead = standing_instead };

@@ -187,14 +187,14 @@ has_moved(const HabitBook *book, const Call *call)
 static void
 judge(HabitBook *book, Line *line, const Call *call)
 {
-    Scorer *scorer = book->scorer;
+    const Scorer *scorer = book->scorer;
     Plain *plain = book->state->plain;
 
     book->variant = has_moved(book, call);
     HabitView view = habit_look(book, call, line->begin_ms);
 
-    ask_rate(line, &view, scorer->clock.now_ms);
-    bool is_new = scorer->clock.now_ms - line->told_ms < new_ms;
+    ask_rate(line, &view, scorer->moment.now_ms);
+    bool is_new = scorer->moment.now_ms - line->told_ms < new_ms;
     ask_steadiness(book, plain, line, call->asset);
     double p = ask_duration(book, plain, line, call->asset);
     double rate = is_new ? (double)line->rate_decibans : 0;
@@ -211,13 +211,13 @@ judge(HabitBook *book, Line *line, const Call *call)
                                      view.others_as, view.others_block, (double)line->own, p },
                         .call = call };
 
-    case_take(scorer, &opinion);
+    watch_says(book->state, &opinion);
     if (!case_is_alerted(scorer, &watch_tunnel, call->asset, &call->far))
         habit_keep(book, call, &view);
 }
 
 static void
-look(Scorer *scorer, WatchState *state, const Call *call, bool has_ended)
+look(const Scorer *scorer, WatchState *state, const Call *call, bool has_ended)
 {
     HabitBook book = { scorer, state, &watch_tunnel, 1, &((Plain *)state->plain)->habits, 0, 0 };
     uint64_t key = watch_key(scorer, call->asset, call->service, call->protocol, &call->far);
@@ -235,14 +235,14 @@ look(Scorer *scorer, WatchState *state, const Call *call, bool has_ended)
 }
 
 static void
-lasts(Scorer *scorer, WatchState *state, const Call *call)
+lasts(const Scorer *scorer, WatchState *state, const Call *call)
 {
     look(scorer, state, call, false);
 }
 
 /* A slow keep-alive comes as one short conversation after the other. */
 static void
-ended(Scorer *scorer, WatchState *state, const Call *call)
+ended(const Scorer *scorer, WatchState *state, const Call *call)
 {
     bool is_piece = call->is_again && is_drawn(call);
 

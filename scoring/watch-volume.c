@@ -94,7 +94,7 @@ volume_is_alerted(const Scorer *scorer, const Watch *watch, uint32_t asset)
 {
     const Case *one = case_find(scorer, watch, asset, NULL, 0, VOLUME_ALONE);
 
-    return one != NULL && one->alerted_until_ms > scorer->clock.now_ms;
+    return one != NULL && one->alerted_until_ms > scorer->moment.now_ms;
 }
 
 uint32_t

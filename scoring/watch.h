@@ -5,19 +5,20 @@
  * A watch is told of every conversation of every asset (call.h), once when it began, once an hour while it
  * lasts and once when it ended, and of every asset's and every window's close. Who called whom, whether there
  * was an answer and the like is asked for all watches at once: each states what a conversation must have
- * (`needs`), and hears of no other. What it finds odd it says with case_take (case.h): who, with whom, a
- * p-value, evidence in decibans, and up to eight numbers. Cases add up over time and become alerts; only then
- * is a watch asked for words.
+ * (`needs`), and hears of no other. What it finds odd it says (watch_says; case_take when a window closes,
+ * case.h): who, with whom, a p-value, evidence in decibans, and up to eight numbers. Cases add up over time
+ * and become alerts; only then is a watch asked for words.
  *
  * A watch keeps what it has learned in one plain struct and in up to five bounded tables, which the frame
  * makes, saves and restores; no pointers in them. Whatever is read from there after a restart may be wrong
  * and must be checked where it is used (an asset's index against n_assets). Nothing of it allocates or locks.
- * All calls come from the scoring thread.
  *
- * Conversations come in blocks, one watch after the other gets the whole block, in its order: what a watch
- * looks up is waited for much longer than it is worked on, so before each block it says what that will be
- * (`wants`), and it is fetched for all at once. Watches must not count on what another one did with the same
- * call.
+ * Conversations come in blocks, each watch gets the whole block, in its order: what a watch looks up is
+ * waited for much longer than it is worked on, so before each block it says what that will be (`wants`), and
+ * it is fetched for all at once. Watches may be told on different threads while records go on (telling.h): of
+ * a call they hear all at once, in no order, and of a scorer's they may read what stands still meanwhile;
+ * what they find odd is taken when the block is over (watch_says). `asset`, `window` and the words are the
+ * scoring thread's, one watch after the other.
  *
  * Statistical duty: evidence of one window is an e-value given what went before (evidence.h), so that
  * products of it are fair; a p-value asked over and over again about the same thing is replaced, not
@@ -78,6 +79,7 @@ struct Watch {
                           support what is held against the two (case_door) */
     bool weighs_octets; /* it asks how much was sent, as the volume does: the two are told once */
     uint8_t needs; /* CALL_... that a conversation must have, all of them, or the watch does not hear of it */
+    size_t note;   /* octets of what is left to `settle` */
     size_t plain;  /* octets of the plain struct */
     size_t per_asset; /* octets kept for each asset, by its index; see watch_of_asset */
     WatchTableSize tables[WATCH_TABLES];
@@ -86,9 +88,11 @@ struct Watch {
      * no result. */
     void (*wants)(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list);
     /* One that is both `began` and `ended` is called once for what is told as both. */
-    void (*began)(Scorer *scorer, WatchState *state, const Call *call);
-    void (*lasts)(Scorer *scorer, WatchState *state, const Call *call); /* once an hour, with sums so far */
-    void (*ended)(Scorer *scorer, WatchState *state, const Call *call);
+    void (*began)(const Scorer *scorer, WatchState *state, const Call *call);
+    void (*lasts)(const Scorer *scorer, WatchState *state, const Call *call); /* once an hour, sums so far */
+    void (*ended)(const Scorer *scorer, WatchState *state, const Call *call);
+    /* The block is over: what was left (watch_leaves), one by one. It may look at the scorer's tables. */
+    void (*settle)(const Scorer *scorer, WatchState *state, const void *note);
     /* An asset's window has closed, before its sums are cleared. Only assets that were seen in the last day.
      */
     void (*asset)(Scorer *scorer, WatchState *state, uint32_t asset, const WindowSums *sums, int64_t number);
@@ -107,14 +111,29 @@ uint32_t watch_index(const Watch *watch);
 
 void watches_init(Scorer *self);
 void watches_clear(Scorer *self);
-/* Tells all watches of up to TOLD_MOST calls, in their order. */
-void watches_tell(Scorer *self, const CallTold *block, uint32_t n);
+/* Takes what the watch in that position has said and left. */
+void watch_settle(Scorer *self, uint32_t index);
 void watches_asset(Scorer *self, uint32_t asset, const WindowSums *sums, int64_t number);
 void watches_window(Scorer *self, int64_t number);
 /* Changes with the size of anything that a watch keeps. */
 uint32_t watches_layout(void);
 void watches_save(const Scorer *self, GByteArray *to);
 bool watches_restore(Scorer *self, Cursor *from);
+
+/* An opinion about a call that is being told of, for when the block is over; copied, but for its call. */
+typedef struct WatchSaid {
+    Opinion opinion;
+    IpAddress far, third;
+} WatchSaid;
+void watch_says(WatchState *state, const Opinion *opinion);
+/* Copies a note for `settle`, which may point to the call: that is kept until then. */
+void watch_leaves(WatchState *state, const void *note);
+/* How much of an item is written when it is new. */
+static inline size_t
+watch_table_head(const WatchTableSize *size)
+{
+    return size->head > 0 ? size->head : size->item;
+}
 
 /*
  * An item of table @which for @key (made with watch_key), zeroed (its head, see above) when new; made when it

@@ -120,6 +120,8 @@ static const ConfigKey keys[] = {
       .words = "peers of one asset that keep their places when room gets short" },
     { "scoring", "max-pairs", CONFIG_NUMBER, AT(ScoringSettings, max_pairs), "1048576", 1024, 67108864,
       .words = "conversations followed at the same time, at most" },
+    { "scoring", "threads", CONFIG_NUMBER, AT(ScoringSettings, threads), "0", 0, 8,
+      .words = "threads that score; 0: as many as suit the processors. Alerts are the same with any number" },
     { "tee.*", "to", CONFIG_TEXT, AT(TeeSettings, to), NULL,
       .words = "another collector that gets every datagram unchanged: udp:ADDRESS:PORT" },
     { "tee.*", "keep-source", CONFIG_FLAG, AT(TeeSettings, keep_source), "no",
@@ -397,23 +399,30 @@ settings_free(Settings *self)
     g_free(self);
 }
 
-uint32_t
-settings_threads(const Settings *self)
+/* How many threads suit this machine. */
+typedef struct Suits {
+    guint processors;
+    uint32_t receive, score;
+} Suits;
+
+static const Suits *
+suits_here(void)
 {
-    /* Decoding takes a third of what scoring takes, and scoring is one thread: more would only wait for it.
-     */
-    static const struct {
-        guint processors;
-        uint32_t threads;
-    } suits[] = { { 16, 4 }, { 4, 2 }, { 0, 1 } };
+    /* Decoding takes a third of what scoring takes: more would only wait for that. And a third to a half of
+     * the scoring can be given away; with two processors the other one receives. */
+    static const Suits suits[] = { { 16, 4, 3 }, { 4, 2, 2 }, { 0, 1, 1 } };
     guint processors = g_get_num_processors();
     size_t i = 0;
 
-    if (self->collector.threads > 0)
-        return (uint32_t)self->collector.threads;
     while (processors < suits[i].processors)
         i++;
-    return suits[i].threads;
+    return &suits[i];
+}
+
+uint32_t
+settings_threads(const Settings *self)
+{
+    return self->collector.threads > 0 ? (uint32_t)self->collector.threads : suits_here()->receive;
 }
 
 bool
@@ -452,6 +461,8 @@ settings_scoring(const Settings *self)
                           .max_assets = (uint32_t)self->scoring.max_assets,
                           .max_peers_per_asset = (uint32_t)self->scoring.max_peers,
                           .max_pairs = (uint32_t)self->scoring.max_pairs,
+                          .threads = self->scoring.threads > 0 ? (uint32_t)self->scoring.threads
+                                                               : suits_here()->score,
                           .series_assets = (uint32_t)self->series.assets };
 }
 

@@ -41,7 +41,7 @@ typedef struct AssetSettings {
 
 typedef struct ScoringSettings {
     double budget;
-    int64_t learn_days, window, max_assets, max_peers, max_pairs;
+    int64_t learn_days, window, max_assets, max_peers, max_pairs, threads;
 } ScoringSettings;
 
 typedef struct SeriesSettings {
