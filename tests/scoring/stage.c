@@ -294,9 +294,10 @@ stage_told(const Stage *self, const char *detector, const char *asset, const cha
 const Case *
 stage_case(Stage *self, const Watch *watch, const char *asset, const char *far)
 {
-    IpAddress own = ip_of(asset), peer = ip_of(far);
+    IpAddress own = ip_of(asset), peer = far != NULL ? ip_of(far) : (IpAddress){ { 0 } };
 
-    return case_find(self->scorer, watch, scorer_find_asset(self->scorer, &own), &peer, 0, 0);
+    return case_find(self->scorer, watch, scorer_find_asset(self->scorer, &own), far != NULL ? &peer : NULL,
+                     0, 0);
 }
 
 uint32_t

@@ -57,7 +57,7 @@ uint32_t stage_count(const Stage *self, const char *detector);
 /* The contribution of a detector; NULL: none. */
 const AlertContribution *stage_part(const Alert *alert, const char *detector);
 Scorer *stage_scorer(Stage *self);
-/* What @watch holds against an asset and a far end; NULL: nothing. */
+/* What @watch holds against an asset and a far end (NULL: the asset as a whole); NULL: nothing. */
 const Case *stage_case(Stage *self, const Watch *watch, const char *asset, const char *far);
 /* Repeatable random numbers, 0 <= u < 1. */
 double stage_uniform(Stage *self);
