@@ -93,15 +93,32 @@ count_mid_p(const CountModel *model, uint32_t count)
     return p > 1e-9 ? p : fmax(1e-12, at / 2);
 }
 
+/* @count is what comes by the past and, on top of it, by chance with a mean of @more. */
+static double
+pmf_with_more(const CountModel *model, double more, uint32_t count)
+{
+    double sum = 0, extra = exp(-more);
+
+    for (uint32_t k = 0; k <= count; k++) {
+        sum += extra * exp(log_pmf(model->shape, model->mean, count - k));
+        extra *= more / (k + 1);
+    }
+    return sum;
+}
+
 double
 count_e(const CountModel *model, uint32_t count, double windows_per_day, CountBet bet)
 {
-    static const double stakes[][3] = { [BET_SLOW] = { 0.9, 0.1, 0 }, [BET_NOW] = { 0.5, 0.3, 0.2 } };
+    static const double stakes[][3] = {
+        [BET_SLOW] = { 0.9, 0.1, 0 }, [BET_NOW] = { 0.5, 0.3, 0.2 }, [BET_ONE] = { 0.5, 0.3, 0.2 }
+    };
     const double more[3] = { 1 / windows_per_day, 24 / windows_per_day, 1 };
     double null = log_pmf(model->shape, model->mean, count), e = 0;
 
     for (int i = 0; i < 3; i++)
         if (stakes[bet][i] > 0)
-            e += stakes[bet][i] * exp(log_pmf(model->shape, model->mean + more[i], count) - null);
+            e += stakes[bet][i] * (bet == BET_ONE
+                                       ? pmf_with_more(model, more[i], count) / exp(null)
+                                       : exp(log_pmf(model->shape, model->mean + more[i], count) - null));
     return e;
 }

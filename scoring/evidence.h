@@ -53,8 +53,10 @@ typedef struct CountModel {
 double count_mid_p(const CountModel *model, uint32_t count);
 /*
  * The e-value of @count against "more of it than before": one more a day, an hour or a window, mixed. The
- * slow bet costs next to nothing while nothing comes and is fit to be accumulated; the other one wins more
- * when one comes.
+ * slow bet costs next to nothing while nothing comes and is fit to be accumulated; the other ones win more
+ * when one comes. What comes in clusters (new far ends: an outing, a file shared) is bet to come as unevenly
+ * as the past; what is judged one by one is bet on to come by chance alone, on top of the past (BET_ONE), for
+ * who is after something does not share the unevenness of a role where a few do it all.
  */
-typedef enum CountBet { BET_SLOW = 0, BET_NOW } CountBet;
+typedef enum CountBet { BET_SLOW = 0, BET_NOW, BET_ONE } CountBet;
 double count_e(const CountModel *model, uint32_t count, double windows_per_day, CountBet bet);

@@ -151,7 +151,7 @@ ask_rate(const HabitBook *book, const Call *call, HabitView *view)
         if (i > 0)
             model.mean = fmax(model.mean, 1 / (common_days * scorer->windows_per_day));
         double p = rate_day_p(&model, scorer, 1);
-        double decibans = decibans_of(count_e(&model, 1, scorer->windows_per_day, BET_NOW));
+        double decibans = decibans_of(count_e(&model, 1, scorer->windows_per_day, BET_ONE));
         view->own += own;
         view->rate_p = i == 0 ? p : fmax(view->rate_p, p);
         view->rate_decibans = i == 0 ? decibans : fmin(view->rate_decibans, decibans);

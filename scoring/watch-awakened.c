@@ -108,7 +108,7 @@ awake(const Scorer *scorer, WatchState *state, const Call *call, Spell *spell)
     CrowdView crowd =
         crowd_look(&plain->crowd[is_caller], scorer, call->asset, fleet.others_as, fleet.others_block);
     double rate_p = rate_day_p(&model, scorer, 1);
-    double e = count_e(&model, 1, scorer->windows_per_day, BET_NOW) * e_of_decibans(crowd.decibans);
+    double e = count_e(&model, 1, scorer->windows_per_day, BET_ONE) * e_of_decibans(crowd.decibans);
     double trust = trust_of(scorer, is_month);
 
     *spell = (Spell){ .begin_s = seconds_of(call->begin_ms),

@@ -198,7 +198,7 @@ bet_on_rarity(const Plain *plain, const Scorer *scorer, uint32_t asset, const Pa
 
     for (int i = bin; i < PREVALENCE_BINS; i++) {
         CountModel model = rate_model(&plain->pools[i], scorer, asset, (double)past->changes[i], 1);
-        e += stakes[i] * count_e(&model, 1, scorer->windows_per_day, BET_NOW);
+        e += stakes[i] * count_e(&model, 1, scorer->windows_per_day, BET_ONE);
         if (i == bin)
             *p = fmin(1, rate_day_p(&model, scorer, 1));
     }

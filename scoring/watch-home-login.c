@@ -134,7 +134,7 @@ bet(const Plain *plain, const Scorer *scorer, uint32_t asset, const Door *door, 
     CountModel model = rate_model(&plain->pools[pivot], scorer, asset, own, 0);
     model.mean *= fmax(1, (double)after_ms / (double)scorer->grid.length_ms);
     double began =
-        was_going_on(door, pivot, login_ms) ? 1 : count_e(&model, 1, scorer->windows_per_day, BET_NOW);
+        was_going_on(door, pivot, login_ms) ? 1 : count_e(&model, 1, scorer->windows_per_day, BET_ONE);
     return began * e_hedged(ladder_p(&plain->sizes[pivot], scorer, asset, size_step(n)));
 }
 

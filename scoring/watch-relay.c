@@ -280,7 +280,7 @@ grow(const Scorer *scorer, WatchState *state, uint32_t asset, Bond *bond, uint32
         uint16_t *events = &own->events[variant][bond->doublings];
         RatePools *pools = &plain->growth[variant][bond->doublings++];
         CountModel model = rate_model(pools, scorer, asset, *events, 0);
-        double e = count_e(&model, 1, scorer->windows_per_day, BET_NOW);
+        double e = count_e(&model, 1, scorer->windows_per_day, BET_ONE);
         if (!is_born(scorer, asset, bond)) {
             bond->grown += (float)fmin(1e12, e * (1 - first_stake) / DOUBLINGS);
             bond->grown_p = fminf(bond->grown_p, (float)(DOUBLINGS * rate_day_p(&model, scorer, 1)));

@@ -91,7 +91,7 @@ test_e_values_of_counts_average_to_one(void)
     const CountModel models[] = { { 0.5, 1e-4 }, { 0.5, 0.01 }, { 5, 0.3 }, { 50, 4 } };
 
     for (size_t i = 0; i < G_N_ELEMENTS(models); i++)
-        for (int bet = BET_SLOW; bet <= BET_NOW; bet++) {
+        for (int bet = BET_SLOW; bet <= BET_ONE; bet++) {
             double shape = models[i].shape, mean = models[i].mean, sum = 0;
             for (uint32_t k = 0; k < 400; k++) {
                 double pmf = exp(lgamma(shape + k) - lgamma(shape) - lgamma(k + 1.0) +
@@ -101,6 +101,18 @@ test_e_values_of_counts_average_to_one(void)
             }
             g_assert_cmpfloat(fabs(sum - 1), <, 1e-3);
         }
+}
+
+/* Where a few assets do it all, one that never did is asked of a model whose shape is small: what is bet on
+ * is one more, and not a past that is as uneven and hardly ever has one. */
+static void
+test_one_more_is_worth_as_much_where_the_role_is_uneven(void)
+{
+    const CountModel even = { 5, 1e-5 }, uneven = { 0.05, 1e-5 };
+    double usual = count_e(&even, 1, 288, BET_ONE);
+
+    g_assert_cmpfloat(usual, >, 0.09 / even.mean);
+    g_assert_cmpfloat(fabs(count_e(&uneven, 1, 288, BET_ONE) / usual - 1), <, 0.01);
 }
 
 /* Residuals with a tail much heavier than a bell curve's: the p-values must not notice. */
@@ -334,6 +346,8 @@ main(int argc, char **argv)
                     test_smaller_p_is_never_less_evidence);
     g_test_add_func("/scoring/evidence/e-values-of-counts-average-to-one",
                     test_e_values_of_counts_average_to_one);
+    g_test_add_func("/scoring/evidence/one-more-is-worth-as-much-where-the-role-is-uneven",
+                    test_one_more_is_worth_as_much_where_the_role_is_uneven);
     g_test_add_func("/scoring/calibrate/calibrated-p-values-are-right-in-the-tail",
                     test_calibrated_p_values_are_right_in_the_tail);
     g_test_add_func("/scoring/evidence/an-own-sketch-counts-in-half-the-room",
