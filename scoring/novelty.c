@@ -19,13 +19,14 @@ novelty_age(double windows, double windows_per_day)
     return age;
 }
 
-/* Events a window at this age; an age that nobody has reached yet is like the one before. */
+/* Events a window at this age, the next of them by the rule of succession; an age that nobody has reached yet
+ * is like the one before. */
 static double
 pool_rate(const NoveltyPool *role, const NoveltyPool *fleet, NoveltyGroup group, int age)
 {
     while (age > 0 && fleet->windows[age] < 100)
         age--;
-    double rate = (fleet->events[age][group] + 0.5) / (fleet->windows[age] + 1);
+    double rate = (fleet->events[age][group] + 1) / (fleet->windows[age] + 1);
 
     return (role->events[age][group] + fleet_trust * rate) / (role->windows[age] + fleet_trust);
 }

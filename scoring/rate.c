@@ -54,7 +54,8 @@ rate_model(const RatePools *self, const Scorer *scorer, uint32_t asset, double o
 {
     uint32_t role = scorer->assets[asset].role;
     const RatePool *pool = &self->role[role];
-    double fleet = (self->fleet.events + 0.5) / (self->fleet.windows + 1);
+    /* The rule of succession: what nobody has done yet comes once in as long again. */
+    double fleet = (self->fleet.events + 1) / (self->fleet.windows + 1);
     double rate = (pool->events + fleet_trust * fleet) / (pool->windows + fleet_trust);
     double windows = fmax(0, rate_days(scorer, asset) - idle_days) * scorer->windows_per_day;
     double peers = scorer->roles[role].assets;

@@ -263,6 +263,26 @@ test_one_new_home_line_says_more_where_there_was_none(void)
     g_assert_cmpfloat(count_mid_p(&of_monitor, 1), <, 1e-3);
 }
 
+/* What nobody has had in some time comes, for all we know, once in as much time again (the rule of
+ * succession).
+ */
+static void
+test_what_never_was_is_expected_once_in_as_long_again(void)
+{
+    NoveltyPool role = { 0 }, young_role = { 0 }, fleet = { 0 };
+    NoveltyCount young = { 0 };
+    const double day = 1000;
+    enum { ASSETS = 10, WINDOWS = 40 }; /* all within the first hour of an asset */
+
+    for (int i = 0; i < ASSETS; i++) {
+        NoveltyCount asset = { 0 };
+        for (int w = 0; w < WINDOWS; w++)
+            novelty_teach_window(&asset, &role, &fleet, day);
+    }
+    CountModel model = novelty_model(&young, &young_role, &fleet, NOVELTY_HOME, day);
+    g_assert_cmpfloat(fabs(model.mean * ASSETS * WINDOWS - 1), <, 0.05);
+}
+
 /* A family whose scores run wild is discounted until the tail fits the budget; a quiet one is not. */
 static void
 test_a_detector_that_breaks_its_promise_is_discounted(void)
@@ -365,6 +385,8 @@ main(int argc, char **argv)
                     test_evidence_adds_up_and_does_not_go_below_nothing);
     g_test_add_func("/scoring/novelty/one-new-home-line-says-more-where-there-was-none",
                     test_one_new_home_line_says_more_where_there_was_none);
+    g_test_add_func("/scoring/novelty/what-never-was-is-expected-once-in-as-long-again",
+                    test_what_never_was_is_expected_once_in_as_long_again);
     g_test_add_func("/scoring/budget/strong-evidence-is-bent-and-keeps-its-order", test_bent);
     g_test_add_func("/scoring/budget/few-alerts-lower-the-threshold", test_few_alerts_lower_the_threshold);
     g_test_add_func("/scoring/budget/a-detector-that-breaks-its-promise-is-discounted",
