@@ -25,16 +25,17 @@ volume_out_look(const DetectorView *view, Finding *out)
 void
 volume_out_explain(const DetectorView *view, const Finding *finding, char *out, size_t room)
 {
-    char name[80], sent[32], expected[32], high[32];
+    char name[80], sent[32], expected[32], high[32], rarity[40];
 
     detector_asset_words(view->asset, name, sizeof name);
     detector_octets_words(view->observed, sent);
     detector_octets_words(view->band->expected, expected);
     detector_octets_words(view->band->high, high);
+    detector_rarity_words((double)finding->p, rarity);
     g_snprintf(out, room,
                "%s sent %s in a window where %s is usual at this hour of the week and %s is the upper end; "
-               "the oddest window of this spell is one in %.0f, and evidence adds up by the hour",
-               name, sent, expected, high, 1 / (double)finding->p);
+               "the oddest window of this spell is %s, and evidence adds up by the hour",
+               name, sent, expected, high, rarity);
 }
 
 void

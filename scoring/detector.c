@@ -135,6 +135,15 @@ detector_asset_words(const ScoredAsset *asset, char *out, size_t room)
 }
 
 void
+detector_rarity_words(double p, char out[40])
+{
+    if (p < 1e-7)
+        g_strlcpy(out, "rarer than one in ten million", 40);
+    else
+        g_snprintf(out, 40, "one in %.0f", 1 / p);
+}
+
+void
 detector_place_words(const DetectorView *view, char *out, size_t room)
 {
     const Contact *contact = view->contact;

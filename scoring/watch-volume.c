@@ -131,19 +131,19 @@ static void
 explain(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
     int kind = CLAMP((int)one->numbers[0], 0, PACE_SLOW - 1);
-    char name[80], value[32], usual[32], span[32] = "about an hour";
+    char name[80], value[32], usual[32], span[32] = "about an hour", rarity[40];
 
     detector_asset_words(&scorer->assets[one->asset], name, sizeof name);
     if (kinds[kind].unit != IN_RATIO)
         g_snprintf(span, sizeof span, "%u s", scorer->conf.window_s);
     amount_words(kinds[kind].unit, (double)one->numbers[1], value);
     amount_words(kinds[kind].unit, (double)one->numbers[2], usual);
+    detector_rarity_words((double)one->p, rarity);
     g_snprintf(
         out, room,
         "%s %s %s%s within %s, where %s is usual at this hour; the spell began %.1f hours before, and its "
-        "oddest window is one in %.0f",
-        name, kinds[kind].did, value, kinds[kind].what, span, usual, (double)one->numbers[3],
-        1 / fmax((double)one->p, 1e-12));
+        "oddest window is %s",
+        name, kinds[kind].did, value, kinds[kind].what, span, usual, (double)one->numbers[3], rarity);
 }
 
 static void

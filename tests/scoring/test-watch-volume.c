@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-watch-volume.c - a desk that meets too many is told; weeks of office hours are nothing */
+#include "scoring/detector.h"
 #include "tests/scoring/stage.h"
 
 #include <math.h>
@@ -215,6 +216,20 @@ test_what_comes_again_is_not_told_each_time(void)
     g_assert_cmpuint(stage_count(stage, "volume_out"), <, 5); /* of twelve */
 }
 
+/* What lies beyond any past is a formula's, and no number to tell somebody. */
+static void
+test_no_odds_beyond_what_was_seen(void)
+{
+    char words[40];
+
+    detector_rarity_words(1 / 594.2, words);
+    g_assert_cmpstr(words, ==, "one in 594");
+    detector_rarity_words(1e-9, words);
+    g_assert_cmpstr(words, ==, "rarer than one in ten million");
+    detector_rarity_words(0, words);
+    g_assert_cmpstr(words, ==, "rarer than one in ten million");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -231,5 +246,6 @@ main(int argc, char **argv)
                     test_answers_of_which_the_question_was_not_sampled_are_no_calls);
     g_test_add_func("/scoring/watch-volume/what-comes-again-is-not-told-each-time",
                     test_what_comes_again_is_not_told_each_time);
+    g_test_add_func("/scoring/watch-volume/no-odds-beyond-what-was-seen", test_no_odds_beyond_what_was_seen);
     return g_test_run();
 }
