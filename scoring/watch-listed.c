@@ -63,7 +63,7 @@ ask_rate(const Scorer *scorer, WatchState *state, const Call *call)
             return 1;
         double own = fmin(1e6, fmax(0, (double)past->events));
         CountModel model = rate_model(&plain->pool, scorer, call->asset, own, (double)born_ms / 86400e3);
-        pair->e = count_e(&model, 1, scorer->windows_per_day, BET_ONE);
+        pair->e = count_e(&model, 1, scorer->windows_per_day, BET_NOW);
         rate_teach(&plain->pool, scorer, call->asset, own);
         past->events += 1;
     }
