@@ -19,6 +19,7 @@ struct Stage {
     double now; /* days */
     uint16_t port;
     uint64_t random;
+    bool forgets_tails;
 };
 
 static void
@@ -99,9 +100,23 @@ stage_free(Stage *self)
     g_free(self);
 }
 
+/* What a watch says is held against what the budget promises, however quiet the stage was before (budget.h):
+ * the network rings as often as its operator will bear, and if @forgets_tails, no tail is long enough to
+ * lower it. */
+static void
+hold_threshold(Budget *budget, bool forgets_tails)
+{
+    budget->opened = budget->per_day * 30;
+    if (!forgets_tails)
+        return;
+    budget->days = 0;
+    memset(budget->peaks, 0, sizeof budget->peaks);
+}
+
 static void
 flush(Stage *self)
 {
+    hold_threshold(&self->scorer->budget, self->forgets_tails);
     scorer_batch(self->scorer, self->batch);
     self->batch->n = 0;
 }
@@ -155,6 +170,12 @@ add_half(Stage *self, const Talk *talk, bool is_caller, uint16_t caller_port)
                                              : 0x02;
     if (self->batch->n == FLOW_BATCH_MOST)
         flush(self);
+}
+
+void
+stage_forget_tails(Stage *self)
+{
+    self->forgets_tails = true;
 }
 
 void

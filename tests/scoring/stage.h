@@ -7,7 +7,7 @@
  * 64500 + i), 50.i.0.0/16 and 2001:db8:50ii::/48 (in hexadecimal) hosting (AS 65000 + i); 2001:db8:1::/48 are
  * servers too; all else is unknown. Time is in days since a Monday, 0 h;
  * what is played must go forward in time, late by a window at most. Windows are 300 s, the budget is 5 a day
- * and learning takes 7 days.
+ * and as much rings, so that few alerts do not lower the threshold; learning takes 7 days.
  */
 #pragma once
 #include "scoring/case.h"
@@ -33,6 +33,8 @@ typedef struct Talk {
     uint8_t
         flags; /* of the caller's half; 0: SYN, ACK, PSH, FIN (no answer: SYN); without FIN in both or none */
 } Talk;
+/* Nor do short tails: it is what the budget promises all the time. */
+void stage_forget_tails(Stage *self);
 /* Exports both halves of it, with packets of 500 octets. */
 void stage_talk(Stage *self, const Talk *talk);
 /* A server updates itself, by HTTPS, from @far. */

@@ -24,6 +24,7 @@ play(Stage *stage, int from, int to)
 {
     static const uint16_t fresh[] = { 8443, 9090, 3000, 8081, 9200 };
 
+    stage_forget_tails(stage);
     for (int step = from * 8; step < to * 8; step++) {
         double day = step / 8.0 + 0.05;
         stage_until(stage, day);
