@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""count-results.py LIST passed|failed|skipped - adds up meson's testlog.json
+"""count-results.py LIST passed|failed|skipped|names - adds up meson's testlog.json
 
-A program that speaks TAP counts each of its points; any other counts as one test.
+A program that speaks TAP counts each of its points; any other counts as one test. "names" prints what failed instead:
+the program, its point and what the program said about it, so that the end of a long log is enough.
 """
 import json
 import re
@@ -26,12 +27,26 @@ def points(test):
     return [count[0], max(1, count[1]), count[2]]
 
 
+def complaints(test):
+    """What a program that failed said: its failed points with the remarks around them, or else its last words."""
+    if not points(test)[1]:
+        return []
+    lines = [line.rstrip() for line in (test.get("stdout") or "").splitlines()]
+    said = [line for line in lines if line.startswith(("not ok", "Bail out"))]
+    words = [line for line in lines + (test.get("stderr") or "").splitlines() if line.strip()][-12:]
+    return [f"{test['name']} ({test['result']}, status {test['returncode']})"] + \
+        ["    " + line[:300] for line in said + [word for word in words if word not in said]]
+
+
 def main():
-    total = [0, 0, 0]
     with open(sys.argv[1], encoding="utf-8") as lines:
-        for line in lines:
-            total = [a + b for a, b in zip(total, points(json.loads(line)))]
-    print(total[("passed", "failed", "skipped").index(sys.argv[2])])
+        tests = [json.loads(line) for line in lines]
+    if sys.argv[2] == "names":
+        for test in tests:
+            for line in complaints(test):
+                print(line)
+        return
+    print(sum(points(test)[("passed", "failed", "skipped").index(sys.argv[2])] for test in tests))
 
 
 main()
