@@ -18,7 +18,7 @@ typedef struct WebConf {
     const char *db_path;        /* talaya.db; need not be there yet */
     Channel *sense, *series;    /* borrowed; NULL: not there, what needs them is a 503 */
     Clock *clock;               /* borrowed */
-    int answer_ms;              /* how long another process may take; 0: 2000 */
+    int answer_ms;              /* how long another process may take; 0: 5000 */
     int request_ms; /* how long a client may take to send a request, and to read its answer; 0: 15000 */
     unsigned max_connections; /* 0: 512 */
     unsigned max_per_address; /* 0: 64 */

@@ -8,7 +8,7 @@
 
 enum {
     IDLE_MS = 50,
-    BATCHES_A_TURN = 64, /* then questions are answered, however much waits */
+    BATCHES_A_TURN = 4, /* then questions are answered, however much waits */
     MOST_WAITING_ALERTS = 10000,
     MOST_WAITING_SAMPLES = 1 << 16,
     RETRY_MS = 1000,

@@ -76,11 +76,20 @@ def free_port(kind=socket.SOCK_STREAM):
         return probe.getsockname()[1]
 
 
+class Unavailable(RuntimeError):
+    """The API says 503: ask again."""
+
+
 def wait_for(condition, seconds=15, step=0.05):
-    """The first true value of condition(), or its last."""
+    """The first true value of condition(), or its last. A busy machine may be too late with an answer: that is no answer."""
     until = time.monotonic() + seconds
     while True:
-        value = condition()
+        try:
+            value = condition()
+        except Unavailable:
+            if time.monotonic() > until:
+                raise
+            value = None
         if value or time.monotonic() > until:
             return value
         time.sleep(step)
@@ -204,8 +213,13 @@ class Daemon:
     def api(self, path):
         status, body = self.request(f"/api/v1/{path}")
         if status != 200:
-            raise RuntimeError(f"GET {path}: {status} {body}")
+            raise (Unavailable if status == 503 else RuntimeError)(f"GET {path}: {status} {body}")
         return body
+
+    def is_scored(self):
+        """Everything that was decoded is scored too, by the books, which may be a second old."""
+        books = self.api("status")["books"]
+        return books["records"] + books["lateRecords"] == books["scored"] + books["queueFull"]
 
     def exporters(self):
         """All exporters, over all pages."""

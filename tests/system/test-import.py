@@ -49,7 +49,7 @@ def collect(folder, files):
         run("send", "--to", f"127.0.0.1:{port}", "--rate", "500", file)
     wait_for(lambda: not waiting(port))
     nfcapd.send_signal(signal.SIGTERM)
-    nfcapd.wait(30)
+    nfcapd.wait(120)
     return next(iter(sorted(folder.glob("nfcapd.2*"))), None)
 
 
