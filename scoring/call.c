@@ -112,14 +112,23 @@ patience_ms(const Conversation *talk)
     return QUIET_MS + MIN(SLICE_MOST_MS, lasted * halves / (talk->slices + MAX(1, halves)));
 }
 
-/* The way out, if it is new to the asset for such a far end; else NULL, and that is nearly always. */
+/* The path in @slot, if it was not there before @begin_ms; else NULL, and that is nearly always. */
+static const PathUse *
+young_path(const Scorer *self, uint32_t slot, int64_t begin_ms)
+{
+    const PathUse *path = slot == NONE ? NULL : &self->paths[slot];
+
+    return path == NULL || path->first_s < seconds_of(begin_ms) ? NULL : path;
+}
+
+/* The way out, if it is new to the asset for such a far end; else NULL. */
 static const PathUse *
 new_way(const Scorer *self, const Call *call)
 {
-    const PathUse *path = call->path == NONE ? NULL : &self->paths[call->path];
+    const PathUse *path = young_path(self, call->path, call->begin_ms);
 
-    if (path == NULL || path->first_s < seconds_of(call->begin_ms) || path->asset != call->asset ||
-        path->is_egress || (path->out_if == 0 && ip_is_zero(&path->next_hop)))
+    if (path == NULL || path->asset != call->asset || path->is_egress ||
+        (path->out_if == 0 && ip_is_zero(&path->next_hop)))
         return NULL;
     return path;
 }
@@ -225,7 +234,8 @@ tell(Scorer *self, Conversation *talk, CallNews news)
     tell_view(self, &call, has_begun, news);
 }
 
-/* Cache lines that telling of a conversation touches: its peer and its path, then the peer's asset. */
+/* Cache lines that telling of a conversation touches: its peer and its path, then the peer's asset and the
+ * key of a new way out, then that. */
 G_ALWAYS_INLINE static inline void
 fetch_peer(const Scorer *self, const Conversation *talk)
 {
@@ -238,7 +248,6 @@ G_ALWAYS_INLINE static inline void
 fetch_asset(const Scorer *self, const Conversation *talk)
 {
     const ScoredAsset *asset = talk->peer == NONE ? NULL : &self->assets[self->peers[talk->peer].asset];
-
     int64_t number = window_number(&self->grid, talk->begin_ms);
 
     if (asset == NULL)
@@ -247,14 +256,24 @@ fetch_asset(const Scorer *self, const Conversation *talk)
     __builtin_prefetch(asset->services);
     __builtin_prefetch(&asset->open[number & (WINDOWS_OPEN - 1)]);
 }
+G_ALWAYS_INLINE static inline void
+fetch_way(const Scorer *self, const Conversation *talk, bool has_key)
+{
+    if ((talk->flags & CONVERSATION_TOLD) == 0)
+        scorer_egress_fetch(self, young_path(self, talk->path, talk->begin_ms), has_key);
+}
 
 static void
 flush_parted(Scorer *self)
 {
     for (uint32_t i = 0; i < self->n_parted; i++)
         fetch_peer(self, &self->parted[i]);
-    for (uint32_t i = 0; i < self->n_parted; i++)
+    for (uint32_t i = 0; i < self->n_parted; i++) {
         fetch_asset(self, &self->parted[i]);
+        fetch_way(self, &self->parted[i], false);
+    }
+    for (uint32_t i = 0; i < self->n_parted; i++)
+        fetch_way(self, &self->parted[i], true);
     for (uint32_t i = 0; i < self->n_parted; i++)
         tell(self, &self->parted[i], CALL_ENDED);
     self->n_parted = 0;
@@ -384,8 +403,13 @@ find_news(const Scorer *self, Due *block, uint32_t n, int64_t end_ms, bool close
     for (uint32_t k = 0; k < n_due; k++)
         news[due[k]] = (int8_t)look_for_news(self, &block[due[k]], end_ms, closes);
     for (uint32_t k = 0; k < n_due; k++)
-        if (news[due[k]] != NO_NEWS)
+        if (news[due[k]] != NO_NEWS) {
             fetch_asset(self, &self->conversations[block[due[k]].slot]);
+            fetch_way(self, &self->conversations[block[due[k]].slot], false);
+        }
+    for (uint32_t k = 0; k < n_due; k++)
+        if (news[due[k]] != NO_NEWS)
+            fetch_way(self, &self->conversations[block[due[k]].slot], true);
 }
 
 /* Goes on with the round through the ledger by one block. Who has ended leaves it; the others move up. */

@@ -465,7 +465,7 @@ fetch_ahead(const Scorer *self, uint32_t index)
         fleet_fetch(self, near->asset, near->asn, &self->peers[near->peer].address, false);
     if (asks_fleet(next)) {
         fleet_fetch(self, next->asset, next->asn, &self->peers[next->peer].address, true);
-        scorer_egress_fetch(self, contact_path(self, next));
+        scorer_egress_fetch(self, contact_path(self, next), true);
     }
 }
 

@@ -529,8 +529,9 @@ uint64_t scorer_new_egress_key(const Scorer *self, uint32_t asset, const FlowRec
 uint32_t scorer_way(const Scorer *self, const PathUse *path);
 /* When the asset first left by the exporter, interface and next hop of this path; 0: not known. */
 uint32_t scorer_egress_first_s(const Scorer *self, const PathUse *path);
-/* Fetches what the last one will look up; @path may be NULL. */
-void scorer_egress_fetch(const Scorer *self, const PathUse *path);
+/* Fetches what the last one will look up: the line with the key, and when that has come (@has_key) what is
+ * behind it; @path may be NULL. */
+void scorer_egress_fetch(const Scorer *self, const PathUse *path, bool has_key);
 /* Like scorer_next_peer, for paths to networks. */
 uint32_t scorer_next_path(const Scorer *self, uint32_t asset, uint32_t slot);
 

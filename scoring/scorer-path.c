@@ -66,10 +66,15 @@ scorer_egress_first_s(const Scorer *self, const PathUse *path)
 }
 
 void
-scorer_egress_fetch(const Scorer *self, const PathUse *path)
+scorer_egress_fetch(const Scorer *self, const PathUse *path, bool has_key)
 {
-    if (path != NULL)
-        key_table_find_early(&self->path_keys, egress_key(self, path), self->paths, sizeof *self->paths);
+    if (path == NULL)
+        return;
+    uint64_t key = egress_key(self, path);
+    if (has_key)
+        key_table_find_early(&self->path_keys, key, self->paths, sizeof *self->paths);
+    else
+        key_table_prefetch(&self->path_keys, key);
 }
 
 uint32_t

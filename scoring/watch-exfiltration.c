@@ -250,7 +250,7 @@ kind_of(const Scorer *scorer, const Call *call, uint32_t now_s)
 static double
 less_common(const AssetPast *past, double octets)
 {
-    return scale(octets * exp(-fmax(0, (double)past->rise)));
+    return scale(past->rise > 0 ? octets * exp(-(double)past->rise) : octets);
 }
 
 /* The pair's sum as it is compared. A new far end is held against what was before it, an old one also
@@ -301,10 +301,12 @@ ask_out(const Scorer *scorer, WatchState *state, const Call *call, Balance *bala
     note_sum(past, &sum);
     if (is_alerted)
         past->alerted |= (uint16_t)(1u << kind);
-    double direction = one_way_look(scorer, state, &watch_slow_exfiltration, call, sent, sent - octets);
+    bool asks = has_grown(balance, x, x_rest); /* before this one teaches */
+    double direction =
+        asks ? one_way_look(scorer, state, &watch_slow_exfiltration, call, sent, sent - octets) : 1;
     if (is_first && !is_alerted)
         one_way_teach(scorer, state, &watch_slow_exfiltration, call, sent, sent - octets);
-    if (!has_grown(balance, x, x_rest))
+    if (!asks)
         return;
     Odds found = odds(state->plain, scorer, past, call->asset, &sum, direction);
     if (!(found.p < odd_p))
@@ -460,9 +462,13 @@ moves_out(const Call *call, double net)
 static void
 wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
-    (void)state;
-    if (moves_out(call, call->octets_out - call->octets_in))
-        want(list, 0, balance_key(scorer, call));
+    const AssetPast *past = watch_of_asset(state, &watch_slow_exfiltration, call->asset);
+
+    if (!moves_out(call, call->octets_out - call->octets_in))
+        return;
+    want(list, 0, balance_key(scorer, call));
+    __builtin_prefetch(past->daily[call->initiator == INITIATOR_ASSET ? TO_OLD : LADDER + TO_OLD], 1);
+    __builtin_prefetch(&past->rise);
 }
 
 static void

@@ -79,15 +79,28 @@ beats_key(const Scorer *scorer, const Call *call)
     return watch_key(scorer, call->asset, call->service, 0, &call->far);
 }
 
-/* A far network whoever calls it, or an asset's far end. */
+/* Its network is counted the first few times; most have been by then. */
 static bool
-is_first(const Scorer *scorer, WatchState *state, const Call *call, Counted what)
+may_be_new(const Call *call)
+{
+    return call->pair_flows < 2 * OFTEN;
+}
+
+/* Of a far network whoever calls it, or of an asset's far end. */
+static uint64_t
+counted_key(const Scorer *scorer, const Call *call, Counted what)
 {
     bool is_pair = what == FAST_PAIR;
     IpAddress far = { { 0 } };
 
     memcpy(far.bytes, call->far.bytes, is_pair ? 16 : ip_is_v4(&call->far) ? 15 : 6);
-    return watch_add(state, 1, watch_key(scorer, is_pair ? call->asset : NONE, what, 0, &far), (uint8_t)what);
+    return watch_key(scorer, is_pair ? call->asset : NONE, what, 0, &far);
+}
+
+static bool
+is_first(const Scorer *scorer, WatchState *state, const Call *call, Counted what)
+{
+    return watch_add(state, 1, counted_key(scorer, call, what), (uint8_t)what);
 }
 
 /*
@@ -155,7 +168,11 @@ static void
 wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
     (void)state;
-    if (is_of_interest(call) && is_fast(call))
+    if (!is_of_interest(call))
+        return;
+    if (may_be_new(call))
+        want(list, 1, counted_key(scorer, call, OFTEN_NETWORK));
+    if (is_fast(call))
         want(list, 0, beats_key(scorer, call));
 }
 
@@ -166,7 +183,7 @@ ended(const Scorer *scorer, WatchState *state, const Call *call)
 
     if (!is_of_interest(call))
         return;
-    if (call->pair_flows < 2 * OFTEN)
+    if (may_be_new(call))
         plain->often += is_first(scorer, state, call, OFTEN_NETWORK);
     if (!is_fast(call))
         return;

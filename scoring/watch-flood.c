@@ -163,11 +163,18 @@ note_wasted(Hot *hot, const Call *call, double sampling)
     }
 }
 
+/* Most of it comes in (0), or goes out. */
+static int
+way_of(const Call *call)
+{
+    return call->packets_in >= call->packets_out ? 0 : 1;
+}
+
 static void
 note_hot(Plain *plain, const Call *call, int64_t number)
 {
     Hot *hot = &plain->hot[hot_slot(call->asset, number)];
-    int way = call->packets_in >= call->packets_out ? 0 : 1;
+    int way = way_of(call);
     float packets = (float)(way == 0 ? call->packets_in : call->packets_out);
     uint16_t from = way == 0 ? call->far_port : call->asset_port,
              to = way == 0 ? call->asset_port : call->far_port;
@@ -190,10 +197,18 @@ static void
 wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList *list)
 {
     const FloodPast *past = watch_of_asset(state, &watch_flood, call->asset);
-    (void)scorer;
+    const Plain *plain = state->plain;
+
     (void)list;
     if (call->is_new_pair)
         __builtin_prefetch(&past->pace.new_in, 1);
+    if (!is_hot(scorer, call))
+        return;
+    const Hot *hot = &plain->hot[hot_slot(call->asset, window_number(&scorer->grid, call->begin_ms))];
+    __builtin_prefetch(hot, 1);
+    __builtin_prefetch(hot->ports[0], 1);
+    __builtin_prefetch(hot->ports[1], 1);
+    __builtin_prefetch(&hot->largest[way_of(call)].octets_out);
 }
 
 static void

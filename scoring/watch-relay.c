@@ -246,17 +246,24 @@ is_outer(const Scorer *scorer, const Leg *leg, const Leg *other)
     return is_own != other_own ? !is_own : !leg->is_ours;
 }
 
-/* Between the outer network and the inner address; NULL: not there, and not worth making. */
-static Bond *
-bond_of(const HabitBook *book, uint32_t asset, const Peer *outer, const Peer *inner, bool make)
+/* Between the outer network and the inner address. */
+static uint64_t
+bond_key(const Scorer *scorer, uint32_t asset, const Peer *outer, const Peer *inner)
 {
-    const Scorer *scorer = book->scorer;
     IpAddress block = { { 0 } };
     uint32_t hash = (uint32_t)scorer_address_hash(scorer, &inner->address);
 
     if (outer->asn == 0)
         memcpy(block.bytes, outer->address.bytes, ip_is_v4(&outer->address) ? 15 : 6);
-    uint64_t key = watch_key(scorer, asset, outer->asn, hash, &block);
+    return watch_key(scorer, asset, outer->asn, hash, &block);
+}
+
+/* NULL: not there, and not worth making. */
+static Bond *
+bond_of(const HabitBook *book, uint32_t asset, const Peer *outer, const Peer *inner, bool make)
+{
+    uint64_t key = bond_key(book->scorer, asset, outer, inner);
+
     return make ? watch_item(book->state, 2, &watch_relay, key, CHANCE_PAIR, NULL)
                 : watch_find(book->state, 2, &watch_relay, key);
 }
@@ -505,15 +512,38 @@ ended(const Scorer *scorer, WatchState *state, const Call *call)
 }
 
 /* Whose the legs are, stands in the table of peers. */
+static bool
+is_own_leg(const Scorer *scorer, const Meeting *meeting)
+{
+    uint32_t peer = meeting->match.leg.peer;
+
+    return peer < key_table_slots(&scorer->peer_keys) && scorer->peers[peer].asset == meeting->call->asset;
+}
+
+static void
+foresee(const Scorer *scorer, const WatchState *state, const void *note, int step)
+{
+    const Meeting *meeting = note;
+    const Leg *leg = &meeting->leg, *other = &meeting->match.leg;
+
+    if (step == 0) {
+        __builtin_prefetch(&scorer->peers[leg->peer]);
+        __builtin_prefetch(&scorer->peers[other->peer % key_table_slots(&scorer->peer_keys)]);
+    } else if (is_own_leg(scorer, meeting)) {
+        bool is_first = is_outer(scorer, leg, other);
+        const Peer *peer = &scorer->peers[leg->peer], *far = &scorer->peers[other->peer];
+        key_table_prefetch(&state->keys[2], bond_key(scorer, meeting->call->asset, is_first ? peer : far,
+                                                     is_first ? far : peer));
+    }
+}
+
 static void
 settle(const Scorer *scorer, WatchState *state, const void *note)
 {
     const Meeting *meeting = note;
-    const Match *match = &meeting->match;
 
-    if (match->leg.peer < key_table_slots(&scorer->peer_keys) &&
-        scorer->peers[match->leg.peer].asset == meeting->call->asset)
-        take_match(scorer, state, &meeting->leg, match, meeting->call);
+    if (is_own_leg(scorer, meeting))
+        take_match(scorer, state, &meeting->leg, &meeting->match, meeting->call);
 }
 
 static void
@@ -575,6 +605,7 @@ const Watch watch_relay = {
     .wants = wants,
     .ended = ended,
     .note = sizeof(Meeting),
+    .foresee = foresee,
     .settle = settle,
     .window = window,
     .explain = explain,

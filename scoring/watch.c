@@ -96,13 +96,24 @@ watch_leaves(WatchState *state, const void *note)
     g_array_append_vals(state->notes, note, 1);
 }
 
+static void
+settle_notes(const Scorer *self, const Watch *watch, WatchState *state)
+{
+    const char *notes = state->notes->data;
+
+    for (int step = 0; watch->foresee != NULL && step < 2; step++)
+        for (uint32_t i = 0; i < state->notes->len; i++)
+            watch->foresee(self, state, notes + i * watch->note, step);
+    for (uint32_t i = 0; i < state->notes->len; i++)
+        watch->settle(self, state, notes + i * watch->note);
+}
+
 void
 watch_settle(Scorer *self, uint32_t index)
 {
     WatchState *state = &self->watch_states[index];
 
-    for (uint32_t i = 0; i < state->notes->len; i++)
-        watches[index]->settle(self, state, state->notes->data + (size_t)i * watches[index]->note);
+    settle_notes(self, watches[index], state);
     for (uint32_t i = 0; i < state->said->len; i++) {
         WatchSaid *said = &g_array_index(state->said, WatchSaid, i);
         said->opinion.far = said->opinion.far != NULL ? &said->far : NULL;

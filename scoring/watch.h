@@ -91,6 +91,9 @@ struct Watch {
     void (*began)(const Scorer *scorer, WatchState *state, const Call *call);
     void (*lasts)(const Scorer *scorer, WatchState *state, const Call *call); /* once an hour, sums so far */
     void (*ended)(const Scorer *scorer, WatchState *state, const Call *call);
+    /* Fetches what `settle` will look up for a note, before the first one is settled: what it needs for all,
+     * then (@step 1) what is found by that. */
+    void (*foresee)(const Scorer *scorer, const WatchState *state, const void *note, int step);
     /* The block is over: what was left (watch_leaves), one by one. It may look at the scorer's tables. */
     void (*settle)(const Scorer *scorer, WatchState *state, const void *note);
     /* An asset's window has closed, before its sums are cleared. Only assets that were seen in the last day.
