@@ -110,7 +110,7 @@ static const ConfigKey keys[] = {
       .words = "CSV: prefix,name,role,criticality,tags" },
     { "scoring", "budget", CONFIG_REAL, AT(ScoringSettings, budget), "5", 0.01, 1000,
       .words = "false alarms a day for the whole network that the operator accepts" },
-    { "scoring", "learn-days", CONFIG_NUMBER, AT(ScoringSettings, learn_days), "4", 1, 90,
+    { "scoring", "learn-days", CONFIG_NUMBER, AT(ScoringSettings, learn_days), "2", 1, 90,
       .words = "days until an asset's own history is taken at full weight" },
     { "scoring", "window", CONFIG_NUMBER, AT(ScoringSettings, window), "300", 60, 3600,
       .words = "seconds of one time slot" },
