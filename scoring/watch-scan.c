@@ -122,8 +122,8 @@ usual_failure(const Plain *plain, const Scorer *scorer, const Prober *prober, co
                 ((double)prober->failed + role_trust * role) / ((double)prober->of + role_trust));
 }
 
-/* What happened in a walk is learned when that is over, or long: a scan must not become usual as it goes on.
- */
+/* What happened in a walk is learned when that is over, or long, unless somebody is being told of it: a scan
+ * must not become usual as it goes on. */
 static void
 remember(Prober *prober)
 {
@@ -164,7 +164,7 @@ teach(Plain *plain, const Scorer *scorer, Prober *prober, const Call *call, bool
     }
     prober->run_of += 1;
     prober->run_failed += failed;
-    if ((double)prober->run_of >= run_most)
+    if ((double)prober->run_of >= run_most && !case_is_alerted(scorer, &watch_scan, call->asset, NULL))
         remember(prober);
     if (prober->day == day)
         return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-watch-scan.c - an asset that probes, fast or a few times a day, and a herd with one source port are
  * told of; the house's own scanner, strangers, an outage and failures as ever are not */
+#include "scoring/watch.h"
 #include "tests/scoring/stage.h"
 
 enum { DESKS = 20, SERVERS = 20 };
@@ -97,6 +98,27 @@ test_a_probe_every_three_hours_is_told_of(void)
     }
     stage_until(stage, 15.2);
     told(stage, "10.1.1.9");
+}
+
+/* Who is being told of goes on being told of: that he has tried hundreds does not make it usual. */
+static void
+test_a_long_scan_does_not_become_usual(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, 12, false);
+    for (int hour = 12 * 24; hour < 13 * 24 + 12; hour++) {
+        play(stage, hour / 24.0, (hour + 1) / 24.0, false);
+        for (int i = 0; i < 16; i++) {
+            char text[IP_TEXT];
+            nobody(text, 100 + (hour - 12 * 24) * 16 + i);
+            probe(stage, (hour + 1) / 24.0 + i * 1e-5, "10.1.1.9", text, 0, 445, false);
+        }
+    }
+    stage_until(stage, 13.55);
+    const Case *one = stage_case(stage, &watch_scan, "10.1.1.9", NULL);
+    told(stage, "10.1.1.9");
+    g_assert_cmpfloat((double)(one->last_ms - one->first_ms), >, 1.4 * 86400e3);
 }
 
 static void
@@ -221,6 +243,8 @@ main(int argc, char **argv)
     g_test_add_func("/scoring/watch-scan/a-fast-scan-is-told-of", test_a_fast_scan_is_told_of);
     g_test_add_func("/scoring/watch-scan/a-probe-every-three-hours-is-told-of",
                     test_a_probe_every_three_hours_is_told_of);
+    g_test_add_func("/scoring/watch-scan/a-long-scan-does-not-become-usual",
+                    test_a_long_scan_does_not_become_usual);
     g_test_add_func("/scoring/watch-scan/many-ports-of-one-host-are-a-scan",
                     test_many_ports_of_one_host_are_a_scan);
     g_test_add_func("/scoring/watch-scan/a-flood-is-no-scan", test_a_flood_is_no_scan);
