@@ -44,13 +44,15 @@ words_of(const Case *one)
     static const char *const sorts[SORTS] = { "networks that others know", "home lines that others know",
                                               "networks that few others know",
                                               "home lines that few others know" };
-    static const char *const traits[N_TRAITS] = { " and so few know", " on a port as rare", " as often a day",
-                                                  " and send so much more than comes back",
-                                                  " for so long at a time" };
+    static const char *const traits[N_WORDS] = {
+        " and so few know",       " on a port as rare",
+        " as often a day",        " and send so much more than comes back",
+        " for so long at a time", " that stand on a list"
+    };
     uint32_t both = (uint32_t)fmin(255, fmax(0, (double)one->numbers[4]));
     bool is_sort = one->numbers[2] < one->numbers[3];
 
-    return (Words){ sorts[both / N_TRAITS % SORTS], is_sort ? "" : traits[both % N_TRAITS] };
+    return (Words){ sorts[both / N_WORDS % SORTS], is_sort ? "" : traits[both % N_WORDS] };
 }
 
 static const char *

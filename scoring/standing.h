@@ -5,7 +5,8 @@
  *
  * The numbers of a case: days, conversations, the share of the role that keeps up such a sort, the share of
  * those with the rarest trait, that trait plus N_TRAITS times the sort, how many others know the far end's
- * block, one more than the logarithm (base 2) of the beats or 0, who called. Scoring thread.
+ * block, one more than the logarithm (base 2) of the beats or 0, who called. Where the far end stands on a
+ * list (list.h), LISTED stands for the rarest trait. Scoring thread.
  */
 #pragma once
 #include "scoring/watch.h"
@@ -20,7 +21,9 @@ typedef enum Trait {
     TRAIT_VOLUME,
     TRAIT_LONG,
     N_TRAITS,
-    FIRST_MANNER = TRAIT_VOLUME
+    FIRST_MANNER = TRAIT_VOLUME,
+    LISTED = N_TRAITS, /* in words alone */
+    N_WORDS
 } Trait;
 
 /* Grades, 0 the rarest: of how many others know the far end's block; of calls a day; of octets sent a day

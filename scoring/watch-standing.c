@@ -25,7 +25,8 @@
  * bets of many days win is added up (tell). What it lends to others is their average over the days since the
  * first, and without that. Among two hundred assets a rank alone is worth little more than two hundred to
  * one, so those lead here that are among the oddest day after day, those far out in the tail, and those of
- * whom another watch has something to say.
+ * whom another watch has something to say. A pair with a far end that stands on a list (list.h) is asked
+ * another question: how many of all pairs are with one?
  *
  * Bounded: eight times a day the table of peers is read for an eighth of the assets, so that all have had
  * their turn after a day. Not seen: what half of a role has taken in, pairs within the house, and networks of
@@ -64,7 +65,7 @@ typedef struct Pair {
     uint16_t port;
     uint8_t caller, others, beats_log2; /* @caller: as in the words */
     uint8_t is_there, protocol, sort;
-    uint8_t rarest; /* trait */
+    uint8_t rarest; /* trait, or LISTED */
     float share_sort, share_rarest;
     float days, flows;
 } Pair;
@@ -76,6 +77,7 @@ typedef struct Bits {
 typedef struct Standing {
     Bits now[DIRECTIONS], before[DIRECTIONS]; /* what one of its pairs is: in this census, in the last */
     uint32_t pairs_now[DIRECTIONS], pairs_before[DIRECTIONS];
+    uint32_t listed_now, listed_before; /* pairs with a far end that stands on a list */
     Pair oddest;
 } Standing;
 
@@ -89,6 +91,7 @@ typedef struct PortUse {
 
 typedef struct Plain {
     float assets[MOST_ROLES], all; /* that keep up anything, in the last census */
+    float pairs, listed;           /* that they keep up; those with a far end that stands on a list */
     float with[MOST_ROLES][DIRECTIONS][BITS], all_with[DIRECTIONS][BITS];
     ResidualSketch surprises; /* of the oddest pairs, one for each asset, in the census being judged */
     uint32_t part, census;    /* the next part to read; number of the census */
@@ -426,16 +429,12 @@ seen_before(const Scorer *scorer, uint32_t asset, const IpAddress *far)
  * whose e-values multiply, but bets side by side, each with the stake of its day, and what they win is added
  * (evidence.h: an average of e-values is one, whatever their dependence). What is the oddest on one day is an
  * accident more often than what is among the oddest on ten; so who is seen for the first time speaks for what
- * others have found and no more, and spends nothing of the day. @is_ranked: it is in the sketch.
+ * others have found and no more, and spends nothing of the day.
  */
 static void
-tell(Scorer *scorer, WatchState *state, uint32_t asset, const Pair *pair, bool is_ranked)
+tell(Scorer *scorer, WatchState *state, uint32_t asset, const Pair *pair, double p)
 {
-    Plain *plain = state->plain;
-
-    sketch_count_part(&plain->surprises, (double)pair->surprise, -(double)is_ranked);
-    double p = sketch_tempered_p(&plain->surprises, (double)pair->surprise);
-    sketch_count_part(&plain->surprises, (double)pair->surprise, is_ranked);
+    const Plain *plain = state->plain;
     const Case *one = seen_before(scorer, asset, &pair->far);
     double e = bet_of(scorer, p), bonus = one != NULL ? daily_bonus(scorer) : 0;
     double days = one != NULL ? 1 + (double)(scorer->moment.now_ms - one->first_ms) / 86400e3 : 1;
@@ -449,7 +448,7 @@ tell(Scorer *scorer, WatchState *state, uint32_t asset, const Pair *pair, bool i
                         .decibans = decibans_of(won),
                         .overlap = bonus + decibans_of(one != NULL ? stake * days : 1),
                         .numbers = { (double)pair->days, (double)pair->flows, (double)pair->share_sort,
-                                     (double)pair->share_rarest, pair->rarest + pair->sort * N_TRAITS,
+                                     (double)pair->share_rarest, pair->rarest + pair->sort * N_WORDS,
                                      pair->others, pair->beats_log2, pair->caller },
                         .at_ms = scorer->moment.now_ms };
 
@@ -462,6 +461,40 @@ tell(Scorer *scorer, WatchState *state, uint32_t asset, const Pair *pair, bool i
         port_use(scorer, state, MOST_ROLES + asset, pair->caller == CALLED_BY ? IN : OUT, pair->port, true);
     use->told = plain->census;
     use->far = far_hash(scorer, &pair->far);
+}
+
+/* How many pairs of assets are as odd. @is_ranked: it is in the sketch. */
+static double
+rank(Plain *plain, const Pair *pair, bool is_ranked)
+{
+    sketch_count_part(&plain->surprises, (double)pair->surprise, -(double)is_ranked);
+    double p = sketch_tempered_p(&plain->surprises, (double)pair->surprise);
+    sketch_count_part(&plain->surprises, (double)pair->surprise, is_ranked);
+    return p;
+}
+
+static bool
+is_listed(const Scorer *scorer, const Peer *peer)
+{
+    const ListEntry *entry = list_table_find(scorer->lists, &peer->address);
+
+    return entry != NULL && entry->until_ms > scorer->moment.now_ms;
+}
+
+/*
+ * The list is somebody's word, and how often a pair is one with somebody on a list is asked for itself, not
+ * among the traits: there it would be one rarity of many. Nothing where lists are so long that many are; and
+ * the asset has as many chances as it has pairs.
+ */
+static double
+listed_p(const Plain *plain, const Standing *standing, float *share)
+{
+    double own = (double)standing->pairs_before[OUT] + standing->pairs_before[IN];
+    double listed = fmax(0, (double)plain->listed - standing->listed_before),
+           pairs = fmax(0, (double)plain->pairs - own);
+
+    *share = (float)fmin(1, (listed + 1) / (pairs + 1));
+    return fmin(1, fmax(1, own) * (double)*share);
 }
 
 /* Fills in how odd a pair is; false: it is not asked, for somebody has called it harmless, or the asset's
@@ -503,8 +536,14 @@ judge(Scorer *scorer, WatchState *state, const Peer *peer, const uint32_t grade[
 
     if (!weigh(scorer, state, peer, grade, direction, &pair))
         return;
-    if (is_told(scorer, case_of(scorer, peer->asset, &peer->address)))
-        tell(scorer, state, peer->asset, &pair, false);
+    float share = 0;
+    double p = is_listed(scorer, peer) ? listed_p(state->plain, standing, &share) : 1;
+    if (p < small_p) {
+        pair.share_rarest = share;
+        pair.rarest = LISTED;
+        tell(scorer, state, peer->asset, &pair, p);
+    } else if (is_told(scorer, case_of(scorer, peer->asset, &peer->address)))
+        tell(scorer, state, peer->asset, &pair, rank(state->plain, &pair, false));
     else if (is_odder(&pair, &standing->oddest))
         standing->oddest = pair;
 }
@@ -551,6 +590,7 @@ take_peer(Scorer *scorer, WatchState *state, const Peer *peer)
                                        standing_grade_of_volume(given / days), LONG_GRADES - peer->longest };
 
     standing->pairs_now[direction]++;
+    standing->listed_now += is_listed(scorer, peer);
     set_bits(&standing->now[direction], facts.sort, grade);
     for (int i = 0; i < PORTS_MOST && has_port(peer, i); i++)
         count_port(scorer, state, peer->asset, direction, peer->services[i]);
@@ -574,7 +614,7 @@ tell_oddest(Scorer *scorer, WatchState *state)
             if (round == 0)
                 sketch_count(&plain->surprises, (double)standing->oddest.surprise);
             else
-                tell(scorer, state, i, &standing->oddest, true);
+                tell(scorer, state, i, &standing->oddest, rank(plain, &standing->oddest, true));
         }
 }
 
@@ -583,6 +623,8 @@ count_traits(Plain *plain, const Standing *standing, uint32_t role)
 {
     plain->assets[role] += 1;
     plain->all += 1;
+    plain->pairs += (float)standing->pairs_now[OUT] + (float)standing->pairs_now[IN];
+    plain->listed += (float)standing->listed_now;
     for (uint32_t i = 0; i < DIRECTIONS * BITS; i++) {
         uint32_t direction = i / BITS, bit = i % BITS;
         bool has = has_bit(&standing->now[direction], bit);
@@ -600,13 +642,14 @@ end_census(Scorer *scorer, WatchState *state)
     memset(plain->assets, 0, sizeof plain->assets);
     memset(plain->with, 0, sizeof plain->with);
     memset(plain->all_with, 0, sizeof plain->all_with);
-    plain->all = 0;
+    plain->all = plain->pairs = plain->listed = 0;
     for (uint32_t i = 0; i < scorer->n_assets; i++) {
         Standing *standing = watch_of_asset(state, &watch_standing, i);
         if (standing->pairs_now[OUT] + standing->pairs_now[IN] > 0)
             count_traits(plain, standing, scorer->assets[i].role);
         *standing = (Standing){ .before = { standing->now[OUT], standing->now[IN] },
-                                .pairs_before = { standing->pairs_now[OUT], standing->pairs_now[IN] } };
+                                .pairs_before = { standing->pairs_now[OUT], standing->pairs_now[IN] },
+                                .listed_before = standing->listed_now };
     }
     plain->census++;
     plain->part = 0;

@@ -3,6 +3,7 @@
  */
 #include "scoring/watch.h"
 #include "tests/scoring/stage.h"
+#include "tests/support/scratch.h"
 
 enum { DESKS = 110, SERVERS = 12, DAYS = 11 };
 
@@ -157,6 +158,63 @@ test_a_verdict_ends_it(void)
     g_assert_cmpuint(case_of(stage, "10.1.0.10")->n_opinions, ==, opinions);
 }
 
+/* A list that names @prefix. */
+static ListTable *
+list_of(const char *prefix)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Scratch) dir = scratch_new("standing");
+    g_autofree char *text = g_strdup_printf("prefix,seen\n%s,2026-01-05\n", prefix);
+    g_autofree char *path = scratch_write(dir, "list", text);
+    ListSource source = {
+        .name = (char *)"bad", .type = LIST_CSV, .path = path, .confidence = 90, .expires_days = 90
+    };
+
+    ListTable *lists = list_table_new(&source, 1, &error);
+    g_assert_no_error(error);
+    return lists;
+}
+
+/* A desk calls a far end in a network that all know, as harmlessly as can be. */
+static const Case *
+play_listed(Stage *stage, const ListTable *lists)
+{
+    scorer_set_lists(stage_scorer(stage), lists);
+    for (int day = 0; day < DAYS; day++) {
+        play_day(stage, day, DESKS, 0);
+        call(stage, day + 0.7, "10.1.1.20", "50.10.0.77", 443);
+        stage_until(stage, day + 0.72);
+    }
+    return stage_case(stage, &watch_standing, "10.1.1.20", "50.10.0.77");
+}
+
+/* Alone of all it keeps up something with a far end that stands on a list: the list and the crowd are two. */
+static void
+test_one_that_keeps_up_a_listed_end_is_told_of(void)
+{
+    g_autoptr(Stage) plain = stage_new();
+    g_autoptr(Stage) stage = stage_new();
+    g_autoptr(ListTable) lists = list_of("50.10.0.77/32");
+
+    g_assert_null(play_listed(plain, NULL));
+    const Case *one = play_listed(stage, lists);
+    g_assert_nonnull(one);
+    g_assert_cmpfloat((double)one->p, <, 0.01);
+    const Alert *alert = stage_told(stage, "standing", "10.1.1.20", "50.10.0.77");
+    g_assert_nonnull(stage_part(alert, "listed"));
+    assert_has(stage_part(alert, "standing")->reason, "of these that stand on a list");
+}
+
+/* A list that names whom everybody calls says nothing. */
+static void
+test_a_list_of_all_says_nothing(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    g_autoptr(ListTable) lists = list_of("50.0.0.0/8");
+
+    g_assert_null(play_listed(stage, lists));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -169,5 +227,8 @@ main(int argc, char **argv)
     g_test_add_func("/scoring/standing/evidence-grows-with-how-odd-it-is",
                     test_evidence_grows_with_how_odd_it_is);
     g_test_add_func("/scoring/standing/a-verdict-ends-it", test_a_verdict_ends_it);
+    g_test_add_func("/scoring/standing/one-that-keeps-up-a-listed-end-is-told-of",
+                    test_one_that_keeps_up_a_listed_end_is_told_of);
+    g_test_add_func("/scoring/standing/a-list-of-all-says-nothing", test_a_list_of_all_says_nothing);
     return g_test_run();
 }
