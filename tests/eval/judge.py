@@ -8,7 +8,8 @@ An attack's place is one more than the number of false alarms that score higher 
 that score the same, so that an attack does not push another one down; it counts as found at a rate when its place is within what may be read at that
 rate in the time judged. An alert counts once however often it is told, with the highest score that it had in the judged
 time, and so do alerts about the same two ends, for whoever has read one knows the others (the budget counts each of
-them). The time of learning is never judged.
+them). The time of learning is not judged, unless the attacks begin with the first record: then all of it is, for whoever
+is found on the second day is found, and an alarm that is false on that day is read as well.
 """
 import bisect
 import collections
@@ -115,9 +116,10 @@ class Run:
         rows = [Attack(line) for line in (folder / "truth.tsv").read_text().splitlines()[1:]]
         self.attacks = [row for row in rows if not row.kind.startswith("(")]
         self.outages = [Outage(row) for row in rows if row.kind.startswith("(")]
-        self.judged_ms = self.about["beginMs"] + self.about["learnDays"] * DAY_MS
-        self.days = self.about["days"] - self.about["learnDays"]
         self.from_start = self.about["timing"] != "judged"
+        learned = 0 if self.from_start else self.about["learnDays"]
+        self.judged_ms = self.about["beginMs"] + learned * DAY_MS
+        self.days = self.about["days"] - learned
 
     def may_read(self, rate):
         return max(1, int(rate * self.about["assets"] / 1000 * self.days))
