@@ -364,17 +364,31 @@ case_would_alert(const Scorer *self, const Case *one)
     return budget_shown(&self->budget, family, decibans) >= self->budget.threshold;
 }
 
+/*
+ * What did not suffice on the day on which it was said is not told by itself a week later, because the
+ * threshold gave way or more has been learned since: by then it is one thing among others.
+ */
+static bool
+is_over(const Scorer *self, const Case *one)
+{
+    int64_t now_ms = self->moment.now_ms;
+
+    return (double)(now_ms - one->last_ms) > day_ms && one->alerted_until_ms <= now_ms;
+}
+
 double
 case_decibans(const Scorer *self, const Case *one)
 {
-    return watches[one->watch]->is_prior ? (double)one->evidence : staked(self, one, (double)one->evidence);
+    if (watches[one->watch]->is_prior)
+        return (double)one->evidence;
+    return is_over(self, one) ? case_support(self, one) : staked(self, one, (double)one->evidence);
 }
 
 double
 case_support(const Scorer *self, const Case *one)
 {
     if (watches[one->watch]->is_prior) /* something else must speak for it at two to one */
-        return fmin(case_decibans(self, one), fmax(prior_least, self->budget.threshold - prior_short));
+        return fmin((double)one->evidence, fmax(prior_least, self->budget.threshold - prior_short));
     double e = e_of_decibans(staked(self, one, fmax(0, (double)one->evidence - (double)one->overlap)));
     double support =
         fmax(0, decibans_of(0.5 + 0.5 * e)) * self->budget.discount[FAMILY_WATCH + (int)one->watch];
@@ -422,14 +436,23 @@ case_shares(const Scorer *self, uint32_t asset, const IpAddress *far, double sai
     return out;
 }
 
-/* Is this the strongest case about its asset and far end? The first of equals. Prior odds never are. */
+/* Does @one come before @other, which is about the same? What is not over does, then what is stronger. */
 static bool
-leads(const Case *one, const Case *parts[], uint32_t n)
+is_before(const Scorer *self, const Case *one, const Case *other)
+{
+    bool over = is_over(self, one);
+
+    if (over != is_over(self, other))
+        return !over;
+    return one->evidence > other->evidence || (one->evidence == other->evidence && one->watch < other->watch);
+}
+
+/* Is this the strongest case about its asset and far end? Prior odds never are. */
+static bool
+leads(const Scorer *self, const Case *one, const Case *parts[], uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (!watches[parts[i]->watch]->is_prior &&
-            (parts[i]->evidence > one->evidence ||
-             (parts[i]->evidence == one->evidence && parts[i]->watch < one->watch)))
+        if (parts[i] != one && !watches[parts[i]->watch]->is_prior && is_before(self, parts[i], one))
             return false;
     return true;
 }
@@ -484,7 +507,7 @@ weigh(Scorer *self, Case *one, int64_t end_ms)
     const Case *door = case_door(self, one);
     support += door != NULL ? case_support(self, door) : 0;
     double shown = budget_shown(&self->budget, (EvidenceFamily)family, raw) + support;
-    bool has_lead = leads(one, parts, n);
+    bool has_lead = leads(self, one, parts, n);
     bool is_old =
         watches[one->watch]->needs_no_past || (double)(self->moment.now_ms - self->moment.first_ms) >= day_ms;
     if (has_lead && is_old && (shown >= self->budget.threshold || one->alerted_until_ms > end_ms))
@@ -505,7 +528,7 @@ weigh_leader(Scorer *self, const Case *one, int64_t end_ms)
     uint32_t n = case_parts(self, one->asset, ip_is_zero(&one->far) ? NULL : &one->far, parts);
 
     for (uint32_t i = 0; i < n; i++)
-        if (!watches[parts[i]->watch]->is_prior && leads(parts[i], parts, n))
+        if (!watches[parts[i]->watch]->is_prior && leads(self, parts[i], parts, n))
             weigh(self, &self->cases[parts[i] - self->cases], end_ms);
 }
 

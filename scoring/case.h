@@ -91,7 +91,7 @@ void case_fetch(const Scorer *self, uint32_t asset, const IpAddress *far);
 /* Would it be an alert by itself, if the past could be believed already? */
 bool case_would_alert(const Scorer *self, const Case *one);
 /* Its evidence, with the watch's share of the stake and as far as the past may be believed yet; before the
- * discount. */
+ * discount. What was said more than a day ago, and is in no alert, counts as its support (below) alone. */
 double case_decibans(const Scorer *self, const Case *one);
 /* It has led to an alert of its own, in @window. */
 void case_named(Scorer *self, Case *one, int64_t window);

@@ -3,6 +3,8 @@
 #include "scoring/watch.h"
 #include "tests/support/addresses.h"
 
+#include <math.h>
+
 enum { PAIRS = 6000, ASSETS = 20, NOW_S = 1700000000 };
 
 typedef struct Fixture {
@@ -110,6 +112,34 @@ test_a_case_about_a_service_is_no_part(Fixture *self, const void *data)
     g_assert_cmpuint(case_parts(self->scorer, 0, NULL, parts), ==, 0);
 }
 
+/* A bet that did not suffice on its day, and whose stake rested on that day alone (Opinion.overlap), is no
+ * alert when the threshold gives way a week later: it says what it adds to others. In an alert it stays what
+ * it was. */
+static void
+test_what_is_days_old_is_one_thing_among_others(Fixture *self, const void *data)
+{
+    Moment *moment = &self->scorer->moment;
+    IpAddress far = far_of(0);
+    Opinion opinion = { .watch = &watch_slow_exfiltration,
+                        .asset = 0,
+                        .far = &far,
+                        .p = 1e-6,
+                        .decibans = 45,
+                        .overlap = 25,
+                        .at_ms = self->scorer->clock.now_ms };
+
+    (void)data;
+    moment->now_ms = self->scorer->clock.now_ms;
+    case_take(self->scorer, &opinion);
+    Case *one = (Case *)case_find(self->scorer, &watch_slow_exfiltration, 0, &far, 0, 0);
+    g_assert_cmpfloat(case_decibans(self->scorer, one), >, 30);
+    moment->now_ms += (int64_t)86400000 * 3;
+    g_assert_cmpfloat(case_decibans(self->scorer, one), <, 12);
+    g_assert_cmpfloat(fabs(case_decibans(self->scorer, one) - case_support(self->scorer, one)), <, 1e-9);
+    one->alerted_until_ms = moment->now_ms + 1;
+    g_assert_cmpfloat(case_decibans(self->scorer, one), >, 30);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -118,5 +148,7 @@ main(int argc, char **argv)
                test_all_parts_are_found_in_the_order_of_the_watches, tear_down);
     g_test_add("/scoring/case/a-case-about-a-service-is-no-part", Fixture, NULL, set_up,
                test_a_case_about_a_service_is_no_part, tear_down);
+    g_test_add("/scoring/case/what-is-days-old-is-one-thing-among-others", Fixture, NULL, set_up,
+               test_what_is_days_old_is_one_thing_among_others, tear_down);
     return g_test_run();
 }
