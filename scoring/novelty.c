@@ -5,7 +5,9 @@
 #include <math.h>
 
 static const double age_days[NOVELTY_AGES - 1] = { 1.0 / 24, 0.25, 1, 3, 7 };
-static const double fleet_trust = 2000; /* windows of a role that weigh as much as the fleet's rate */
+static const double fleet_trust = 2000;   /* windows of a role that weigh as much as the fleet's rate */
+static const double age_trust_days = 0.5; /* of all assets at an age that weigh as much as the age before */
+enum { AGE_OF_A_DAY = 3 };
 static const double shape_most = 0.5, shape_least = 0.05, own_most_days = 60, share_trust = 20,
                     share_most = 4000;
 
@@ -19,16 +21,43 @@ novelty_age(double windows, double windows_per_day)
     return age;
 }
 
-/* Events a window at this age, the next of them by the rule of succession; an age that nobody has reached yet
- * is like the one before. */
+/* Events, and windows in which they came. */
+typedef struct Past {
+    double events, windows;
+} Past;
+
+/*
+ * What is known of assets at this age; an age that nobody has reached yet is like the one before. Those who
+ * came together reach an age together, at midnight or before a weekend, and what it has not seen yet is no
+ * sign that it is rare: so from a day on each leans on the age before, by as much as is known after half a
+ * day.
+ */
+static Past
+past_at(const NoveltyPool *pool, NoveltyGroup group, int age, double windows_per_day)
+{
+    double trust = age_trust_days * windows_per_day * fmax(1, pool->assets);
+    int one = age < AGE_OF_A_DAY ? age : AGE_OF_A_DAY - 1;
+    Past past = { pool->events[one][group], pool->windows[one] };
+
+    while (++one <= age) {
+        double part = fmin(1, trust / fmax(1, past.windows));
+        past.events = pool->events[one][group] + part * past.events;
+        past.windows = pool->windows[one] + part * past.windows;
+    }
+    return past;
+}
+
+/* Events a window, the next of them by the rule of succession. */
 static double
-pool_rate(const NoveltyPool *role, const NoveltyPool *fleet, NoveltyGroup group, int age)
+pool_rate(const NoveltyPool *role, const NoveltyPool *fleet, NoveltyGroup group, int age,
+          double windows_per_day)
 {
     while (age > 0 && fleet->windows[age] < 100)
         age--;
-    double rate = (fleet->events[age][group] + 1) / (fleet->windows[age] + 1);
+    Past all = past_at(fleet, group, age, windows_per_day), like = past_at(role, group, age, windows_per_day);
+    double rate = (all.events + 1) / (all.windows + 1);
 
-    return (role->events[age][group] + fleet_trust * rate) / (role->windows[age] + fleet_trust);
+    return (like.events + fleet_trust * rate) / (like.windows + fleet_trust);
 }
 
 /*
@@ -57,7 +86,7 @@ novelty_model(const NoveltyCount *own, const NoveltyPool *role, const NoveltyPoo
               double windows_per_day)
 {
     double windows = (double)own->windows;
-    double rate = pool_rate(role, fleet, group, novelty_age(windows, windows_per_day));
+    double rate = pool_rate(role, fleet, group, novelty_age(windows, windows_per_day), windows_per_day);
     double shape = pool_shape(role, fleet, group, rate * windows);
     double prior_windows = fmin(shape / rate, 1e9);
     CountModel model = { .shape = shape + (double)own->events[group] };

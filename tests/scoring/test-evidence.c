@@ -283,6 +283,27 @@ test_what_never_was_is_expected_once_in_as_long_again(void)
     g_assert_cmpfloat(fabs(model.mean * ASSETS * WINDOWS - 1), <, 0.05);
 }
 
+/* Those who came together are all as old at the same midnight. What a role does every evening has not been
+ * done at that age in the morning, and is no rarer for that. */
+static void
+test_a_new_age_leans_on_the_one_before(void)
+{
+    NoveltyPool role = { 0 }, fleet = { 0 };
+    NoveltyCount assets[40] = { 0 };
+    enum { DAY = 288, EVENING = 250, WEEK = 7 * DAY };
+
+    for (int w = 0; w < WEEK + DAY / 2; w++) {
+        for (uint32_t i = 0; i < G_N_ELEMENTS(assets); i++)
+            novelty_teach_window(&assets[i], &role, &fleet, DAY);
+        if (w % DAY == EVENING) /* each day another one */
+            novelty_teach_events(&assets[w / DAY], &role, &fleet, NOVELTY_HOME, 1, DAY);
+    }
+    CountModel model = novelty_model(&assets[30], &role, &fleet, NOVELTY_HOME, DAY);
+    double usual = 1.0 / (DAY * (double)G_N_ELEMENTS(assets));
+    g_test_message("%g of %g", model.mean, usual);
+    g_assert_cmpfloat(model.mean, >, usual / 4);
+}
+
 /* A family whose scores run wild is discounted until the tail fits the budget; a quiet one is not. */
 static void
 test_a_detector_that_breaks_its_promise_is_discounted(void)
@@ -385,6 +406,8 @@ main(int argc, char **argv)
                     test_evidence_adds_up_and_does_not_go_below_nothing);
     g_test_add_func("/scoring/novelty/one-new-home-line-says-more-where-there-was-none",
                     test_one_new_home_line_says_more_where_there_was_none);
+    g_test_add_func("/scoring/novelty/a-new-age-leans-on-the-one-before",
+                    test_a_new_age_leans_on_the_one_before);
     g_test_add_func("/scoring/novelty/what-never-was-is-expected-once-in-as-long-again",
                     test_what_never_was_is_expected_once_in_as_long_again);
     g_test_add_func("/scoring/budget/strong-evidence-is-bent-and-keeps-its-order", test_bent);
