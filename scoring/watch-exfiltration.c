@@ -27,6 +27,7 @@
  * Not seen: what stays below the asset's own record and what its role does daily, and what leaves in small
  * parts for many destinations or without any answer, which is for volume_out.
  */
+#include "scoring/crowd.h"
 #include "scoring/daily.h"
 #include "scoring/detector.h"
 #include "scoring/one-way.h"
@@ -50,12 +51,13 @@ typedef enum SumKind {
 /* The whole of a sum, and what is left without its largest conversation. */
 typedef enum SumPart { WHOLE = 0, REST, PARTS } SumPart;
 enum { FEW = 3 /* others */ };
+enum { CROWDS = 2, JOINED, CROWDS_MOST = 1 << 12, JOINED_MOST = 1 << 14 };
 static const double net_least = 10000, pair_days = 7, hoard_days = 1, odd_p = 2e-3;
 static const double unit = 1e5;         /* octets: x = log(1 + sum / unit) */
 static const double grown = 0.35;       /* a pair must have grown by a third beyond its past */
 static const double record_least = 1;   /* x */
 static const double record_keep = 0.99; /* a pair's record fades by 1 % a day */
-static const uint32_t new_s = 7 * 86400, day_s = 86400;
+static const uint32_t new_s = 7 * 86400, day_s = 86400, joined_days = 7;
 
 /* A pair's balance. */
 typedef struct Balance {
@@ -72,6 +74,12 @@ typedef struct Balance {
     uint16_t talk_port;
     bool is_answered; /* ever: what is sent to nobody's hand is a flood, or lost */
 } Balance;
+
+/* Of an asset and a far network: that it began to send oddly much there. */
+typedef struct Joined {
+    uint32_t day;    /* the last one on which it did, and one */
+    bool is_the_way; /* others had begun to, days before at most */
+} Joined;
 
 /* What is kept of an asset. */
 typedef struct AssetPast {
@@ -280,6 +288,35 @@ has_grown(const Balance *balance, double x, double x_rest)
            (x_rest >= record_least && x_rest >= (double)balance->most[REST] + grown);
 }
 
+/* Of an asset, or NONE, and a far network: its AS, or where that is not known its /24 or /48. */
+static uint64_t
+network_key(const Scorer *scorer, uint32_t asset, const Call *call)
+{
+    IpAddress block = { { 0 } };
+
+    if (call->asn == 0)
+        memcpy(block.bytes, call->far.bytes, ip_is_v4(&call->far) ? 15 : 6);
+    return watch_key(scorer, asset, call->asn, 0, &block);
+}
+
+/* The house moves to another provider: servers and desks by the dozen begin to send there within days, and
+ * only the first of them tell anything. */
+static bool
+is_the_way(const Scorer *scorer, WatchState *state, const Call *call, uint32_t now_s)
+{
+    Joined *joined =
+        watch_item(state, JOINED, &watch_slow_exfiltration, network_key(scorer, call->asset, call), 1, NULL);
+    uint32_t day = now_s / day_s + 1;
+
+    if (joined->day == 0 || day > joined->day + joined_days) {
+        Crowd *crowd =
+            watch_item(state, CROWDS, &watch_slow_exfiltration, network_key(scorer, NONE, call), 2, NULL);
+        joined->is_the_way = !crowd_join(crowd, HUGE_VAL, now_s);
+    }
+    joined->day = MAX(joined->day, day);
+    return joined->is_the_way;
+}
+
 /* The pair has sent @octets more than it got, fading, @rest of them without the largest conversation, and
  * @sent in all: is it odd? */
 static void
@@ -309,7 +346,7 @@ ask_out(const Scorer *scorer, WatchState *state, const Call *call, Balance *bala
     if (!asks)
         return;
     Odds found = odds(state->plain, scorer, past, call->asset, &sum, direction);
-    if (!(found.p < odd_p))
+    if (!(found.p < odd_p) || is_the_way(scorer, state, call, now_s))
         return;
     const double numbers[CASE_NUMBERS] = { octets,
                                            (now_s - (double)balance->first_s) / day_s,
@@ -599,7 +636,9 @@ const Watch watch_slow_exfiltration = {
     .plain = sizeof(Plain),
     .per_asset = sizeof(AssetPast),
     .tables = { { .item = sizeof(Balance), .most = 4, .is_per_pair = true },
-                [ONE_WAY_TABLE] = { .item = sizeof(OneWay), .most = ONE_WAY_SERVICES } },
+                [ONE_WAY_TABLE] = { .item = sizeof(OneWay), .most = ONE_WAY_SERVICES },
+                [CROWDS] = { .item = sizeof(Crowd), .most = CROWDS_MOST },
+                [JOINED] = { .item = sizeof(Joined), .most = JOINED_MOST } },
     .wants = wants,
     .lasts = lasts,
     .ended = ended,

@@ -132,6 +132,27 @@ test_a_burst_is_told_while_it_lasts(void)
     assert_has(alert->counterfactual, "to that far end");
 }
 
+/* The house moves to another provider: server after server sends gigabytes to one of its hosts, and the first
+ * of them are told. */
+static void
+test_of_a_move_to_another_provider_the_first_are_told(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play_days(stage, 0, 14);
+    for (int i = 0; i < 6; i++) {
+        char server[32], far[32];
+        g_snprintf(server, sizeof server, "10.1.0.%d", 11 + i);
+        g_snprintf(far, sizeof far, "50.230.%d.9", i);
+        play_days(stage, 14 + i / 12.0, 14 + (i + 1) / 12.0);
+        send_out(stage, 14 + (i + 1) / 12.0, server, far, 4e9);
+    }
+    stage_until(stage, 14.8);
+    stage_told(stage, "slow_exfiltration", "10.1.0.11", "50.230.0.9");
+    g_assert_null(stage_find(stage, "slow_exfiltration", "10.1.0.14", NULL));
+    g_assert_null(stage_find(stage, "slow_exfiltration", "10.1.0.15", NULL));
+}
+
 /* Much to where all send much, and every night to a vault that nobody else uses. */
 static void
 test_uploads_and_backups_are_nothing(void)
@@ -313,5 +334,7 @@ main(int argc, char **argv)
     g_test_add_func("/scoring/watch-exfiltration/a-large-copy-is-no-hoard", test_a_large_copy_is_no_hoard);
     g_test_add_func("/scoring/watch-exfiltration/uploads-and-backups-are-nothing",
                     test_uploads_and_backups_are_nothing);
+    g_test_add_func("/scoring/watch-exfiltration/of-a-move-to-another-provider-the-first-are-told",
+                    test_of_a_move_to_another_provider_the_first_are_told);
     return g_test_run();
 }
