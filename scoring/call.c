@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { QUIET_MS = 120000, SLICE_MOST_MS = 3600000, HOUR_MS = 3600000 };
-enum { UDP = 17, HARDLY_KNOWN = 6 /* conversations */ };
+enum { TCP = 6, UDP = 17, HARDLY_KNOWN = 6 /* conversations */ };
 
 /* Does the slot still hold the peer of this conversation? Another one may have taken its place since. */
 static bool
@@ -190,6 +190,19 @@ note_pair(Peer *peer, const Call *call, bool has_begun, CallNews news)
         peer->is_udp = 1;
 }
 
+/* BGP, LDP, BFD, OSPF, EIGRP, PIM: what only routers say to each other. */
+static bool
+is_of_routers(const Call *call)
+{
+    enum { BGP = 179, LDP = 646, BFD = 3784, EIGRP = 88, OSPF = 89, PIM = 103 };
+
+    if (call->far_asset == NONE || !call->is_answered)
+        return false;
+    return (call->protocol == TCP && (call->service == BGP || call->service == LDP)) ||
+           (call->protocol == UDP && call->service == BFD) || call->protocol == OSPF ||
+           call->protocol == EIGRP || call->protocol == PIM;
+}
+
 static void
 tell_view(Scorer *self, Call *call, bool has_begun, CallNews news)
 {
@@ -198,6 +211,7 @@ tell_view(Scorer *self, Call *call, bool has_begun, CallNews news)
     if (has_begun) {
         asset->calls_made += call->is_answered && call->initiator == INITIATOR_ASSET;
         asset->calls_taken += call->is_answered && call->initiator == INITIATOR_FAR;
+        asset->is_router |= is_of_routers(call);
         look_around(self, call);
     }
     if (call->peer != NONE)

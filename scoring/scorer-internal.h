@@ -66,6 +66,7 @@ typedef struct ScoredAsset {
     uint16_t new_paths; /* since the last close of a window */
     bool in_series, pinned;
     bool is_exporter;              /* an exporter has this address */
+    bool is_router;                /* it has spoken with another asset by a protocol of routers */
     uint8_t quarantine;            /* QUARANTINE_...; 0: none */
     uint8_t seems;                 /* what it looked like an hour ago; see scorer-role.c */
     float calls_made, calls_taken; /* answered conversations, fading over days */

@@ -4,10 +4,11 @@
  *
  * Peer groups carry what is known of the young, so an asset without a role must not be alone. Every hour it
  * is looked at who calls whom: an asset that is called much more than it calls is a server, one that only
- * calls is a client, one that is called on a controller's port is OT, and one that has an exporter's address
- * is network equipment. It takes two looks with the same answer, so that an hour's odd traffic changes
- * nothing, and an asset that somebody holds something against keeps its role: an intruder who makes a desk
- * serve must not make it a server first. What the inventory says is never overruled.
+ * calls is a client, one that is called on a controller's port is OT, and one that has an exporter's address,
+ * or speaks with another asset by a protocol of routers, is network equipment. It takes two looks with the
+ * same answer, so that an hour's odd traffic changes nothing, and an asset that somebody holds something
+ * against keeps its role: an intruder who makes a desk serve must not make it a server first. What the
+ * inventory says is never overruled.
  */
 #include "scoring/scorer-internal.h"
 
@@ -35,7 +36,7 @@ judge(const ScoredAsset *asset)
 {
     float made = asset->calls_made, taken = asset->calls_taken;
 
-    if (asset->is_exporter)
+    if (asset->is_exporter || asset->is_router)
         return ROLE_NETWORK;
     if (made + taken < calls_least)
         return ROLE_UNKNOWN;
@@ -63,12 +64,18 @@ change(Scorer *self, ScoredAsset *asset, uint32_t to)
     asset->role = (uint16_t)to;
 }
 
+/* An exporter's own address may say nothing for weeks. It is there all the same, and its silence is known:
+ * the first thing that it says is no newcomer's. */
 static void
 mark_exporters(Scorer *self)
 {
     for (uint32_t i = 0; i < self->n_exporters && self->exporter_address != NULL; i++) {
         IpAddress address = self->exporter_address(self->exporter_user, i);
-        uint32_t asset = self->exporters[i].is_seen ? scorer_find_asset(self, &address) : NONE;
+        if (!self->exporters[i].is_seen || !asset_table_has(self->inventory, &address))
+            continue;
+        uint32_t asset = scorer_find_asset(self, &address);
+        if (asset == NONE)
+            asset = scorer_asset(self, &address, self->moment.now_ms);
         if (asset != NONE)
             self->assets[asset].is_exporter = true;
     }

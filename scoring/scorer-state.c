@@ -315,6 +315,7 @@ is_sane_asset(const Scorer *self, ScoredAsset *asset)
 
     tame(&asset->in_series);
     tame(&asset->is_exporter);
+    tame(&asset->is_router);
     tame(&asset->pinned);
     for (int i = 0; i < WINDOWS_OPEN; i++)
         if (!are_finite_doubles(&asset->open[i].octets_in, 2) || !are_finite(&asset->open[i].packets_in, 3))
