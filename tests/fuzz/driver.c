@@ -6,15 +6,20 @@
  *                                    TAP; real exporters' datagrams take part where the folder is there, and
  *                                    what was found once, in FINDINGS/NAME
  *   fuzz-NAME-test --file FILE...    runs the target on each file: to look at a finding
+ *   fuzz-NAME-test --files FILE...   the same with one decoder that hears them all, as a storm's
+ *   fuzz-NAME-test --storm SECONDS SEED FINDINGS FOLDER...
+ *                                    see storm.h; the inputs of the folders are what it begins with
  */
+#include "tests/fuzz/damage.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/seeds.h"
+#include "tests/fuzz/storm.h"
 #include "tests/support/generator.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { DAMAGES = 60, DAMAGES_OF_LARGE = 10, LARGE = 20000 };
+enum { DAMAGES = 60, DAMAGES_OF_LARGE = 10, LARGE = 20000, LONGER = 64 };
 
 typedef struct Counts {
     unsigned seeds, damaged;
@@ -30,46 +35,22 @@ run_copy(const uint8_t *bytes, size_t length)
     LLVMFuzzerTestOneInput(copy, length);
 }
 
-static size_t
-damage(uint64_t *random, uint8_t *bytes, size_t length)
-{
-    static const uint8_t edges[] = { 0, 1, 0x7f, 0x80, 0xfe, 0xff };
-    unsigned changes = 1 + (unsigned)(generator_random(random) % 6);
-
-    for (unsigned i = 0; i < changes && length > 0; i++) {
-        uint64_t draw = generator_random(random);
-        size_t at = (size_t)(draw >> 8) % length;
-        switch (draw % 5) {
-        case 0:
-            bytes[at] ^= (uint8_t)(1u << (draw >> 5 & 7));
-            break;
-        case 1:
-            bytes[at] = edges[(draw >> 40) % G_N_ELEMENTS(edges)];
-            break;
-        case 2:
-            length = at + 1;
-            break;
-        case 3:
-            memset(bytes + at, (int)(draw >> 48 & 0xff), MIN(length - at, (size_t)(draw >> 40 & 7)));
-            break;
-        default:
-            memmove(bytes + at, bytes, MIN(length - at, at));
-        }
-    }
-    return length;
-}
-
 static void
 run_seed(void *user, const void *bytes, size_t length)
 {
     Counts *counts = user;
     unsigned damages = length > LARGE ? DAMAGES_OF_LARGE : DAMAGES;
+    size_t most = length + LONGER;
+    g_autofree uint8_t *copy = g_malloc(most);
 
     run_copy(bytes, length);
     counts->seeds++;
     for (unsigned i = 0; i < damages; i++, counts->damaged++) {
-        g_autofree uint8_t *copy = g_memdup2(bytes, length);
-        run_copy(copy, damage(&counts->random, copy, length));
+        memcpy(copy, bytes, length);
+        size_t damaged = length;
+        for (unsigned times = 1 + i % 3; times > 0; times--)
+            damaged = damage(&counts->random, copy, damaged, most);
+        run_copy(copy, damaged);
     }
 }
 
@@ -112,12 +93,33 @@ run_findings(const char *findings, const char *name)
     return n;
 }
 
+/* SECONDS SEED FINDINGS FOLDER... */
+static int
+run_storm(int argc, char **argv)
+{
+    g_autoptr(Storm) storm = storm_new(g_ascii_strtoull(argv[1], NULL, 10));
+
+    for (int i = 3; i < argc; i++)
+        if (storm_add_folder(storm, argv[i]) == 0)
+            return 2;
+    bool is_well = storm_run(storm, g_ascii_strtod(argv[0], NULL), argv[2]);
+    printf("%" G_GUINT64_FORMAT " runs\n", storm_inputs_run(storm));
+    return is_well ? 0 : 1;
+}
+
 int
 main(int argc, char **argv)
 {
     Counts generated = { .random = 11 }, real = { .random = 12 };
 
-    fuzz_check_all();
+    fuzz_take_care(&(FuzzCare){ .twin_in = 16, .print_in = 32, .thorough_in = 4096 });
+    if (argc > 5 && strcmp(argv[1], "--storm") == 0)
+        return run_storm(argc - 2, argv + 2);
+    if (argc > 2 && strcmp(argv[1], "--files") == 0) {
+        fuzz_keep((unsigned)argc - 2);
+        return run_files(argv + 2);
+    }
+    fuzz_take_care(&(FuzzCare){ 1, 1, 1 });
     if (argc > 2 && strcmp(argv[1], "--file") == 0)
         return run_files(argv + 2);
     if (argc != 4) {

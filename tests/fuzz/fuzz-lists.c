@@ -58,8 +58,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     enum { HEADER = 16, SET = 4, BODY_MOST = 20000 };
-    const int64_t now_ms = INT64_C(1767225600000);
-    FuzzDecoder *decoder = fuzz_decoder_new(bytes, length, true);
+    FuzzDecoder *decoder = fuzz_decoder_new(bytes, length, FUZZ_TWIN | FUZZ_KEEP);
+    int64_t now_ms = fuzz_decoder_begin_ms(decoder);
     uint8_t preamble[HEADER + sizeof templates];
 
     put_header(preamble, sizeof preamble);

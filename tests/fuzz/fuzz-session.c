@@ -5,7 +5,7 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    FuzzDecoder *decoder = fuzz_decoder_new(bytes, length, true);
+    FuzzDecoder *decoder = fuzz_decoder_new(bytes, length, FUZZ_TWIN | FUZZ_KEEP);
 
     fuzz_decoder_session(decoder, bytes, length);
     fuzz_decoder_free(decoder);

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { STREAMS = 3, READS_MOST = 256, START_S = 1767225600 };
+enum { STREAMS = 3, READS_MOST = 256 };
 
 typedef struct Connections {
     FuzzDecoder *decoder;
@@ -65,10 +65,10 @@ bring(Connections *self, unsigned i, const uint8_t *bytes, size_t length, bool e
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    Connections self = { .decoder = fuzz_decoder_new(bytes, length, false),
-                         .now = { (int64_t)START_S * 1000 } };
+    Connections self = { .decoder = fuzz_decoder_new(bytes, length, FUZZ_KEEP) };
     Cursor cur = cursor_over(bytes, length);
 
+    self.now.ms = fuzz_decoder_begin_ms(self.decoder);
     for (unsigned i = 0; i < STREAMS; i++)
         begin(&self, i);
     for (int i = 0; i < READS_MOST && cursor_left(&cur) >= 3; i++) {

@@ -13,9 +13,6 @@
 #include <xxhash.h>
 
 enum { START_S = 1767225600, DATAGRAMS_MOST = 64, LINES_MOST = 64 };
-/* One input in so many is given to a twin too, is printed, is checked thoroughly: those cost as much as one,
- * as two, as a hundred runs more. */
-enum { TWIN_IN = 16, PRINT_IN = 16, THOROUGH_IN = 1024 };
 
 struct FuzzDecoder {
     Decoder *decoder;
@@ -27,6 +24,8 @@ struct FuzzDecoder {
     bool is_thorough;  /* what is dear to check is checked too */
     bool has_digest;
     uint8_t slack; /* what lies behind each datagram */
+    bool may_be_kept;
+    int64_t begin_ms; /* the time when the next input begins */
     uint64_t records_shown, flows, losses;
     uint64_t digest; /* of all flow records */
 };
@@ -59,24 +58,39 @@ nowhere(void)
     return fd;
 }
 
-static bool *
-all_checks(void)
+static FuzzCare *
+care(void)
 {
-    static bool is_on;
+    static FuzzCare care = { .twin_in = 16, .print_in = 16, .thorough_in = 1024 };
 
-    return &is_on;
+    return &care;
 }
 
 void
-fuzz_check_all(void)
+fuzz_take_care(const FuzzCare *how)
 {
-    *all_checks() = true;
+    *care() = *how;
 }
 
-static bool
-checks_all(void)
+/* The decoder that hears more inputs than one. */
+typedef struct Kept {
+    FuzzDecoder *decoder; /* NULL: none yet */
+    unsigned left;        /* inputs to be heard, the one in work among them */
+} Kept;
+
+static Kept *
+kept(void)
 {
-    return *all_checks();
+    static Kept kept;
+
+    return &kept;
+}
+
+void
+fuzz_keep(unsigned inputs)
+{
+    FUZZ_CHECK(kept()->decoder == NULL);
+    kept()->left = inputs;
 }
 
 static FlowBatch *
@@ -168,19 +182,38 @@ decoder_of(ShuffleVersion version, bool prints)
     textbuf_init(self->out, nowhere());
     self->is_thorough = self->has_digest = false;
     self->slack = 0xa5;
+    self->begin_ms = (int64_t)START_S * 1000;
     self->records_shown = self->flows = self->losses = self->digest = 0;
     return self;
 }
 
-FuzzDecoder *
-fuzz_decoder_new(const uint8_t *bytes, size_t length, bool may_have_twin)
+/* Other inputs after that in work. */
+static bool
+hears_more(const FuzzDecoder *self)
 {
-    uint64_t draw = checks_all() ? 0 : XXH3_64bits(bytes, length);
-    bool is_thorough = draw % THOROUGH_IN == 0;
-    FuzzDecoder *self = decoder_of(SHUFFLE_BEST, is_thorough || (draw >> 16) % PRINT_IN == 0);
+    return self->may_be_kept && kept()->left > 1;
+}
+
+/* Forgets what it was told; it is used again. */
+static void
+give_back(FuzzDecoder *self)
+{
+    decoder_forget(self->decoder);
+    g_queue_push_head(pool_of(self->version, self->prints), self);
+}
+
+FuzzDecoder *
+fuzz_decoder_new(const uint8_t *bytes, size_t length, unsigned may)
+{
+    if ((may & FUZZ_KEEP) != 0 && kept()->decoder != NULL)
+        return kept()->decoder;
+    uint64_t draw = XXH3_64bits(bytes, length);
+    bool is_thorough = draw % care()->thorough_in < MAX(kept()->left, 1u); /* as often for an input */
+    FuzzDecoder *self = decoder_of(SHUFFLE_BEST, is_thorough || (draw >> 16) % care()->print_in == 0);
 
     self->is_thorough = is_thorough;
-    if (!may_have_twin || (draw >> 32) % TWIN_IN != 0)
+    self->may_be_kept = (may & FUZZ_KEEP) != 0;
+    if ((may & FUZZ_TWIN) == 0 || (draw >> 32) % care()->twin_in != 0)
         return self;
     ShuffleVersion version = SHUFFLE_NONE + XXH3_64bits_withSeed(bytes, length, 1) % (N_SHUFFLE_VERSIONS - 1);
     self->twin = decoder_of(shuffle_version_runs(version) ? version : SHUFFLE_NONE, false);
@@ -192,11 +225,20 @@ fuzz_decoder_new(const uint8_t *bytes, size_t length, bool may_have_twin)
 void
 fuzz_decoder_free(FuzzDecoder *self)
 {
-    if (self == NULL)
+    if (hears_more(self)) {
+        kept()->decoder = self;
+        kept()->left--;
         return;
-    g_clear_pointer(&self->twin, fuzz_decoder_free);
-    decoder_forget(self->decoder);
-    g_queue_push_head(pool_of(self->version, self->prints), self);
+    }
+    *kept() = (Kept){ 0 };
+    g_clear_pointer(&self->twin, give_back);
+    give_back(self);
+}
+
+int64_t
+fuzz_decoder_begin_ms(const FuzzDecoder *self)
+{
+    return self->begin_ms;
 }
 
 Decoder *
@@ -280,8 +322,8 @@ check_state(FuzzDecoder *self)
     FUZZ_CHECK(decoder_restore(third->decoder, again, NULL));
     g_autoptr(GBytes) last = decoder_save(third->decoder);
     FUZZ_CHECK(g_bytes_get_size(last) == g_bytes_get_size(first));
-    fuzz_decoder_free(second);
-    fuzz_decoder_free(third);
+    give_back(second);
+    give_back(third);
 }
 
 /* However the fields are moved, and whatever lies behind a datagram, the records are the same. */
@@ -302,6 +344,9 @@ fuzz_decoder_check(FuzzDecoder *self, int64_t time_ms)
 {
     BooksTotals totals;
 
+    self->begin_ms = time_ms;
+    if (hears_more(self))
+        return;
     flush(self, time_ms);
     decoder_totals(self->decoder, &totals);
     check_books(&totals.all);
@@ -331,7 +376,7 @@ void
 fuzz_decoder_session(FuzzDecoder *self, const uint8_t *bytes, size_t length)
 {
     Cursor cur = cursor_over(bytes, length);
-    int64_t now_ms = (int64_t)START_S * 1000;
+    int64_t now_ms = self->begin_ms;
     const uint8_t *at;
     size_t n;
     uint8_t control;
@@ -366,7 +411,7 @@ fuzz_protocol(FuzzProtocol protocol, const uint8_t *bytes, size_t length)
 {
     g_autofree uint8_t *copy = g_memdup2(bytes, length);
     Cursor cur = cursor_over(copy, length);
-    FuzzDecoder *decoder = fuzz_decoder_new(bytes, length, true);
+    FuzzDecoder *decoder = fuzz_decoder_new(bytes, length, FUZZ_TWIN | FUZZ_KEEP);
     const uint8_t *at;
     uint8_t control;
     size_t n;
