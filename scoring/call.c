@@ -354,7 +354,7 @@ call_begin(Scorer *self, uint32_t slot, bool is_known)
     call_open(self, slot);
 }
 
-enum { NO_NEWS = -1 };
+enum { NO_NEWS = -1, SWEEP = 256 /* of the ledger, in a step */ };
 
 /* What there is to tell of it at @end_ms of a window. Two minutes more have been heard by then (call_step),
  * so that what ended in the window's last minutes is told once, as begun and ended, and not twice. That it
@@ -403,9 +403,9 @@ look_for_news(const Scorer *self, Due *due, int64_t end_ms, bool closes)
 /* What there is to tell of a block of the ledger. Of most there is nothing, which the ledger itself shows:
  * it is read from end to end, and the conversations lie scattered. */
 static void
-find_news(const Scorer *self, Due *block, uint32_t n, int64_t end_ms, bool closes, int8_t news[BLOCK])
+find_news(const Scorer *self, Due *block, uint32_t n, int64_t end_ms, bool closes, int8_t news[SWEEP])
 {
-    uint32_t end_s = seconds_of(end_ms), due[BLOCK], n_due = 0;
+    uint32_t end_s = seconds_of(end_ms), due[SWEEP], n_due = 0;
 
     for (uint32_t i = 0; i < n; i++) {
         news[i] = NO_NEWS;
@@ -430,8 +430,8 @@ find_news(const Scorer *self, Due *block, uint32_t n, int64_t end_ms, bool close
 static void
 sweep(Scorer *self, int64_t window_end_ms, bool closes)
 {
-    uint32_t from = self->ledger_at, until = MIN(self->n_ledger, from + (uint32_t)BLOCK);
-    int8_t news[BLOCK] = { 0 };
+    uint32_t from = self->ledger_at, until = MIN(self->n_ledger, from + (uint32_t)SWEEP);
+    int8_t news[SWEEP] = { 0 };
 
     find_news(self, &self->ledger[from], until - from, window_end_ms, closes, news);
     for (uint32_t i = from; i < until; i++) {

@@ -339,7 +339,10 @@ typedef struct Work {
     uint32_t conversation, asset[2], peer[2], path; /* slots, assets: index; NONE: not there yet */
     bool from_low, is_ours[2];
 } Work;
-enum { BLOCK = 256, PARTED = 256 }; /* records: what they need fits the second-level cache */
+/* Records that are prepared together: enough to wait for memory but once, and few enough that little of what
+ * was fetched has left the first-level cache when its turn comes. */
+enum { BLOCK = 96 };
+enum { PARTED = 256 };
 
 /* The interfaces seen last, found without hashing. */
 enum { INTERFACE_MEMOS = 64 };

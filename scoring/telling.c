@@ -132,6 +132,23 @@ tell_one(const Scorer *scorer, const Watch *watch, WatchState *state, const Call
         watch->ended(scorer, state, &told->call);
 }
 
+/* Most watches hear of one kind of news alone. */
+static void
+tell_all(const Scorer *scorer, const Watch *watch, WatchState *state, const Hearing *hearing)
+{
+    uint32_t heard = heard_by(watch);
+
+    if (heard == TELLS_BEGAN || heard == TELLS_ENDED) {
+        void (*tell)(const Scorer *, WatchState *, const Call *) =
+            heard == TELLS_BEGAN ? watch->began : watch->ended;
+        for (uint32_t i = 0; i < hearing->n; i++)
+            tell(scorer, state, &hearing->block[hearing->at[i]].call);
+        return;
+    }
+    for (uint32_t i = 0; i < hearing->n; i++)
+        tell_one(scorer, watch, state, &hearing->block[hearing->at[i]]);
+}
+
 /* A job: a watch is told of the block. */
 static void
 tell_watch(void *user, uint32_t index)
@@ -146,8 +163,7 @@ tell_watch(void *user, uint32_t index)
     hearing_of(&hearing, watch, &self->view);
     if (watch->wants != NULL)
         fetch_block(self->scorer, watch, state, &hearing);
-    for (uint32_t i = 0; i < hearing.n; i++)
-        tell_one(self->scorer, watch, state, &hearing.block[hearing.at[i]]);
+    tell_all(self->scorer, watch, state, &hearing);
 }
 
 Telling *

@@ -154,15 +154,14 @@ is_far_apart(float a, float b)
     return larger > 1.52 * smaller; /* most_octaves are a factor of 1.516 */
 }
 
-/* The chance that an unrelated conversation comes as close; 1: no match. */
+/* The chance that an unrelated conversation comes as close; 1: no match. Both legs' sizes are near. */
 static double
 chance_of(const Plain *plain, uint32_t role, const Leg *leg, const Leg *other)
 {
     double end_ms = fabs((double)leg->end_ms - (double)other->end_ms);
     double lasted_ms = fmax(1000, (double)leg->end_ms - (double)leg->begin_ms);
 
-    if (end_ms > most_ms + late_share * lasted_ms || is_far_apart(leg->in, other->out) ||
-        is_far_apart(leg->out, other->in))
+    if (end_ms > most_ms + late_share * lasted_ms)
         return 1;
     double sizes[2] = { apart(leg->in, other->out), apart(leg->out, other->in) };
     if (sizes[0] > most_octaves || sizes[1] > most_octaves)
@@ -200,10 +199,16 @@ keep_leg(Bucket *bucket, const Leg *leg)
                    .is_ours = leg->is_ours };
 }
 
+static int64_t
+kept_begin_ms(const KeptLeg *kept, int64_t number)
+{
+    return number * BUCKET_MS + kept->into_ms;
+}
+
 static Leg
 kept_leg(const KeptLeg *kept, int64_t number)
 {
-    int64_t begin_ms = number * BUCKET_MS + kept->into_ms;
+    int64_t begin_ms = kept_begin_ms(kept, number);
 
     return (Leg){ .begin_ms = begin_ms,
                   .end_ms = begin_ms + kept->lasted_ms,
@@ -219,12 +224,17 @@ static void
 search(const Plain *plain, uint32_t role, const Bucket *bucket, int64_t number, const Leg *leg, Match *best)
 {
     for (uint32_t i = 0; bucket != NULL && i < MIN(bucket->n, LEGS); i++) {
-        Leg other = kept_leg(&bucket->legs[i], number);
-        double begin_ms = fabs((double)leg->begin_ms - (double)other.begin_ms);
-        if (other.peer == leg->peer || begin_ms > most_ms)
+        const KeptLeg *kept = &bucket->legs[i];
+        double begin_ms = fabs((double)leg->begin_ms - (double)kept_begin_ms(kept, number)), p = 1;
+        if (kept->peer == leg->peer || begin_ms > most_ms)
             continue;
-        double p = chance_of(plain, role, leg, &other);
         best->candidates++;
+        bool is_near = !is_far_apart(leg->in, kept->out) && !is_far_apart(leg->out, kept->in);
+        if (!is_near && (best->p < 1 || begin_ms >= best->begin_ms))
+            continue;
+        Leg other = kept_leg(kept, number);
+        if (is_near)
+            p = chance_of(plain, role, leg, &other);
         if (p > best->p || (p == best->p && begin_ms >= best->begin_ms))
             continue;
         best->has_leg = true;
