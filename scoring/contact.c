@@ -431,17 +431,21 @@ may_be_reflected(const Contact *contact)
            contact->first.sampling <= 1;
 }
 
+/* Does it come to be known whose call it is? Of those that the next window has begun meanwhile, not yet. */
 static bool
-is_watched(const Contact *contact)
+is_ripe(const Contact *contact, int64_t number)
 {
-    return contact->state == CONTACT_PENDING || contact->state == CONTACT_LIVE;
+    return contact->state == CONTACT_PENDING && contact->opened_window <= number;
 }
 
-/* Will it be compared with what others do, or teach that? */
-static bool
-asks_fleet(const Contact *contact)
+/* Will it be compared with what others do; will it teach that? */
+typedef enum FleetUse { COMPARED, TAUGHT } FleetUse;
+static inline bool
+asks_fleet(const Contact *contact, FleetUse use, int64_t number)
 {
-    return is_watched(contact) && !contact->is_taught && contact->peer != NONE;
+    return (use == COMPARED ? is_ripe(contact, number)
+                            : contact->state == CONTACT_LIVE && !contact->is_taught) &&
+           contact->peer != NONE;
 }
 
 /* There may be tens of thousands, and each lies somewhere else than the one before, as does what it tells of:
@@ -449,21 +453,21 @@ asks_fleet(const Contact *contact)
 enum { FAR_AHEAD = 64, AHEAD = 24, NEAR_AHEAD = 16, NEXT = 8 };
 
 static void
-fetch_ahead(const Scorer *self, uint32_t index)
+fetch_ahead(const Scorer *self, uint32_t index, FleetUse use, int64_t number)
 {
     if (index + FAR_AHEAD >= self->n_contacts)
         return;
     const Contact *middle = &self->contacts[index + AHEAD], *near = &self->contacts[index + NEAR_AHEAD],
                   *next = &self->contacts[index + NEXT];
     __builtin_prefetch(&self->contacts[index + FAR_AHEAD], 1);
-    if (asks_fleet(middle)) {
+    if (asks_fleet(middle, use, number)) {
         __builtin_prefetch(&self->peers[middle->peer], 1);
         if (middle->path != NONE)
             __builtin_prefetch(&self->paths[middle->path]);
     }
-    if (asks_fleet(near))
+    if (asks_fleet(near, use, number))
         fleet_fetch(self, near->asset, near->asn, &self->peers[near->peer].address, false);
-    if (asks_fleet(next)) {
+    if (asks_fleet(next, use, number)) {
         fleet_fetch(self, next->asset, next->asn, &self->peers[next->peer].address, true);
         scorer_egress_fetch(self, contact_path(self, next), true);
     }
@@ -501,8 +505,8 @@ resolve_pending(Scorer *self, int64_t number)
 {
     for (uint32_t i = 0; i < self->n_contacts; i++) {
         Contact *contact = &self->contacts[i];
-        fetch_ahead(self, i);
-        if (contact->state != CONTACT_PENDING || contact->opened_window > number)
+        fetch_ahead(self, i, COMPARED, number);
+        if (!is_ripe(contact, number))
             continue;
         bool is_call = contact->initiator == INITIATOR_ASSET && !may_be_reflected(contact);
         if (is_call) {
@@ -562,7 +566,7 @@ contact_close_window(Scorer *self, int64_t number)
     /* Only now: what is learned must not depend on the order within the window. */
     for (uint32_t i = 0; i < self->n_contacts; i++) {
         Contact *contact = &self->contacts[i];
-        fetch_ahead(self, i);
+        fetch_ahead(self, i, TAUGHT, number);
         if (contact->state != CONTACT_LIVE)
             continue;
         bool is_aside = triage_contact_is_aside(self, contact);
