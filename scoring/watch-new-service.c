@@ -6,15 +6,16 @@
  * ports by their owners too, so the null hypothesis is that an asset takes up new ports as often, in such
  * rows (episode.h) and of such kinds (kind.h: port, who calls from where) as it and its role did; a desk that
  * begins to serve is odd, a port that others of the role took up within days is not (crowd.h), and one that
- * any asset serves is less so than one that stands open nowhere else. The mark of a proxy is a leg behind it:
- * while the call is open the asset has one of its own that begins and ends with it and moves the same octets.
- * Whether a young service has one is a sequential test (Wald, "Sequential Analysis", 1947) of matched calls
- * against what chance would match; how many young services have one, and to which ports, is learned, for in
- * front of an application that is how things are. What was not answered, or was refused, is no service; nor
- * is a high port whose side may be the caller's, until the same far end has called it from three ports of its
- * own and no other meanwhile (callers take another port for each call, RFC 6056: that two calls have the same
- * one by chance happens once in thirty thousand). Cannot see: a proxy on a port that was served before, or
- * that was there on the first day.
+ * any asset serves is less so than one that stands open nowhere else. A port of which only the house had made
+ * use, and that strangers now come to, has been opened, which is as new. The mark of a proxy is a leg behind
+ * it: while the call is open the asset has one of its own that begins and ends with it and moves the same
+ * octets. Whether a young service has one is a sequential test (Wald, "Sequential Analysis", 1947) of matched
+ * calls against what chance would match; how many young services have one, and to which ports, is learned,
+ * for in front of an application that is how things are. What was not answered, or was refused, is no
+ * service; nor is a high port whose side may be the caller's, until the same far end has called it from three
+ * ports of its own and no other meanwhile (callers take another port for each call, RFC 6056: that two calls
+ * have the same one by chance happens once in thirty thousand). Cannot see: a proxy on a port that was served
+ * before, or that was there on the first day.
  */
 #include "scoring/admin-port.h"
 #include "scoring/crowd.h"
@@ -64,6 +65,7 @@ typedef struct Past {
     uint8_t protocol, leg, next_in, next_out;
     float walk, calls_out; /* decibans for a leg; own calls since it is young */
     float members, others; /* who had taken up the port before: of the role, of all */
+    bool is_opened;        /* the house has called it before, strangers had not */
     IpAddress caller;      /* the latest that was told of */
     Span in[SPANS], out[SPANS];
 } Past;
@@ -119,7 +121,7 @@ tell(const Scorer *scorer, WatchState *state, Past *past, const Call *call)
                         .decibans = episode_decibans(&past->episode, scorer, rate_days(scorer, call->asset)),
                         .numbers = { (double)past->episode.events, (double)past->episode.before,
                                      rate_days(scorer, call->asset), (double)past->members, past->port,
-                                     past->leg_port, (double)past->others },
+                                     past->leg_port, (double)past->others, past->is_opened },
                         .call = call };
 
     watch_says(state, &opinion);
@@ -145,8 +147,14 @@ weigh_share(Plain *plain, Past *past, double others)
         plain->shares[which] += 1;
 }
 
+/* A port that an asset has taken up, and who had before. */
+typedef struct News {
+    double members, others; /* of its role, of all */
+    bool is_opened;         /* to strangers */
+} News;
+
 static void
-take_up(const Scorer *scorer, WatchState *state, const Call *call, double members, double others)
+take_up(const Scorer *scorer, WatchState *state, const Call *call, const News *news)
 {
     Plain *plain = state->plain;
     uint32_t role = scorer->assets[call->asset].role, kind = kind_of(call);
@@ -162,7 +170,7 @@ take_up(const Scorer *scorer, WatchState *state, const Call *call, double member
         episode_go_on(&past->episode, &plain->pools, scorer, call->asset, is_alerted, call->begin_ms);
     if (begins) {
         episode_weigh(&past->episode, e_kind, p_kind);
-        weigh_share(plain, past, others);
+        weigh_share(plain, past, news->others);
     }
     if (past->episode.teaches) {
         kind_teach(plain->kinds[role], plain->fleet_kinds, KINDS, kind);
@@ -174,8 +182,9 @@ take_up(const Scorer *scorer, WatchState *state, const Call *call, double member
                     .young_from_s = seconds_of(call->begin_ms),
                     .port = call->asset_port,
                     .protocol = call->protocol,
-                    .members = (float)members,
-                    .others = (float)others };
+                    .members = (float)news->members,
+                    .others = (float)news->others,
+                    .is_opened = news->is_opened };
     mark(plain, call->asset);
     tell(scorer, state, past, call);
 }
@@ -238,14 +247,27 @@ wants(const Scorer *scorer, const WatchState *state, const Call *call, WantList 
         want(list, DOORS, watch_key(scorer, call->asset, 0, 0, &call->far));
 }
 
-/* How many assets of any role have served it before this one. */
+/* How many assets of any role have served it, or opened it, before this one. */
 static double
-serve_already(WatchState *state, const Scorer *scorer, uint32_t what)
+serve_already(WatchState *state, const Scorer *scorer, uint32_t what, bool is_opened)
 {
-    Crowd *all =
-        watch_item(state, CROWDS, &watch_new_service, watch_key(scorer, NONE, what, 0, NULL), 2, NULL);
+    Crowd *all = watch_item(state, CROWDS, &watch_new_service, watch_key(scorer, NONE, what, is_opened, NULL),
+                            2, NULL);
 
     return (double)all->members++;
+}
+
+/* Is it new that the asset serves it, or else that strangers come to it (*@is_opened)? */
+static bool
+is_new_service(const Scorer *scorer, WatchState *state, const Call *call, uint32_t what, bool *is_opened)
+{
+    bool is_stranger = call->far_asset == NONE && call->access != ACCESS_OWN;
+    bool is_new = watch_add(state, SERVICES, watch_key(scorer, call->asset, what, 0, NULL), 2);
+    bool is_new_outside =
+        is_stranger && watch_add(state, SERVICES, watch_key(scorer, call->asset, what, 1, NULL), 2);
+
+    *is_opened = is_new_outside && !is_new;
+    return is_new || is_new_outside;
 }
 
 static void
@@ -254,14 +276,16 @@ look(const Scorer *scorer, WatchState *state, const Call *call)
     if (!is_served(call) && (!may_be_door(call) || !is_door(scorer, state, call)))
         return;
     uint32_t role = scorer->assets[call->asset].role, what = service_of(call);
-    if (!watch_add(state, SERVICES, watch_key(scorer, call->asset, what, 0, NULL), 2))
+    News news;
+    if (!is_new_service(scorer, state, call, what, &news.is_opened))
         return;
-    Crowd *crowd =
-        watch_item(state, CROWDS, &watch_new_service, watch_key(scorer, role, what, 0, NULL), 2, NULL);
-    double members = (double)crowd->members, others = serve_already(state, scorer, what);
+    Crowd *crowd = watch_item(state, CROWDS, &watch_new_service,
+                              watch_key(scorer, role, what, news.is_opened, NULL), 2, NULL);
+    news.members = (double)crowd->members;
+    news.others = serve_already(state, scorer, what, news.is_opened);
     bool is_news = crowd_join(crowd, scorer->roles[role].assets, seconds_of(call->begin_ms));
     if (is_news && rate_days(scorer, call->asset) >= 1)
-        take_up(scorer, state, call, members, others);
+        take_up(scorer, state, call, &news);
 }
 
 /* ---- a leg behind it ---- */
@@ -372,14 +396,15 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
         g_snprintf(leg, sizeof leg, "; behind it a leg of its own goes to port %.0f",
                    (double)one->numbers[5]);
     g_snprintf(out, room,
-               "%s accepts calls on port %.0f/%s, as it never did (%.0f others of role \"%s\" do), from "
+               "%s accepts calls%s on port %.0f/%s, as it never did (%.0f others of role \"%s\" do), from "
                "%s%s; of all "
                "assets %.0f served that port before; new ports in a row: %.0f; it took up new ports %.0f "
                "times before "
                "in %.1f days",
-               name, (double)one->numbers[4], one->protocol == TCP ? "tcp" : "udp", (double)one->numbers[3],
-               scorer->roles[asset->role].name, far, leg, (double)one->numbers[6], (double)one->numbers[0],
-               (double)one->numbers[1], (double)one->numbers[2]);
+               name, one->numbers[7] > 0 ? " of strangers" : "", (double)one->numbers[4],
+               one->protocol == TCP ? "tcp" : "udp", (double)one->numbers[3], scorer->roles[asset->role].name,
+               far, leg, (double)one->numbers[6], (double)one->numbers[0], (double)one->numbers[1],
+               (double)one->numbers[2]);
 }
 
 static void

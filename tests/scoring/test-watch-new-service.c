@@ -165,6 +165,28 @@ test_a_high_port_is_a_door_when_the_same_far_end_comes_back_to_it(void)
     g_assert_null(stage_find(stage, "new_service", "10.1.0.6", NULL));
 }
 
+/* The house has used the port all along; that strangers are let in to it is new. On another server they come
+ * from the first day on. */
+static void
+test_a_port_that_is_opened_to_strangers_is_told(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    for (int day = 0; day < 12; day++) {
+        play(stage, day, day + 1);
+        talk(stage, day + 0.99, "50.7.0.9", "10.1.0.4", 443, 3000, 50000);
+    }
+    g_assert_null(stage_find(stage, "new_service", "10.1.0.9", NULL));
+    talk(stage, 12.05, "10.1.1.2", "10.1.0.9", 3389, 30000, 90000);
+    talk(stage, 12.06, "50.8.0.9", "10.1.0.4", 443, 3000, 50000);
+    talk(stage, 12.07, "50.8.0.9", "10.1.0.9", 3389, 30000, 90000);
+    stage_until(stage, 12.2);
+    const AlertContribution *part = told(stage, "10.1.0.9");
+    assert_has(part->reason, "accepts calls of strangers on port 3389/tcp, as it never did");
+    assert_has(part->reason, "from 50.8.0.9");
+    g_assert_null(stage_find(stage, "new_service", "10.1.0.4", NULL));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -183,5 +205,7 @@ main(int argc, char **argv)
                     test_what_knocks_in_vain_finds_no_service);
     g_test_add_func("/scoring/watch-new-service/a-high-port-is-a-door-when-the-same-far-end-comes-back-to-it",
                     test_a_high_port_is_a_door_when_the_same_far_end_comes_back_to_it);
+    g_test_add_func("/scoring/watch-new-service/a-port-that-is-opened-to-strangers-is-told",
+                    test_a_port_that_is_opened_to_strangers_is_told);
     return g_test_run();
 }
