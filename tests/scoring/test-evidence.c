@@ -289,17 +289,17 @@ static void
 test_a_new_age_leans_on_the_one_before(void)
 {
     NoveltyPool role = { 0 }, fleet = { 0 };
-    NoveltyCount assets[40] = { 0 };
-    enum { DAY = 288, EVENING = 250, WEEK = 7 * DAY };
+    enum { ASSETS = 40, DAY = 288, EVENING = 250, WEEK = 7 * DAY };
+    NoveltyCount assets[ASSETS] = { 0 };
 
     for (int w = 0; w < WEEK + DAY / 2; w++) {
-        for (uint32_t i = 0; i < G_N_ELEMENTS(assets); i++)
+        for (int i = 0; i < ASSETS; i++)
             novelty_teach_window(&assets[i], &role, &fleet, DAY);
         if (w % DAY == EVENING) /* each day another one */
             novelty_teach_events(&assets[w / DAY], &role, &fleet, NOVELTY_HOME, 1, DAY);
     }
     CountModel model = novelty_model(&assets[30], &role, &fleet, NOVELTY_HOME, DAY);
-    double usual = 1.0 / (DAY * (double)G_N_ELEMENTS(assets));
+    double usual = 1.0 / (DAY * ASSETS);
     g_test_message("%g of %g", model.mean, usual);
     g_assert_cmpfloat(model.mean, >, usual / 4);
 }
