@@ -153,7 +153,8 @@ judge(WatchState *state, const Service *service, const Call *call)
 {
     double p = p_of(service), decibans = cusum_step((double)service->evidence, e_of_small_p(p));
 
-    if (decibans < worth_telling)
+    /* A new span that has brought nothing odd yet adds nothing, and would explain nothing. */
+    if (decibans < worth_telling || decibans <= (double)service->evidence)
         return;
     Opinion opinion = { .watch = &watch_spray,
                         .asset = call->asset,

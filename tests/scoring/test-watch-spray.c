@@ -74,6 +74,10 @@ test_tries_from_many_homes_are_told_of(void)
     const AlertContribution *part = told(stage, "10.1.0.2");
     assert_has(part->reason, "came to port 993/tcp of 10.1.0.2 for one short try");
     g_assert_cmpuint(stage_count(stage, "spray"), ==, 1);
+
+    /* When it is over, the words are still about what was odd. */
+    play(stage, 15, 15.6, 1, 0);
+    g_assert_cmpuint(g_ascii_strtoull(told(stage, "10.1.0.2")->reason, NULL, 10), >=, 8);
 }
 
 static void
