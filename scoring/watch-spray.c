@@ -10,24 +10,34 @@
  * are in it); the other that their share of all newcomers is as ever (likewise), which a page that becomes
  * popular does not change. The greater of the two p-values counts: it is valid if either hypothesis holds.
  * Evidence of four hours after four hours adds up by an e-CUSUM (evidence.h), for days if need be. What is
- * short is the lowest quarter of the service's own sessions. Cannot see: tries that are not answered
- * (watch-scan.c), or tell those that fail from short visits, if the service is visited shortly by most;
- * anything, when sampled.
+ * short is the lowest quarter of the service's own sessions.
+ *
+ * Whoever sprayed before the first record is part of both pasts. But not of what other services see: so once
+ * a day the share of tries among a service's newcomers is held against those of all others that strangers
+ * visit (Student's t of the log odds, itself left out), as soon as there are eight of them. It is asked once
+ * a day, so it may spend what the windows of a day would (daily_bonus). Cannot see: tries that are not
+ * answered (watch-scan.c), or tell those that fail from short visits, if the service is visited shortly by
+ * most; anything, when sampled.
  */
+#include "scoring/daily.h"
 #include "scoring/detector.h"
+#include "scoring/evidence.h"
 #include "scoring/rate.h"
 #include "scoring/watch.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { TCP = 6, UDP = 17, BIN_S = 4 * 3600, BINS_LEAST = 6, BINS_SKIPPED_MOST = 84, TRIES_LEAST = 6 };
+enum { OTHERS_LEAST = 8, BINS_KNOWN = 18, BINS_A_DAY = 86400 / BIN_S };
 enum { SMALL_FLOWS = 8, AGAIN_HOURS = 12, SHORT_SECONDS = 120 };
 static const double small_octets = 65536, learn_step = 0.05, fast_bins = 20; /* 1/20 once so many were seen */
 static const double prior_shape = 0.5, prior_bins = 6, prior_share = 0.25, prior_of = 30, prior_spread = 1.5;
 static const double comers_most = 4, spread_most = 4;
 static const double quarter_at_first = 13, known_step = 0.05, comer_step = 0.002, first_step = 4;
 static const double share_keep = 0.98, worth_telling = 5;
+static const double comers_known = 60, others_stake = 0.5;
 
 typedef struct Service {
     float tries, comers,
@@ -40,6 +50,9 @@ typedef struct Service {
     float evidence;                  /* e-CUSUM of the bins that are over, decibans */
     float row;                       /* tries since it was nil */
     uint32_t bin;                    /* number of this bin */
+    uint32_t asset;
+    uint16_t port;
+    uint8_t protocol, spare;
 } Service;
 
 /* A port that was silent till now has a past of no visits, as long as that of its asset; what is short there
@@ -49,7 +62,10 @@ new_service(const Scorer *scorer, const Call *call, uint32_t bin)
 {
     double bins = rate_days(scorer, call->asset) * 86400 / BIN_S;
 
-    return (Service){ .bin = bin,
+    return (Service){ .asset = call->asset,
+                      .port = call->asset_port,
+                      .protocol = call->protocol,
+                      .bin = bin,
                       .bins = (float)fmin(BINS_SKIPPED_MOST, floor(bins)),
                       .quarter = (float)quarter_at_first,
                       .spread = (float)prior_spread };
@@ -140,21 +156,35 @@ is_comer(const Call *call)
     return call->pair_flows <= SMALL_FLOWS && (double)call->pair_octets <= SMALL_FLOWS * small_octets;
 }
 
+static const Case *
+case_of(const Scorer *scorer, const Call *call)
+{
+    return case_find(scorer, &watch_spray, call->asset, NULL, call->asset_port, call->protocol);
+}
+
 static bool
 is_alerted(const Scorer *scorer, const Call *call)
 {
-    const Case *one = case_find(scorer, &watch_spray, call->asset, NULL, call->asset_port, call->protocol);
+    const Case *one = case_of(scorer, call);
 
     return one != NULL && one->alerted_until_ms > scorer->moment.now_ms;
 }
 
+/* Does the comparison with others say more? Then the words are its own. */
+static bool
+is_said(const Case *one, double decibans)
+{
+    return one != NULL && one->numbers[7] > 0 && (double)one->evidence > decibans;
+}
+
 static void
-judge(WatchState *state, const Service *service, const Call *call)
+judge(const Scorer *scorer, WatchState *state, const Service *service, const Call *call)
 {
     double p = p_of(service), decibans = cusum_step((double)service->evidence, e_of_small_p(p));
 
     /* A new span that has brought nothing odd yet adds nothing, and would explain nothing. */
-    if (decibans < worth_telling || decibans <= (double)service->evidence)
+    if (decibans < worth_telling || decibans <= (double)service->evidence ||
+        is_said(case_of(scorer, call), decibans))
         return;
     Opinion opinion = { .watch = &watch_spray,
                         .asset = call->asset,
@@ -239,8 +269,111 @@ ended(const Scorer *scorer, WatchState *state, const Call *call)
     service->tries += 1;
     service->homes += call->is_home;
     service->row += 1;
-    judge(state, service, call);
+    judge(scorer, state, service, call);
 }
+
+/* ---- beside other services ---- */
+
+typedef struct Visited {
+    const Service *service;
+    double odds; /* of a try among the newcomers, logarithm */
+} Visited;
+
+/* So that nothing depends on the hash seed. */
+static int
+by_name(const void *a, const void *b)
+{
+    const Service *x = ((const Visited *)a)->service, *y = ((const Visited *)b)->service;
+
+    if (x->asset != y->asset)
+        return x->asset < y->asset ? -1 : 1;
+    if (x->port != y->port)
+        return x->port < y->port ? -1 : 1;
+    return (x->protocol > y->protocol) - (x->protocol < y->protocol);
+}
+
+static bool
+is_known(const Scorer *scorer, const Service *service)
+{
+    uint32_t now = (uint32_t)(scorer->moment.now_ms / 1000 / BIN_S);
+
+    return service->asset < scorer->n_assets && service->bins >= BINS_KNOWN &&
+           (double)service->share_comers >= comers_known && service->bin + BINS_A_DAY >= now &&
+           share_of(service) > 0 && share_of(service) < 1;
+}
+
+/* Those that strangers visit; returns how many. */
+static uint32_t
+take_visited(const Scorer *scorer, const WatchState *state, Visited *out)
+{
+    const Service *services = state->items[0];
+    uint32_t n = 0;
+
+    for (uint32_t slot = 0; slot < key_table_slots(&state->keys[0]); slot++) {
+        if (!key_table_has(&state->keys[0], slot) || !is_known(scorer, &services[slot]))
+            continue;
+        double share = share_of(&services[slot]);
+        out[n++] = (Visited){ &services[slot], log(share / (1 - share)) };
+    }
+    qsort(out, n, sizeof *out, by_name);
+    return n;
+}
+
+/* Upper tail of Student's t, by the normal distribution (Wallace, Annals of Mathematical Statistics 30,
+ * 1959). */
+static double
+student_p(double t, double freedom)
+{
+    double z = sqrt(freedom * log1p(t * t / freedom)) * (8 * freedom + 1) / (8 * freedom + 3);
+
+    return fmax(1e-12, 0.5 * erfc((t > 0 ? z : -z) / M_SQRT2));
+}
+
+static void
+compare(Scorer *scorer, const Visited *one, double n, double mean, double variance)
+{
+    const Service *service = one->service;
+    double p = student_p((one->odds - mean) / sqrt(fmax(1e-4, variance) * (1 + 1 / n)), n - 1);
+    double decibans = decibans_of(others_stake * e_of_rare_p(p)) + daily_bonus(scorer);
+    Opinion opinion = { .watch = &watch_spray,
+                        .asset = service->asset,
+                        .service = service->port,
+                        .protocol = service->protocol,
+                        .is_service = true,
+                        .p = p,
+                        .decibans = decibans,
+                        .overlap = daily_bonus(scorer),
+                        .numbers = { 0, (double)service->mean, share_of(service), 1 / (1 + exp(-mean)), 0, 0,
+                                     (double)service->bins / BINS_A_DAY, n },
+                        .at_ms = scorer->moment.now_ms };
+
+    if (decibans >= daily_bonus(scorer) + worth_telling)
+        case_take(scorer, &opinion);
+    else
+        pvalues_note(scorer->pvalues, watch_spray.name, service->asset, p, 1);
+}
+
+static void
+window(Scorer *scorer, WatchState *state, int64_t number)
+{
+    double sum = 0, squares = 0;
+
+    if (!daily_ends(scorer, number))
+        return;
+    g_autofree Visited *visited = g_new(Visited, key_table_slots(&state->keys[0]));
+    uint32_t n = take_visited(scorer, state, visited);
+    for (uint32_t i = 0; i < n; i++) {
+        sum += visited[i].odds;
+        squares += visited[i].odds * visited[i].odds;
+    }
+    for (uint32_t i = 0; n > OTHERS_LEAST && i < n; i++) {
+        double others = n - 1, odds = visited[i].odds, mean = (sum - odds) / others;
+        compare(scorer, &visited[i], others, mean,
+                (squares - odds * odds - others * mean * mean) / (others - 1));
+    }
+}
+
+/* ---- in words ---- */
 
 static void
 explain(const Scorer *scorer, const Case *one, char *out, size_t room)
@@ -248,6 +381,15 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
     char name[80];
 
     detector_asset_words(&scorer->assets[one->asset], name, sizeof name);
+    if (one->numbers[7] > 0) {
+        g_snprintf(
+            out, room,
+            "%.0f %% of the newcomers at port %u/%s of %s come for one short try and never do more, for "
+            "%.0f days now; at the %.0f other services that strangers visit it is %.0f %%",
+            100 * (double)one->numbers[2], one->service, one->protocol == TCP ? "tcp" : "udp", name,
+            (double)one->numbers[6], (double)one->numbers[7], 100 * (double)one->numbers[3]);
+        return;
+    }
     g_snprintf(
         out, room,
         "%.0f sources that never did more came to port %u/%s of %s for one short try within four hours; "
@@ -262,7 +404,10 @@ static void
 instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
     (void)scorer;
-    g_snprintf(out, room, "about %.0f such sources in four hours", (double)one->numbers[1] + 1);
+    if (one->numbers[7] > 0)
+        g_snprintf(out, room, "about %.0f %% of such newcomers", 100 * (double)one->numbers[3]);
+    else
+        g_snprintf(out, room, "about %.0f such sources in four hours", (double)one->numbers[1] + 1);
 }
 
 const Watch watch_spray = { .name = "spray",
@@ -271,5 +416,6 @@ const Watch watch_spray = { .name = "spray",
                             .tables = { { .item = sizeof(Service), .most = 1 << 14 } },
                             .wants = wants,
                             .ended = ended,
+                            .window = window,
                             .explain = explain,
                             .instead = instead };

@@ -105,6 +105,47 @@ test_the_evening_on_which_everybody_comes_is_nothing(void)
     g_assert_cmpuint(stage_count(stage, "spray"), ==, 0);
 }
 
+/* A dozen web servers that much the same people visit, from the first record on; at one of them more come for
+ * one short try, too. */
+static void
+play_servers(Stage *stage, int days, bool is_sprayed)
+{
+    enum { SERVERS = 12 };
+
+    for (int quarter = 0; quarter < days * 96; quarter++) {
+        double day = quarter / 96.0;
+        stage_until(stage, day);
+        for (int i = 0; i < SERVERS; i++) {
+            char server[IP_TEXT];
+            g_snprintf(server, sizeof server, "10.1.2.%d", i + 1);
+            come(stage, day, server, 443, size(stage, 3e4, 1.4), false);
+            come(stage, day, server, 443, size(stage, 3e4, 1.4), stage_uniform(stage) < 0.5);
+        }
+        if (is_sprayed && quarter % 2 == 0)
+            come(stage, day, "10.1.2.5", 443, size(stage, 2600, 0.15), true);
+    }
+    stage_until(stage, days + 0.01);
+}
+
+static void
+test_who_was_there_first_is_held_against_other_services(void)
+{
+    for (int is_sprayed = 0; is_sprayed < 2; is_sprayed++) {
+        g_autoptr(Stage) stage = stage_new();
+        play_servers(stage, 6, is_sprayed != 0);
+        if (is_sprayed == 0) {
+            g_assert_cmpuint(stage_count(stage, "spray"), ==, 0);
+            continue;
+        }
+        const Alert *alert = stage_told(stage, "spray", "10.1.2.5", NULL);
+        assert_has(stage_part(alert, "spray")->reason,
+                   "of the newcomers at port 443/tcp of 10.1.2.5 come for one short try");
+        assert_has(stage_part(alert, "spray")->reason, "at the 11 other services that strangers visit");
+        assert_has(alert->counterfactual, "of such newcomers");
+        g_assert_cmpuint(stage_count(stage, "spray"), ==, 1);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -115,5 +156,7 @@ main(int argc, char **argv)
                     test_a_port_that_was_silent_is_watched_as_well);
     g_test_add_func("/scoring/watch-spray/the-evening-on-which-everybody-comes-is-nothing",
                     test_the_evening_on_which_everybody_comes_is_nothing);
+    g_test_add_func("/scoring/watch-spray/who-was-there-first-is-held-against-other-services",
+                    test_who_was_there_first_is_held_against_other_services);
     return g_test_run();
 }
