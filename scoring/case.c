@@ -272,7 +272,7 @@ case_take(Scorer *self, const Opinion *opinion)
     int64_t at_ms = opinion->at_ms != 0 ? opinion->at_ms : call != NULL ? call->end_ms : self->moment.now_ms;
     Case *one = take_case(self, opinion, at_ms);
 
-    if (!opinion->watch->is_prior)
+    if (!opinion->watch->is_prior && !opinion->is_noted)
         pvalues_note(self->pvalues, opinion->watch->name, opinion->asset, opinion->p, 1);
     one->n_opinions++;
     one->last_ms = MAX(one->last_ms, at_ms);

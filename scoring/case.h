@@ -56,6 +56,7 @@ typedef struct Opinion {
     uint8_t protocol;
     bool is_service;  /* opinions about other services are another case */
     bool accumulates; /* the evidence is added; else it replaces what is there, if it is higher */
+    bool is_noted;    /* its p-value, when it was asked for (pvalues.h) */
     double p, decibans;
     double overlap; /* how much of them another watch or a contact says as well; see case_support */
     double numbers[CASE_NUMBERS]; /* for the words */

@@ -4,9 +4,10 @@
  *
  * A p-value keeps its word when a share of at most a of the answers is a or less. Two counts for each
  * detector and day of flow time: of the answers as they come, and of the smallest one of each asset in the
- * day, allowed for how many questions that day stands for (Sidak); the latter is what an operator meets. Kept
- * only where a sink wants it (`talaya replay --pvalues`): eight octets for each asset and detector. Scoring
- * thread only.
+ * day, allowed for how many questions that day stands for (Sidak); the latter is what an operator meets. Dull
+ * answers count as well, so whoever tells only odd ones notes them when he asks. Kept only where a sink wants
+ * it (`talaya replay --pvalues`): sixteen octets for each asset and detector. Of one detector on one thread
+ * at a time, the day's end on the scoring thread.
  */
 #pragma once
 #include <stdint.h>

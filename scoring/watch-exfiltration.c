@@ -50,7 +50,7 @@ typedef enum SumKind {
 } SumKind;
 /* The whole of a sum, and what is left without its largest conversation. */
 typedef enum SumPart { WHOLE = 0, REST, PARTS } SumPart;
-enum { FEW = 3 /* others */ };
+enum { FEW = 3 /* others */, LADDERS = 2 /* each asked once a day */ };
 enum { CROWDS = 2, JOINED, CROWDS_MOST = 1 << 12, JOINED_MOST = 1 << 14 };
 static const double net_least = 10000, pair_days = 7, hoard_days = 1, odd_p = 2e-3;
 static const double unit = 1e5;         /* octets: x = log(1 + sum / unit) */
@@ -192,6 +192,7 @@ take(const Scorer *scorer, WatchState *state, const Watch *watch, const Call *ca
                         .service = call->service,
                         .protocol = call->protocol,
                         .p = odds->p,
+                        .is_noted = true,
                         .decibans = odds->decibans + daily_bonus(scorer),
                         .overlap = daily_bonus(scorer),
                         .call = call };
@@ -346,6 +347,7 @@ ask_out(const Scorer *scorer, WatchState *state, const Call *call, Balance *bala
     if (!asks)
         return;
     Odds found = odds(state->plain, scorer, past, call->asset, &sum, direction);
+    pvalues_note(scorer->pvalues, watch_slow_exfiltration.name, call->asset, found.p, LADDERS);
     if (!(found.p < odd_p) || is_the_way(scorer, state, call, now_s))
         return;
     const double numbers[CASE_NUMBERS] = { octets,
@@ -483,6 +485,7 @@ add_fetched(const Scorer *scorer, WatchState *state, const Call *call, bool last
     if (!is_more) /* it was asked already */
         return;
     Odds found = odds(state->plain, scorer, past, call->asset, &asked, 1);
+    pvalues_note(scorer->pvalues, watch_hoarding.name, call->asset, found.p, 1);
     const double numbers[CASE_NUMBERS] = { sum, unit * expm1(asked.record[WHOLE]), past->days,
                                            sum - largest };
     if (found.p < odd_p)

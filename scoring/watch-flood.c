@@ -322,6 +322,9 @@ take_flood(Scorer *scorer, Plain *plain, FloodPast *past, uint32_t index, int wa
     int packets = way == 0 ? PACE_PACKETS_IN : PACE_PACKETS_OUT;
     int fresh = way == 0 ? PACE_NEW_IN : PACE_NEW_OUT;
 
+    pvalues_note(scorer->pvalues, watch_flood.name, index, p, 0);
+    if (wasted.e > 0) /* either way */
+        pvalues_note(scorer->pvalues, watch_flood.name, index, wasted.p, 2);
     if (p > odd_p && wasted.p > odd_p)
         return;
     if (p <= odd_p)
@@ -331,6 +334,7 @@ take_flood(Scorer *scorer, Plain *plain, FloodPast *past, uint32_t index, int wa
         .watch = &watch_flood,
         .asset = index,
         .is_service = true,
+        .is_noted = true,
         .protocol = VOLUME_ALONE, /* alone: volumes look at the same octets, and would count them twice */
         .p = p <= odd_p ? p : wasted.p,
         .decibans = decibans_of(trust * e + 1 - trust),

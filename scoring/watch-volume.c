@@ -55,6 +55,7 @@ take(Scorer *scorer, const Pace *pace, const PaceSpell *spell, uint32_t asset, i
         .asset = asset,
         .is_service = true,
         .protocol = VOLUME_ALONE, /* alone: a flood looks at the same octets, and would count them twice */
+        .is_noted = true,
         .p = (double)spell->p,
         .decibans = decibans,
         .at_ms = end_ms,
@@ -78,6 +79,7 @@ volume_judge(Scorer *scorer, const PacePools *pools, Pace *pace, uint32_t asset,
         if (is_new_hour)
             end_hour(spell, windows, start_s);
         double p = pace_p(pools, scorer, pace, asset, (int)kinds[i].measure);
+        pvalues_note(scorer->pvalues, kinds[i].watch->name, asset, p, 0);
         double e = p > odd_p ? quiet : e_of_small_p(p);
         spell->hour_e += (float)(trust * e + 1 - trust);
         spell->p = fminf(spell->p > 0 ? spell->p : 1, (float)p);

@@ -3,7 +3,13 @@
 
 `talaya replay --pvalues` counts the p-values that each detector answered (scoring/pvalues.h). Of the answers, and of the
 assets' days, a share of at most a should be a or less. For the whole there is the budget: at so many false alarms an
-asset and day asked for, so many came. As a table, and as a drawing with both axes logarithmic.
+asset and day asked for, so many came. As a table, with the range in which the rate lies with a chance of 95 % were what is
+counted independent (Garwood, "Fiducial limits for the Poisson distribution", Biometrika 1936), and as a drawing with both
+axes logarithmic.
+
+Which row tells: what is asked of every asset or window (volumes, floods, rates of news) is held to its word by the assets'
+days; what is asked of a contact that is there anyway (fleet_rarity, new_egress, odd_port, quiet_long) by the answers. Where
+answers come in few steps, and where an event is rarer than the nominal rate, fewer must come than nominal.
 """
 import collections
 import json
@@ -62,11 +68,12 @@ class Reliability:
         return [(nominal, n / of if of else math.nan, n) for nominal, (n, of) in ((at, self.whole[at]) for at in NOMINAL)]
 
     def table(self):
+        """Realised, how many times nominal, and the range of that."""
         head = ["detector", "what is counted"] + [f"{nominal:.0e}" for nominal in NOMINAL]
-        rows = [["the whole", "alarms an asset and day"] + cells(self.whole_curve())] if self.whole else []
+        rows = [["the whole", "alarms an asset and day"] + cells(self.whole_curve(), self.whole[NOMINAL[0]][1])] if self.whole else []
         for name in self.detectors():
-            rows.append([name, f"{sum(self.answers[name].values())} answers"] + cells(self.curve(name, False)))
-            rows.append(["", f"{self.assets[name]} assets' days"] + cells(self.curve(name, True)))
+            rows.append([name, f"{sum(self.answers[name].values())} answers"] + cells(self.curve(name, False), sum(self.answers[name].values())))
+            rows.append(["", f"{self.assets[name]} assets' days"] + cells(self.curve(name, True), self.assets[name]))
         return judge.table(head, rows)
 
     def svg(self):
@@ -75,12 +82,36 @@ class Reliability:
         return draw(curves)
 
 
-def cells(curve):
-    """Realised rate, and how many times nominal; nothing where fewer than one was to be expected and none came."""
+def poisson_below(n, mean):
+    """The chance of @n or fewer."""
+    term = whole = math.exp(-mean)
+    for i in range(1, n + 1):
+        term *= mean / i
+        whole += term
+    return whole
+
+
+def limits(n):
+    """Of the mean of what came @n times, 95 %."""
+    if n > 300:  # the bell curve's
+        return n - 1.96 * math.sqrt(n), n + 1.96 * math.sqrt(n)
+
+    def solve(is_low):
+        low, high = 0.0, n + 10 + 6 * math.sqrt(n)
+        for _ in range(50):
+            middle = (low + high) / 2
+            low, high = (middle, high) if is_low(middle) else (low, middle)
+        return low
+
+    return (solve(lambda mean: 1 - poisson_below(n - 1, mean) < 0.025) if n else 0.0,
+            solve(lambda mean: poisson_below(n, mean) > 0.025))
+
+
+def cells(curve, of):
     out = []
     for nominal, realised, n in curve:
-        expected = nominal * n / realised if realised else 0
-        out.append(f"{realised:.1e} ({realised / nominal:.2g} x)" if n else "0" if expected == 0 else "-")
+        low, high = (x / (nominal * of) for x in limits(n)) if of else (math.nan, math.nan)
+        out.append(f"{realised:.1e} ({realised / nominal:.2g} x, {low:.2g} to {high:.2g})" if n else f"0 (to {high:.2g} x)")
     return out
 
 
