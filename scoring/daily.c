@@ -14,10 +14,10 @@ enum { RECORD_DAYS = 3 };
 /*
  * Where days are alike, the next one is a record with a chance of 1/(days + 1) (Renyi, "Theorie des elements
  * saillants d'une suite d'observations", 1962): what is learned from records of the young is more than others
- * will show. The share of it that an asset of two weeks would have had.
+ * will show.
  */
-static double
-share_of_age(double days)
+double
+daily_share_of_age(double days)
 {
     return fmin(1, (days + 1) / grown_up);
 }
@@ -48,7 +48,8 @@ daily_odds(DailyPools *pools, Daily *self, const DailyAsk *ask)
     int step = (int)fmin(DAILY_STEPS, ask->x);
     double had = step > 0 ? fmax(0, self->seen[step - 1] - ask->own) : 0;
     double own_p = had > 0 ? fmin(1, (had + 1) / (ask->days + 1)) : 0;
-    double record_p = sketch_amount_p(&group->record, &fleet->record, ask->over) / share_of_age(ask->days);
+    double record_p =
+        sketch_amount_p(&group->record, &fleet->record, ask->over) / daily_share_of_age(ask->days);
     double amount_p = fmax(own_p, sketch_amount_p(&group->amount, &fleet->amount, ask->x));
 
     record_p = fmax(own_p, fmin(1, record_p));
@@ -61,7 +62,7 @@ static void
 teach(DailyPools *pools, Daily *self, uint32_t role, double days)
 {
     DailyPool *both[] = { &pools->role[role], &pools->fleet };
-    double x = (double)self->today, part = share_of_age(days);
+    double x = (double)self->today, part = daily_share_of_age(days);
 
     for (int i = 0; i < 2; i++) {
         sketch_count(&both[i]->amount, x);

@@ -49,6 +49,9 @@ typedef struct DailyAsk {
     const ScoredAsset *asset;
     double days, own, x, over;
 } DailyAsk;
+/* Of what is the first or the most that an asset of @days has shown, the share that one of two weeks would
+ * have. */
+double daily_share_of_age(double days);
 DailyOdds daily_odds(DailyPools *pools, Daily *self, const DailyAsk *ask);
 /* The day is over: it is learned, unless it is part of an alert. @days have been learned before. */
 void daily_end(DailyPools *pools, Daily *self, uint32_t role, double days, bool is_alerted);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pace.c - see pace.h */
 #include "scoring/pace.h"
+#include "scoring/daily.h"
 
 #include <math.h>
 #include <string.h>
@@ -254,6 +255,30 @@ teach_measure(PacePool *pool, const Scorer *scorer, Pace *pace, int m, uint32_t 
     *spread += ((float)gauge_spread(&pace->gauges[m]) - *spread) * (*spread > 0 ? 0.001f : 1);
 }
 
+/*
+ * What has come to an asset before is as rare for it as it was (own_p), and few of the odd windows of a role
+ * are the first of their kind. So an answer about a first one is right only if it is ranked among firsts:
+ * what is none counts among the dull, and so does the part of the young's that others will not show.
+ */
+static void
+teach_residual(PacePool *both[2], const Scorer *scorer, const Pace *pace, int kind)
+{
+    double value = statistic(pace, kind), first = 1;
+
+    if (value > dull) {
+        double days = pace->gauges[0].windows / scorer->windows_per_day;
+        first = own_p(scorer, pace, kind) > 0 ? 0 : daily_share_of_age(days);
+    }
+    if (first >= 1) {
+        sketch_count_both(&both[0]->residuals[kind], &both[1]->residuals[kind], value);
+        return;
+    }
+    for (int i = 0; i < 2; i++) {
+        sketch_count_part(&both[i]->residuals[kind], value, first);
+        sketch_count_part(&both[i]->residuals[kind], 0, 1 - first);
+    }
+}
+
 void
 pace_teach(PacePools *pools, const Scorer *scorer, Pace *pace, uint32_t asset, int64_t number,
            uint32_t alerted)
@@ -268,7 +293,7 @@ pace_teach(PacePools *pools, const Scorer *scorer, Pace *pace, uint32_t asset, i
         if ((alerted >> kind & 1) != 0)
             continue;
         if (is_known)
-            sketch_count_both(&both[0]->residuals[kind], &both[1]->residuals[kind], statistic(pace, kind));
+            teach_residual(both, scorer, pace, kind);
     }
     for (int m = 0; m < N_PACE_MEASURES; m++)
         if ((alerted >> m & 1) == 0)

@@ -6,7 +6,8 @@
  * asset's residuals and what the assets of a role have in common (a holiday, a flash crowd, a change of
  * sampling), the second takes that away and asks how rare what is left is among the residuals of all assets
  * of the role so far (calibrate.h: conformal rank, Pareto tail), leaning on the fleet's while the role has
- * shown few. An asset to which it happened before is told as often as it did. Kept by the watch of floods
+ * shown few. An asset to which it happened before is told as often as it did; so what the pools hold are the
+ * odd windows of those to whom it had not. Kept by the watch of floods
  * (watch-flood.c), which speaks for the others (watch-volume.c) too, so that all share one struct. Scoring
  * thread.
  */

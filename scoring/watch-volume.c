@@ -4,11 +4,14 @@
  *
  * As volume_out does it (detector-volume-out.c, scorer-close.c), for the measures of pace.h: the e-values of
  * an hour's windows are averaged, which is fair whatever their dependence; those of hours are multiplied
- * (e-CUSUM, evidence.h). Null hypothesis: the window is like those of this hour, less what the last one and
- * the role foretell. Found: a worm's or scan's contacts, a server that is
- * suddenly asked by many, an asset that turns from receiver to sender. Not seen: what stays within what is
- * usual for the asset.
+ * (e-CUSUM, evidence.h). Old hours count by a power that goes down to nothing (for t in [0, 1] the mean of
+ * e^t is one at most where that of e is: Jensen), else who is a little louder than the role for weeks would
+ * be an attack in the end; and a spell is one look, worth no more than its oddest window as the oddest of a
+ * day. Null hypothesis: the window is like those of this hour, less what the last one and the role foretell.
+ * Found: a worm's or scan's contacts, a server that is suddenly asked by many, an asset that turns from
+ * receiver to sender. Not seen: what stays within what is usual for the asset.
  */
+#include "scoring/daily.h"
 #include "scoring/detector.h"
 #include "scoring/watch-volume.h"
 #include "scoring/watch.h"
@@ -29,15 +32,38 @@ static const struct {
     { &watch_fan_out, PACE_NEW_OUT, IN_ENDS, "called", " far ends that it had never met" },
     { &watch_ratio, PACE_RATIO, IN_RATIO, "sent", " times what it received" },
 };
+static const double keep = 0.944; /* of a spell's evidence, by the hour: half in twelve */
 static const double odd_p = 0.02, worth = 3,
                     quiet = 0.9; /* @quiet: what e_of_small_p gives for dull windows */
 
-/* The hour is over: what its windows were worth on average joins the spell. */
-static void
-end_hour(PaceSpell *spell, double windows, uint32_t now_s)
+/* What the windows of the hour are worth on average; those that are still to come, nothing. */
+static double
+hour_of(const Scorer *scorer, const PaceSpell *spell)
 {
-    spell->evidence =
-        (float)fmax(0, cusum_step((double)spell->evidence, fmax((double)spell->hour_e, 1e-6) / windows));
+    return fmax((double)spell->hour_e, 1e-6) / fmax(1, scorer->windows_per_day / 24);
+}
+
+/*
+ * Hours of one spell hang together as well: a loud afternoon is loud as a whole, and is one look. So all of
+ * it is worth no more than its oddest window as the oddest one of a day, which is a test that a day makes
+ * once (daily_bonus).
+ */
+static double
+spell_of(const Scorer *scorer, const PaceSpell *spell)
+{
+    double sum = (double)spell->evidence + fmax(0, decibans_of(hour_of(scorer, spell)));
+    double p_day = -expm1(scorer->windows_per_day * log1p(-fmin((double)spell->p, 0.5)));
+
+    return fmin(sum, decibans_of(e_of_p(p_day)) + daily_bonus(scorer));
+}
+
+/* The hour is over, and joins the spell. */
+static void
+end_hour(const Scorer *scorer, PaceSpell *spell, uint32_t now_s)
+{
+    double e = hour_of(scorer, spell);
+
+    spell->evidence = (float)fmax(0, cusum_step(keep * (double)spell->evidence, e));
     spell->hour_e = 0;
     if (spell->evidence > 0)
         return;
@@ -70,14 +96,13 @@ void
 volume_judge(Scorer *scorer, const PacePools *pools, Pace *pace, uint32_t asset, double trust)
 {
     uint32_t start_s = seconds_of(pace->window * scorer->grid.length_ms);
-    double windows = fmax(1, scorer->windows_per_day / 24);
     bool is_new_hour = start_s / 3600 != pace->hour;
 
     pace->hour = start_s / 3600;
     for (int i = 0; i < PACE_SLOW; i++) {
         PaceSpell *spell = &pace->spells[i];
         if (is_new_hour)
-            end_hour(spell, windows, start_s);
+            end_hour(scorer, spell, start_s);
         double p = pace_p(pools, scorer, pace, asset, (int)kinds[i].measure);
         pvalues_note(scorer->pvalues, kinds[i].watch->name, asset, p, 0);
         double e = p > odd_p ? quiet : e_of_small_p(p);
@@ -85,7 +110,7 @@ volume_judge(Scorer *scorer, const PacePools *pools, Pace *pace, uint32_t asset,
         spell->p = fminf(spell->p > 0 ? spell->p : 1, (float)p);
         if (p > odd_p)
             continue;
-        double sum = (double)spell->evidence + fmax(0, decibans_of((double)spell->hour_e / windows));
+        double sum = spell_of(scorer, spell);
         if (sum > worth)
             take(scorer, pace, spell, asset, i, sum);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* stage.c - see stage.h */
 #include "tests/scoring/stage.h"
+#include "scoring/detector.h"
 #include "tests/support/scratch.h"
 
 #include <string.h>
@@ -20,6 +21,8 @@ struct Stage {
     uint16_t port;
     uint64_t random;
     bool forgets_tails;
+    double asked[MOST_DETECTORS],
+        odd[MOST_DETECTORS]; /* of the answers that were told, all and the odd ones */
 };
 
 static void
@@ -35,6 +38,18 @@ hear(void *user, const Alert *alert)
             return;
         }
     g_ptr_array_add(self->alerts, copy);
+}
+
+static void
+count_answers(void *user, const PValueDay *one)
+{
+    Stage *self = user;
+    uint32_t detector = detector_index(one->detector);
+
+    for (int bin = 0; bin < PVALUE_BINS; bin++) {
+        self->asked[detector] += one->answers[bin];
+        self->odd[detector] += bin >= 2 * PVALUE_BINS_A_DECADE ? one->answers[bin] : 0;
+    }
 }
 
 static char *
@@ -84,7 +99,7 @@ stage_new(void)
     self->conf = (ScoringConf){
         .budget = 5, .learn_days = 7, .window_s = WINDOW_MS / 1000, .max_pairs = 1 << 15, .hash_seed = 7
     };
-    self->sink = (ScorerSink){ .user = self, .alert = hear };
+    self->sink = (ScorerSink){ .user = self, .alert = hear, .pvalues = count_answers };
     self->scorer = scorer_new(&self->conf, self->assets, self->places, &self->sink);
     return self;
 }
@@ -170,6 +185,14 @@ add_half(Stage *self, const Talk *talk, bool is_caller, uint16_t caller_port)
                                              : 0x02;
     if (self->batch->n == FLOW_BATCH_MOST)
         flush(self);
+}
+
+double
+stage_odd_share(const Stage *self, const char *detector)
+{
+    uint32_t index = detector_index(detector);
+
+    return self->odd[index] / self->asked[index];
 }
 
 void

@@ -49,6 +49,8 @@ void stage_restart(Stage *self);
 /* Alerts as last told, by order of opening. */
 uint32_t stage_alerts(const Stage *self);
 const Alert *stage_alert(const Stage *self, uint32_t index);
+/* Of the detector's answers on days that are over, the share that is one in a hundred or rarer. */
+double stage_odd_share(const Stage *self, const char *detector);
 /* The first of this kind (any contribution counts) about this asset, and far end if it is not NULL; or NULL.
  * What it says goes to the test's log. */
 const Alert *stage_find(const Stage *self, const char *detector, const char *asset, const char *far);

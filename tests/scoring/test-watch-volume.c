@@ -105,6 +105,20 @@ test_weeks_of_office_hours_are_nothing(void)
     refuse_all(stage, all, G_N_ELEMENTS(all), "");
 }
 
+/* One in a hundred is said of about one window in a hundred, though what has come to a desk before is no
+ * news. */
+static void
+test_one_in_a_hundred_is_no_more_and_not_much_less(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play_days(stage, 0, 24);
+    double share = stage_odd_share(stage, "volume_in");
+    g_test_message("%g", share);
+    g_assert_cmpfloat(share, <, 2e-2);
+    g_assert_cmpfloat(share, >, 4e-3);
+}
+
 /* A gate: what comes in goes out, in the same window as a rule and @later windows after on a day when the
  * routers tell late. */
 static void
@@ -240,6 +254,8 @@ main(int argc, char **argv)
                          test_a_desk_that_meets_too_many_is_told);
     g_test_add_func("/scoring/watch-volume/weeks-of-office-hours-are-nothing",
                     test_weeks_of_office_hours_are_nothing);
+    g_test_add_func("/scoring/watch-volume/one-in-a-hundred-is-no-more-and-not-much-less",
+                    test_one_in_a_hundred_is_no_more_and_not_much_less);
     g_test_add_func("/scoring/watch-volume/what-is-passed-on-a-little-later-turns-nobody-into-a-sender",
                     test_what_is_passed_on_a_little_later_turns_nobody_into_a_sender);
     g_test_add_func("/scoring/watch-volume/answers-of-which-the-question-was-not-sampled-are-no-calls",
