@@ -9,6 +9,12 @@
 
 #include <stdio.h>
 
+static double
+share_of(const DetectorView *view, int bin)
+{
+    return fleet_prevalence_share(view->scorer, view->role, view->contact->is_home, bin);
+}
+
 bool
 fleet_rarity_look(const DetectorView *view, Finding *out)
 {
@@ -16,7 +22,9 @@ fleet_rarity_look(const DetectorView *view, Finding *out)
 
     if (!contact->is_new_as)
         return false;
-    out->p = (float)fleet_prevalence_p(view->scorer, view->role, contact->is_home, contact->others_as);
+    int bin = fleet_prevalence_bin(contact->others_as);
+    /* The mid-p: bins are few, and a bet on it is fair, as the calibrator is convex (habit.h). */
+    out->p = (float)(share_of(view, bin) + share_of(view, bin - 1)) / 2;
     out->decibans = (float)decibans_of(e_hedged((double)out->p));
     return true;
 }
@@ -37,7 +45,8 @@ fleet_rarity_explain(const DetectorView *view, const Finding *finding, char *out
         out, room,
         "%u of %u other assets called into %s in %.1f days (%u of the same role); %.1f %% of new contacts of "
         "this kind go to networks that are so rare here",
-        contact->others_as, scorer->n_assets - 1, what, days, contact->others_role, 100 * (double)finding->p);
+        contact->others_as, scorer->n_assets - 1, what, days, contact->others_role,
+        100 * share_of(view, fleet_prevalence_bin(contact->others_as)));
 }
 
 void

@@ -14,8 +14,10 @@ new_egress_look(const DetectorView *view, Finding *out)
 {
     if (!view->contact->knows_egress)
         return false;
-    out->p =
-        view->contact->is_new_egress ? (float)share_p(&view->role->egress, &view->scorer->fleet.egress) : 1;
+    out->p = view->contact->is_new_egress
+                 ? (float)share_p(&view->role->egress, &view->scorer->fleet.egress) / 2
+                 : 1;
+    /* The mid-p: a bet on it is fair, as the calibrator is convex (habit.h). */
     out->decibans = (float)decibans_of(e_hedged((double)out->p));
     return true;
 }
@@ -33,7 +35,7 @@ new_egress_explain(const DetectorView *view, const Finding *finding, char *out, 
         g_snprintf(
             out, room,
             "it leaves by a way that the asset never used (interface %u); %.1f %% of new contacts do so",
-            out_if, 100 * (double)finding->p);
+            out_if, 200 * (double)finding->p);
 }
 
 void

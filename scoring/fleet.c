@@ -148,11 +148,9 @@ fleet_prevalence_bin(uint32_t others)
 }
 
 double
-fleet_prevalence_p(const Scorer *self, const Role *role, bool is_home, uint32_t others)
+fleet_prevalence_share(const Scorer *self, const Role *role, bool is_home, int bin)
 {
-    int bin = fleet_prevalence_bin(others);
-
-    return share_p(&role->prevalence[is_home][bin], &self->fleet.prevalence[is_home][bin]);
+    return bin < 0 ? 0 : share_p(&role->prevalence[is_home][bin], &self->fleet.prevalence[is_home][bin]);
 }
 
 /* Counts a port in a table of the most frequent ones (Misra and Gries, 1982). */

@@ -19,6 +19,14 @@ ladder_p(const Ladder *self, const Scorer *scorer, uint32_t asset, int step)
     return fmin(1, share_p(&self->role[scorer->assets[asset].role][step], &self->fleet[step]));
 }
 
+double
+ladder_mid_p(const Ladder *self, const Scorer *scorer, uint32_t asset, int step)
+{
+    double below = step > 0 ? ladder_p(self, scorer, asset, step - 1) : 0;
+
+    return (ladder_p(self, scorer, asset, step) + below) / 2;
+}
+
 void
 ladder_teach(Ladder *self, const Scorer *scorer, uint32_t asset, int step)
 {
@@ -79,7 +87,7 @@ crowd_look(const Ladder *self, const Scorer *scorer, uint32_t asset, uint32_t ot
     CrowdView view = { .step = crowd_step(others_as, others_block) };
 
     view.p = ladder_p(self, scorer, asset, view.step);
-    view.mid_p = (view.p + (view.step > 0 ? ladder_p(self, scorer, asset, view.step - 1) : 0)) / 2;
+    view.mid_p = ladder_mid_p(self, scorer, asset, view.step);
     view.decibans = decibans_of(bet_on_secret(self, scorer, asset, view.step));
     return view;
 }

@@ -30,6 +30,12 @@ typedef struct Ladder {
 } Ladder;
 /* The share of the role's that stood on @step or a lower one. */
 double ladder_p(const Ladder *self, const Scorer *scorer, uint32_t asset, int step);
+/*
+ * With half of this step alone. Steps are few, and a bet on the p-value of a whole step wins less than it
+ * may: by a calibrator that is convex, as all of evidence.h are, the mid-p is worth no more on average than
+ * the p-values between the steps, which is 1 (Jensen).
+ */
+double ladder_mid_p(const Ladder *self, const Scorer *scorer, uint32_t asset, int step);
 void ladder_teach(Ladder *self, const Scorer *scorer, uint32_t asset, int step);
 /* One that was taught to stand on the last step goes down to @step, one by one: for what grows with time. */
 void ladder_descend(Ladder *self, const Scorer *scorer, uint32_t asset, int step);

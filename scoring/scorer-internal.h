@@ -550,7 +550,8 @@ void fleet_fetch(const Scorer *self, uint32_t asset, uint32_t asn, const IpAddre
 FleetView fleet_look(const Scorer *self, uint32_t asset, uint32_t asn, const IpAddress *far);
 void fleet_teach(Scorer *self, uint32_t asset, uint32_t asn, const IpAddress *far);
 int fleet_prevalence_bin(uint32_t others);
-double fleet_prevalence_p(const Scorer *self, const Role *role, bool is_home, uint32_t others);
+/* Of new contacts, the share that met as few others as those of @bin or fewer. */
+double fleet_prevalence_share(const Scorer *self, const Role *role, bool is_home, int bin);
 void fleet_teach_contact(Scorer *self, ScoredAsset *asset, const Contact *contact);
 /* A contact that was taught has come to its @duration_bin. */
 void fleet_lasts(Scorer *self, const Contact *contact);

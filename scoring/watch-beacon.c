@@ -252,7 +252,7 @@ ask_kept(const HabitBook *book, Plain *plain, Beat *beat, uint32_t asset)
         ladder_teach(&plain->kept, book->scorer, asset, LADDER_STEPS - 1);
         beat->kept_step = LADDER_STEPS; /* the last step, plus one */
     }
-    double p = ladder_p(&plain->kept, book->scorer, asset, step);
+    double p = ladder_mid_p(&plain->kept, book->scorer, asset, step);
     for (; beat->kept_step > step + 1;
          beat->kept_step--) /* it must not vouch for itself: after the question */
         ladder_descend(&plain->kept, book->scorer, asset, MIN(beat->kept_step, LADDER_STEPS) - 2);
@@ -262,7 +262,7 @@ ask_kept(const HabitBook *book, Plain *plain, Beat *beat, uint32_t asset)
 static double
 ask_ladder(const HabitBook *book, Ladder *ladder, uint32_t asset, int step, bool teaches)
 {
-    double p = ladder_p(ladder, book->scorer, asset, step);
+    double p = ladder_mid_p(ladder, book->scorer, asset, step);
 
     if (teaches)
         ladder_teach(ladder, book->scorer, asset, step);

@@ -135,7 +135,7 @@ bet(const Plain *plain, const Scorer *scorer, uint32_t asset, const Door *door, 
     model.mean *= fmax(1, (double)after_ms / (double)scorer->grid.length_ms);
     double began =
         was_going_on(door, pivot, login_ms) ? 1 : count_e(&model, 1, scorer->windows_per_day, BET_ONE);
-    return began * e_hedged(ladder_p(&plain->sizes[pivot], scorer, asset, size_step(n)));
+    return began * e_hedged(ladder_mid_p(&plain->sizes[pivot], scorer, asset, size_step(n)));
 }
 
 /* ---- the guests of a gate, and what follows their visits ---- */
@@ -355,7 +355,7 @@ keep_news(Guest *guest, const HabitView *view)
 {
     guest->news = (uint8_t)view->news;
     guest->decibans = (float)(view->rate_decibans + view->crowd.decibans);
-    guest->p = (float)fmin(1, 2 * fmin(view->rate_p, view->crowd.p));
+    guest->p = (float)fmin(1, 2 * fmin(view->rate_p, view->crowd.mid_p));
     guest->own = (float)view->own;
     guest->days = (float)view->days;
     guest->others_as = (float)view->others_as;

@@ -134,7 +134,7 @@ ask_steadiness(const HabitBook *book, Plain *plain, Line *line, uint32_t asset)
     if (line->steady_p > 0 || line->n < STEADY_HOURS)
         return;
     int step = steady_step(unevenness(line));
-    line->steady_p = (float)ladder_p(&plain->steadiness, book->scorer, asset, step);
+    line->steady_p = (float)ladder_mid_p(&plain->steadiness, book->scorer, asset, step);
     line->steady_decibans = (float)decibans_of(e_hedged((double)line->steady_p));
     if (habit_may_teach(book, asset))
         ladder_teach(&plain->steadiness, book->scorer, asset, step);

@@ -377,6 +377,23 @@ test_bent(void)
     g_assert_cmpfloat(budget_shown(&budget, FAMILY_WATCH, budget.threshold), ==, budget.threshold);
 }
 
+/* What comes in few steps: the mid-p wins more than the whole step, and still no more than was staked. */
+static void
+test_a_bet_on_the_mid_p_of_few_steps_is_fair(void)
+{
+    static const double steps[][4] = { { 0.01, 1, 1, 1 }, { 0.002, 0.03, 0.2, 1 }, { 0.0001, 0.5, 0.9, 1 } };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+        double whole = 0, mid = 0, below = 0;
+        for (int k = 0; k < 4; below = steps[i][k++]) {
+            whole += (steps[i][k] - below) * e_hedged(steps[i][k]);
+            mid += (steps[i][k] - below) * e_hedged((steps[i][k] + below) / 2);
+        }
+        g_assert_cmpfloat(mid, <=, 1);
+        g_assert_cmpfloat(mid, >, whole);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -414,5 +431,7 @@ main(int argc, char **argv)
     g_test_add_func("/scoring/budget/few-alerts-lower-the-threshold", test_few_alerts_lower_the_threshold);
     g_test_add_func("/scoring/budget/a-detector-that-breaks-its-promise-is-discounted",
                     test_a_detector_that_breaks_its_promise_is_discounted);
+    g_test_add_func("/scoring/evidence/a-bet-on-the-mid-p-of-few-steps-is-fair",
+                    test_a_bet_on_the_mid_p_of_few_steps_is_fair);
     return g_test_run();
 }
