@@ -354,7 +354,10 @@ call_begin(Scorer *self, uint32_t slot, bool is_known)
     call_open(self, slot);
 }
 
-enum { NO_NEWS = -1, SWEEP = 256 /* of the ledger, in a step */ };
+enum { NO_NEWS = -1 };
+/* Of the ledger, in a step; and looked at together, few enough that what was fetched is near when it is told.
+ */
+enum { SWEEP = 256, TOLD_AT_ONCE = 64 };
 
 /* What there is to tell of it at @end_ms of a window. Two minutes more have been heard by then (call_step),
  * so that what ended in the window's last minutes is told once, as begun and ended, and not twice. That it
@@ -403,9 +406,9 @@ look_for_news(const Scorer *self, Due *due, int64_t end_ms, bool closes)
 /* What there is to tell of a block of the ledger. Of most there is nothing, which the ledger itself shows:
  * it is read from end to end, and the conversations lie scattered. */
 static void
-find_news(const Scorer *self, Due *block, uint32_t n, int64_t end_ms, bool closes, int8_t news[SWEEP])
+find_news(const Scorer *self, Due *block, uint32_t n, int64_t end_ms, bool closes, int8_t news[TOLD_AT_ONCE])
 {
-    uint32_t end_s = seconds_of(end_ms), due[SWEEP], n_due = 0;
+    uint32_t end_s = seconds_of(end_ms), due[TOLD_AT_ONCE], n_due = 0;
 
     for (uint32_t i = 0; i < n; i++) {
         news[i] = NO_NEWS;
@@ -426,12 +429,11 @@ find_news(const Scorer *self, Due *block, uint32_t n, int64_t end_ms, bool close
             fetch_way(self, &self->conversations[block[due[k]].slot], true);
 }
 
-/* Goes on with the round through the ledger by one block. Who has ended leaves it; the others move up. */
+/* Of one block: who has ended leaves the ledger; the others move up. */
 static void
-sweep(Scorer *self, int64_t window_end_ms, bool closes)
+tell_block(Scorer *self, uint32_t from, uint32_t until, int64_t window_end_ms, bool closes)
 {
-    uint32_t from = self->ledger_at, until = MIN(self->n_ledger, from + (uint32_t)SWEEP);
-    int8_t news[SWEEP] = { 0 };
+    int8_t news[TOLD_AT_ONCE] = { 0 };
 
     find_news(self, &self->ledger[from], until - from, window_end_ms, closes, news);
     for (uint32_t i = from; i < until; i++) {
@@ -443,6 +445,16 @@ sweep(Scorer *self, int64_t window_end_ms, bool closes)
         else
             self->ledger[self->ledger_kept++] = self->ledger[i];
     }
+}
+
+/* Goes on with the round through the ledger by one step. */
+static void
+sweep(Scorer *self, int64_t window_end_ms, bool closes)
+{
+    uint32_t until = MIN(self->n_ledger, self->ledger_at + (uint32_t)SWEEP);
+
+    for (uint32_t at = self->ledger_at; at < until; at += TOLD_AT_ONCE)
+        tell_block(self, at, MIN(until, at + (uint32_t)TOLD_AT_ONCE), window_end_ms, closes);
     self->ledger_at = until;
     if (until < self->n_ledger)
         return;
