@@ -5,6 +5,9 @@ Sent are the captures of our own generator (argument: its folder) and what softf
 counts must be what `talaya decode` reads from the same bytes. Certificates are made by certtool when the test runs.
 """
 import collections
+import datetime
+import json
+import os
 import pathlib
 import shutil
 import socket
@@ -259,6 +262,40 @@ def softflowd_over_tcp(collector, folder):
               "softflowd over TCP: nothing malformed, the books balance")
 
 
+def as_exported(record):
+    """A record of export-fixbuf, from what `talaya decode` prints of it."""
+    parts = record["subTemplateMultiList"]["records"]
+    start = datetime.datetime.fromisoformat(record["flowStartMilliseconds"].replace("Z", "+00:00"))
+    return {"sourceIPv4Address": record["sourceIPv4Address"], "flowStartMilliseconds": round(start.timestamp() * 1000),
+            "octetTotalCount": record["octetTotalCount"], "reverseOctetTotalCount": record["reverseOctetTotalCount"],
+            "score": record["exampleScore"], "interfaceName": record.get("interfaceName", ""),
+            "ports": [one["sourceTransportPort"] for one in record["basicList"]["records"]],
+            "answers": [{"address": one["destinationIPv4Address"], "ttl": one["flowActiveTimeout"]}
+                        for one in record["subTemplateList"]["records"]],
+            "last": parts[0]["destinationIPv4Address"], "label": parts[1]["applicationName"]}
+
+
+def libfixbuf_exports(folder):
+    """An exporter with another house's encoder: lists, an element that the stream explains, names of 0 to 299 octets."""
+    def export(how, where):
+        result = subprocess.run([os.environ["EXPORT_FIXBUF"], how, where, "3000"], capture_output=True, text=True,
+                                timeout=60, check=True)
+        return [json.loads(line) for line in result.stdout.splitlines()]
+    file = folder / "fixbuf.ipfix"
+    wanted = export("file", file)
+    lines = daemon.run("decode", "--format", "ndjson", file).stdout.splitlines()
+    records = [one for one in map(json.loads, lines) if one["kind"] == "flow"]
+    wrong = [(ours, theirs) for ours, theirs in zip(map(as_exported, records), wanted) if ours != theirs]
+    tap.ok(len(records) == len(wanted) == 3000 and not wrong, "libfixbuf's lists, names and own elements are read as written",
+           len(records), wrong[:1])
+    with Collector() as collector:
+        export("tcp", f"127.0.0.1:{collector.tcp_port}")
+        counts = decoded(file.read_bytes(), folder)
+        tap.equal(wait_for_books(collector, "127.0.0.1", counts), counts, "and the same over TCP")
+        books = collector.books("127.0.0.1")
+        tap.equal((books["difference"], books["malformed"], books["lostRecords"]), (0, {}, 0), "with nothing lost or malformed")
+
+
 def reload_keeps_the_port(authority, captures):
     """A reload reads the certificates anew and refuses connections to nobody; an unsound one changes nothing."""
     payload = b"".join(messages(next(captures.glob("router-ipfix*.pcap"))))
@@ -329,6 +366,7 @@ def main():
             one_router_both_ways(collector)
             softflowd_over_tcp(collector, folder)
             tap.equal(collector.stop(), 0, "it stops as told")
+        libfixbuf_exports(folder)
         reload_keeps_the_port(authority, captures)
         only_those_on_the_list()
         connections_are_bounded()
