@@ -49,6 +49,16 @@ add_to_number(Bytes *self, size_t from, unsigned octets, uint64_t draw)
     write_number(self, from, octets, draw & 32 ? value + by : value - by);
 }
 
+/* A length that fits, or nearly: all octets behind it, less a few that may be behind what it is of. */
+static void
+write_length(Bytes *self, size_t from, unsigned octets, uint64_t draw)
+{
+    size_t behind = self->length - from - MIN((size_t)octets, self->length - from);
+
+    write_number(self, from, octets,
+                 (uint32_t)(behind - (draw & 1 ? 0 : MIN(behind, (size_t)(draw >> 8) % 16))));
+}
+
 static void
 copy_part(Bytes *self, size_t from, uint64_t draw)
 {
@@ -86,11 +96,13 @@ change(Bytes *self, uint64_t kind, uint64_t draw)
 
     switch (kind & 7) {
     case 0:
-    case 1:
         self->at[from] ^= (uint8_t)(1u << (draw & 7));
         break;
-    case 2:
+    case 1:
         self->at[from] = (uint8_t)draw;
+        break;
+    case 2:
+        write_length(self, from, octets, draw);
         break;
     case 3:
         write_number(self, from, octets, edges[draw % G_N_ELEMENTS(edges)]);

@@ -37,6 +37,19 @@ write_u16(uint8_t *at, size_t value)
     at[1] = (uint8_t)value;
 }
 
+static size_t
+read_u32(const uint8_t *at)
+{
+    return (size_t)read_u16(at) << 16 | read_u16(at + 2);
+}
+
+static void
+write_u32(uint8_t *at, size_t value)
+{
+    write_u16(at, value >> 16);
+    write_u16(at + 2, value);
+}
+
 /* As fuzz_decoder_session reads it. */
 static void
 split(Session *self)
@@ -75,12 +88,43 @@ sets_begin(const uint8_t *at, size_t length)
     return version == 9 && length >= 20 ? 20 : version == 10 && length >= 16 ? 16 : 0;
 }
 
+/* sFlow: of the items in [@from, @length), each behind its tag and its length, the last one gets the rest.
+ * Where it begins; @length if there is none. */
+static size_t
+fit_last(uint8_t *at, size_t from, size_t length)
+{
+    for (size_t next; from + 8 <= length; from = next) {
+        next = from + 8 + read_u32(at + from + 4);
+        if (next + 8 > length) {
+            write_u32(at + from + 4, length - from - 8);
+            return from;
+        }
+    }
+    return length;
+}
+
+/* The last sample, and the last structure in it. */
+static void
+repair_sflow(uint8_t *at, size_t length)
+{
+    static const uint8_t heads[] = { 0, 32, 12, 44, 16 }; /* flow, counters; the same expanded */
+    size_t begin = length >= 8 && read_u32(at + 4) == 2 ? 40 : 28;
+
+    if (length < begin + 8)
+        return;
+    size_t sample = fit_last(at, begin, length);
+    if (sample < length && at[sample + 3] < G_N_ELEMENTS(heads))
+        fit_last(at, sample + 8 + heads[at[sample + 3]], length);
+}
+
 /* Puts the lengths of the message and of the set that runs past it right. */
 static void
 repair(uint8_t *at, size_t length)
 {
     size_t set = sets_begin(at, length), next;
 
+    if (length >= 4 && read_u32(at) == 5)
+        repair_sflow(at, length);
     if (set == 16)
         write_u16(at + 2, length);
     if (set == 0)
