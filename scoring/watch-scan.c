@@ -33,7 +33,7 @@ static const double scanner_fails = 0.8, usual_least = 0.2, usual_most = 0.7, bo
 static const double role_trust = 20, fleet_trust = 20, own_most = 500, run_most = 200, worth_telling = 10;
 static const double common_times = 3, common_least = 5;
 static const uint32_t common_s = 2 * 3600;
-static const double network_shape = 0.5, network_days = 1, network_half_life_days = 30;
+static const double network_shape = 1, network_days = 0.5, network_half_life_days = 30;
 static const double herd_half_life_s = 86400, herd_chance = 1e-3;
 
 /* Who probes: an asset, inside or outside, or a far end. */
@@ -224,8 +224,9 @@ is_of_herd(const Scorer *scorer, const WatchState *state, const Call *call)
 
 /*
  * Strangers scan networks, not assets: which of ours one meets first, and which do not answer him, says
- * nothing of that asset. So the next stranger is expected as often as this network has had them, with half of
- * one a day before any was seen, and how far he goes is held against how far others went.
+ * nothing of that asset. So the next stranger is expected as often as this network has had them, with two a
+ * day before any was seen (whatever the Internet reaches is tried on many ports by those who survey it, each
+ * few days), and how far he goes is held against how far others went.
  */
 static CountModel
 strangers_model(const Plain *plain, const Scorer *scorer)
