@@ -46,9 +46,9 @@ run(Fault what, const char *folder, double seconds)
 {
     g_autofree char *findings = g_build_filename(folder, "found-", NULL);
     g_autoptr(Scratch) corpus = scratch_new("storm-corpus");
-    g_autofree char *seed = scratch_write(corpus, "seed", "a seed");
     g_autoptr(Storm) storm = storm_new(1);
 
+    g_free(scratch_write(corpus, "seed", "a seed"));
     g_assert_cmpuint(storm_add_folder(storm, corpus), ==, 1);
     *fault() = what;
     bool is_well = storm_run(storm, seconds, findings);
