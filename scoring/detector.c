@@ -135,6 +135,17 @@ detector_asset_words(const ScoredAsset *asset, char *out, size_t room)
 }
 
 void
+detector_role_words(const Scorer *scorer, const ScoredAsset *asset, char *out, size_t room)
+{
+    const char *name = scorer->roles[asset->role].name;
+
+    if (name[0] == '\0')
+        g_strlcpy(out, "unknown role", room);
+    else
+        g_snprintf(out, room, "role \"%s\"", name);
+}
+
+void
 detector_rarity_words(double p, char out[40])
 {
     if (p < 1e-7)

@@ -72,6 +72,8 @@ void detector_octets_words(double octets, char out[32]);
 void detector_rarity_words(double p, char out[40]);
 /* Its name in the inventory, with the address where others have it too; without one the address. */
 void detector_asset_words(const ScoredAsset *asset, char *out, size_t room);
+/* "role "server"", or where neither the inventory nor behaviour tells one "unknown role". */
+void detector_role_words(const Scorer *scorer, const ScoredAsset *asset, char *out, size_t room);
 
 bool volume_out_look(const DetectorView *view, Finding *out);
 void volume_out_explain(const DetectorView *view, const Finding *finding, char *out, size_t room);

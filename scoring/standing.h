@@ -4,7 +4,7 @@
  * words
  *
  * The numbers of a case: days, conversations, the share of the role that keeps up such a sort, the share of
- * those with the rarest trait, that trait plus N_TRAITS times the sort, how many others know the far end's
+ * those with the rarest trait, that trait plus N_WORDS times the sort, how many others know the far end's
  * block, one more than the logarithm (base 2) of the beats or 0, who called. Where the far end stands on a
  * list (list.h), LISTED stands for the rarest trait. Scoring thread.
  */

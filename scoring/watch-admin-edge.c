@@ -32,6 +32,7 @@
 
 enum { PAST = 0, EDGES = 1, TARGETS = 2, ANY_ROLE = MOST_ROLES };
 static const double quiet_days = 1, newcomer_days = 1;
+static const double worth_saying = 0.5; /* of a role: that most do as much explains nothing */
 static const double newcomer_shape = 0.5, newcomer_trust = 2, half_life_days = 30;
 
 typedef struct Past {
@@ -222,7 +223,7 @@ past_words(const Case *one, char *out, size_t room)
 static void
 explain(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
-    char name[80], far[IP_TEXT] = "another asset", past[120];
+    char name[80], far[IP_TEXT] = "another asset", past[120], role[48], rarer[120] = "";
     uint32_t row = (uint32_t)CLAMP(one->numbers[3], 0, 1000);
     const ScoredAsset *asset = &scorer->assets[one->asset];
 
@@ -230,12 +231,15 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
     if (one->flows != NONE)
         ip_text(&scorer->evidence[one->flows].flow.dst, far);
     past_words(one, past, sizeof past);
+    detector_role_words(scorer, asset, role, sizeof role);
+    if (one->numbers[4] < worth_saying)
+        g_snprintf(rarer, sizeof rarer, "; of those of %s %.1f %% go to such a host or a rarer one", role,
+                   100 * (double)one->numbers[4]);
     g_snprintf(out, room,
                "%s opened %s to %s, as it never had (%.0f others%s had), number %.0f of a round of new "
-               "log-ins and the like; %s; of those of role \"%s\" %.1f %% go to such a host or a rarer one",
+               "log-ins and the like; %s%s",
                name, admin_port_name(row), far, (double)one->numbers[5],
-               one->numbers[6] > 0 ? "" : " of its role", (double)one->numbers[0], past,
-               scorer->roles[asset->role].name, 100 * (double)one->numbers[4]);
+               one->numbers[6] > 0 ? "" : " of its role", (double)one->numbers[0], past, rarer);
 }
 
 static void

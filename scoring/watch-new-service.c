@@ -386,24 +386,25 @@ window(Scorer *scorer, WatchState *state, int64_t number)
 static void
 explain(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
-    char name[80], far[IP_TEXT] = "elsewhere", leg[60] = "";
+    char name[80], far[IP_TEXT] = "elsewhere", leg[60] = "", role[48];
     const ScoredAsset *asset = &scorer->assets[one->asset];
 
     detector_asset_words(asset, name, sizeof name);
+    detector_role_words(scorer, asset, role, sizeof role);
     if (!ip_is_zero(&one->third))
         ip_text(&one->third, far);
     if (one->numbers[5] > 0)
         g_snprintf(leg, sizeof leg, "; behind it a leg of its own goes to port %.0f",
                    (double)one->numbers[5]);
     g_snprintf(out, room,
-               "%s accepts calls%s on port %.0f/%s, as it never did (%.0f others of role \"%s\" do), from "
+               "%s accepts calls%s on port %.0f/%s, as it never did (%.0f others of %s do), from "
                "%s%s; of all "
                "assets %.0f served that port before; new ports in a row: %.0f; it took up new ports %.0f "
                "times before "
                "in %.1f days",
                name, one->numbers[7] > 0 ? " of strangers" : "", (double)one->numbers[4],
-               one->protocol == TCP ? "tcp" : "udp", (double)one->numbers[3], scorer->roles[asset->role].name,
-               far, leg, (double)one->numbers[6], (double)one->numbers[0], (double)one->numbers[1],
+               one->protocol == TCP ? "tcp" : "udp", (double)one->numbers[3], role, far, leg,
+               (double)one->numbers[6], (double)one->numbers[0], (double)one->numbers[1],
                (double)one->numbers[2]);
 }
 

@@ -291,7 +291,7 @@ prepare(Bench *self, const Settings *settings, GError **error)
     for (size_t i = 0; i < G_N_ELEMENTS(private); i++)
         ip_prefix_parse(private[i], &prefixes[i]);
     self->scoring = (ScoringConf){ .budget = 5,
-                                   .learn_days = 4,
+                                   .learn_days = 2,
                                    .window_s = 300,
                                    .max_assets = 100000,
                                    .max_peers_per_asset = 1024,

@@ -143,7 +143,7 @@ main(int argc, char **argv)
     ip_prefix_parse("10.0.0.0/8", &own);
     g_autoptr(AssetTable) inventory = asset_table_new(&own, 1, NULL, NULL);
     g_autoptr(PlaceTable) places = place_table_new(NULL, 0, &own, 1, NULL);
-    ScoringConf conf = { .budget = 5, .learn_days = 4, .max_assets = assets, .hash_seed = 1 };
+    ScoringConf conf = { .budget = 5, .learn_days = 2, .max_assets = assets, .hash_seed = 1 };
     g_autoptr(Scorer) scorer = scorer_new(&conf, inventory, places, NULL);
     g_autoptr(FlowBatch) batch = flow_batch_new();
     g_autoptr(GArray) slowest = g_array_new(FALSE, FALSE, sizeof(double));

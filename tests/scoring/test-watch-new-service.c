@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-watch-new-service.c - a port proxy on a server and a desk that serves are told of; programs that are
  * set up on servers, one at a time or on all, are not */
+#include "scoring/detector.h"
 #include "tests/scoring/stage.h"
 
 enum { SERVERS = 20, DESKS = 10 };
@@ -187,10 +188,29 @@ test_a_port_that_is_opened_to_strangers_is_told(void)
     g_assert_null(stage_find(stage, "new_service", "10.1.0.4", NULL));
 }
 
+static void
+test_a_role_that_nobody_knows_has_no_empty_name(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    char role[48];
+
+    talk(stage, 0.5, "10.1.1.2", "10.1.0.9", 3389, 30000, 90000);
+    stage_until(stage, 0.6);
+    Scorer *scorer = stage_scorer(stage);
+    const ScoredAsset *asset = &scorer->assets[0];
+    detector_role_words(scorer, asset, role, sizeof role);
+    g_assert_true(g_str_has_prefix(role, "role \""));
+    scorer->roles[asset->role].name[0] = '\0';
+    detector_role_words(scorer, asset, role, sizeof role);
+    g_assert_cmpstr(role, ==, "unknown role");
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/scoring/watch-new-service/a-role-that-nobody-knows-has-no-empty-name",
+                    test_a_role_that_nobody_knows_has_no_empty_name);
     g_test_add_func("/scoring/watch-new-service/a-port-proxy-is-told-of-with-its-leg",
                     test_a_port_proxy_is_told_of_with_its_leg);
     g_test_add_func("/scoring/watch-new-service/a-desk-that-begins-to-serve-is-told-of",
