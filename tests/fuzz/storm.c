@@ -144,9 +144,19 @@ run_sequence(Storm *self, uint64_t number)
     }
 }
 
+/* What functions that have returned left on the stack looks like a pointer to memory that was lost. */
+static __attribute__((noinline, no_sanitize("address"))) void
+wipe_stack(void)
+{
+    char room[256 << 10];
+
+    explicit_bzero(room, sizeof room);
+}
+
 static bool
 lost_memory(void)
 {
+    wipe_stack();
     return __lsan_do_recoverable_leak_check != NULL && __lsan_do_recoverable_leak_check() != 0;
 }
 
