@@ -103,17 +103,28 @@ clean_name(const char *name, size_t length)
     return out;
 }
 
+static bool
+is_taken(const TypeInfo *self, uint32_t pen, uint16_t id, const char *name)
+{
+    const Told *other = g_hash_table_lookup(self->by_name, name);
+
+    return other != NULL && (other->element.pen != pen || other->element.id != id);
+}
+
+/* @clean, or with the element's number behind it where it would be mistaken; never longer than a name may be,
+ * so that it is restored as it was saved. NULL when another has that too. Takes @clean; the caller owns the
+ * result. */
 static char *
 own_name(const TypeInfo *self, const ElementModel *model, uint32_t pen, uint16_t id, char *clean)
 {
-    const Told *other = g_hash_table_lookup(self->by_name, clean);
-    bool is_taken = other != NULL && (other->element.pen != pen || other->element.id != id);
-
-    if (!is_taken && !is_reserved(clean) && element_model_by_name(model, clean) == NULL)
+    if (!is_taken(self, pen, id, clean) && !is_reserved(clean) && element_model_by_name(model, clean) == NULL)
         return clean;
-    char *out = g_strdup_printf("%s_e%uid%u", clean, pen, id);
+    g_autofree char *number = g_strdup_printf("_e%uid%u", pen, id);
+    char *out = g_strdup_printf("%.*s%s", TYPE_INFO_NAME_MOST - (int)strlen(number), clean, number);
 
     g_free(clean);
+    if (is_taken(self, pen, id, out))
+        g_clear_pointer(&out, g_free);
     return out;
 }
 
@@ -130,6 +141,8 @@ type_info_tell(TypeInfo *self, const ElementModel *model, uint32_t pen, uint16_t
     if (clean == NULL)
         return false;
     clean = own_name(self, model, pen, id, clean);
+    if (clean == NULL)
+        return false;
     if (known != NULL && known->data_type == data_type && strcmp(known->element.name, clean) == 0) {
         g_free(clean);
         return false;

@@ -152,6 +152,64 @@ test_what_the_model_knows_is_not_told_anew(void)
     g_assert_cmpuint(type_info_count(NULL), ==, 0);
 }
 
+typedef struct Retold {
+    const ElementModel *model;
+    TypeInfo *types;
+} Retold;
+
+static void
+tell_again(void *user, const Element *element, uint8_t data_type)
+{
+    Retold *self = user;
+
+    g_assert_true(type_info_tell(self->types, self->model, element->pen, element->id, data_type,
+                                 element->name, strlen(element->name)));
+}
+
+static void
+assert_retold(void *user, const Element *element, uint8_t data_type)
+{
+    const Retold *self = user;
+    const Element *again = type_info_find(self->types, element->pen, element->id);
+
+    (void)data_type;
+    g_assert_nonnull(again);
+    g_assert_cmpstr(again->name, ==, element->name);
+}
+
+/* As the state file does it: whichever comes first. The longest names, all the same, were cut once more. */
+static void
+test_names_that_were_told_apart_stay_so_when_told_again(void)
+{
+    g_autoptr(ElementModel) model = element_model_new();
+    g_autofree char *longest = g_strnfill(TYPE_INFO_NAME_MOST, 's');
+    TypeInfo *types = type_info_new();
+    Retold again = { model, type_info_new() };
+
+    for (uint16_t id = 1; id <= 40; id++)
+        g_assert_true(type_info_tell(types, model, PEN, id, STRING, longest, strlen(longest)));
+    g_assert_cmpuint(strlen(type_info_find(types, PEN, 40)->name), ==, TYPE_INFO_NAME_MOST);
+    type_info_foreach(types, tell_again, &again);
+    type_info_foreach(types, assert_retold, &again);
+    type_info_free(again.types);
+    type_info_free(types);
+}
+
+/* Who takes the name that another would get keeps it; the other is printed by its number. */
+static void
+test_a_name_with_a_number_behind_it_may_be_taken_too(void)
+{
+    g_autoptr(ElementModel) model = element_model_new();
+    TypeInfo *types = type_info_new();
+
+    g_assert_true(type_info_tell(types, model, PEN, 1, STRING, "x", 1));
+    g_assert_true(type_info_tell(types, model, PEN, 2, STRING, "x_e65518id3", 11));
+    g_assert_false(type_info_tell(types, model, PEN, 3, STRING, "x", 1));
+    g_assert_null(type_info_find(types, PEN, 3));
+    g_assert_cmpuint(type_info_count(types), ==, 2);
+    type_info_free(types);
+}
+
 static void
 test_options_that_tell_no_name_are_passed_over(void)
 {
@@ -227,6 +285,10 @@ main(int argc, char **argv)
                     test_names_are_made_identifiers_and_never_taken_twice);
     g_test_add_func("/collector/type-info/what-the-model-knows-is-not-told-anew",
                     test_what_the_model_knows_is_not_told_anew);
+    g_test_add_func("/collector/type-info/names-that-were-told-apart-stay-so-when-told-again",
+                    test_names_that_were_told_apart_stay_so_when_told_again);
+    g_test_add_func("/collector/type-info/a-name-with-a-number-behind-it-may-be-taken-too",
+                    test_a_name_with_a_number_behind_it_may_be_taken_too);
     g_test_add_func("/collector/type-info/options-that-tell-no-name-are-passed-over",
                     test_options_that_tell_no_name_are_passed_over);
     g_test_add_func("/collector/type-info/a-told-list-is-read", test_a_told_list_is_read);
