@@ -8,15 +8,17 @@ static const double unit = 1000;      /* octets that say nothing: handshakes */
 static const double group_trust = 20; /* ratios that weigh as much as what the larger group tells */
 enum { GROUPS = 3 };
 
-/* All services, this one, and this one as the asset's role uses it. */
+/* All services, this one, and this one as the asset's role uses it; who called is always the asset itself, or
+ * always somebody else. */
 static void
 keys_of(const Scorer *scorer, const Call *call, uint64_t keys[GROUPS])
 {
     uint32_t service = (uint32_t)call->protocol << 16 | call->service;
+    uint8_t asked = call->initiator == INITIATOR_ASSET ? 0 : GROUPS;
 
-    keys[0] = watch_key(scorer, 0, 0, 1, NULL);
-    keys[1] = watch_key(scorer, 0, service, 2, NULL);
-    keys[2] = watch_key(scorer, scorer->assets[call->asset].role, service, 3, NULL);
+    keys[0] = watch_key(scorer, 0, 0, 1 + asked, NULL);
+    keys[1] = watch_key(scorer, 0, service, 2 + asked, NULL);
+    keys[2] = watch_key(scorer, scorer->assets[call->asset].role, service, 3 + asked, NULL);
 }
 
 static int
@@ -43,7 +45,8 @@ one_way_look(const Scorer *scorer, const WatchState *state, const Watch *watch, 
             all += one->count[i];
             above += i >= step ? one->count[i] : 0;
         }
-        p = (above + group_trust * p) / (all + group_trust);
+        double weight = all / (all + group_trust);
+        p = weight * (above + 1) / (all + 1) + (1 - weight) * p;
     }
     return e_hedged(p);
 }

@@ -4,11 +4,12 @@
  *
  * Some services send because they are asked, some because they are sent to: a web server's visitor, a call, a
  * tunnel and an upload differ in how much comes back. For each service, and for each role that uses it, the
- * ratios of out to in of sums that are large are kept as a histogram in powers of two; the rank of a ratio
- * among its role's leans on that of the service, and this one's on that of all (shrinkage of a rate towards
- * the one of the larger group; Efron and Morris, "Data analysis using Stein's estimator", JASA 1975). It is
- * asked given that the sum is large, so its e-value multiplies with the sum's; half of the stake is kept
- * back, for most answers are dull. In a bounded table of the watch that asks; scoring thread.
+ * ratios of out to in of sums that are large are kept as a histogram in powers of two, what the far ends
+ * asked for apart from what the asset sent of itself. The conformal rank of a ratio among its role's is mixed
+ * with that of the service, and this one with that of all, by how much each has seen: a mixture of valid
+ * p-values, so that what is the most so far is never rarer than one in as many as were seen. It is asked
+ * given that the sum is large, so its e-value multiplies with the sum's; half of the stake is kept back, for
+ * most answers are dull. In a bounded table of the watch that asks; scoring thread.
  */
 #pragma once
 #include "scoring/watch.h"
