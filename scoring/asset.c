@@ -29,6 +29,14 @@ clear_entry(gpointer data)
 }
 
 static bool
+has_tag(const char *tags, const char *wanted)
+{
+    g_auto(GStrv) words = g_strsplit_set(tags, " ,;", -1);
+
+    return g_strv_contains((const char *const *)words, wanted);
+}
+
+static bool
 read_entry(const CsvReader *csv, AssetEntry *entry, GError **error)
 {
     const char *criticality = csv->fields[COLUMN_CRITICALITY];
@@ -46,6 +54,7 @@ read_entry(const CsvReader *csv, AssetEntry *entry, GError **error)
     entry->name = g_strdup(csv->fields[COLUMN_NAME]);
     entry->role = g_strdup(csv->fields[COLUMN_ROLE]);
     entry->tags = g_strdup(csv->fields[COLUMN_TAGS]);
+    entry->is_pinned = has_tag(entry->tags, "pinned");
     return true;
 }
 

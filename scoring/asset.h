@@ -13,7 +13,8 @@ typedef struct AssetEntry {
     char *name;      /* may be empty */
     char *role;      /* server, client, network, ot, ...; may be empty */
     int criticality; /* 1..5 */
-    char *tags;      /* separated by spaces; "pinned" keeps a series */
+    char *tags;      /* words with blanks, commas or semicolons between them; may be empty */
+    bool is_pinned;  /* has the tag "pinned": keeps a series */
 } AssetEntry;
 
 typedef struct AssetTable AssetTable;

@@ -71,8 +71,7 @@ scorer_asset(Scorer *self, const IpAddress *address, int64_t now_ms)
     asset->born_window = MAX(self->born_window, window_number(&self->grid, now_ms));
     asset->entry = asset_table_find(self->inventory, address);
     asset->role = (uint16_t)scorer_role(self, asset->entry != NULL ? asset->entry->role : "");
-    asset->pinned =
-        asset->entry != NULL && asset->entry->tags != NULL && strstr(asset->entry->tags, "pinned") != NULL;
+    asset->pinned = asset->entry != NULL && asset->entry->is_pinned;
     asset->recent = asset->carrier = NONE;
     if (self->n_recent < MOST_RECENT) {
         asset->recent = self->n_recent++;

@@ -75,10 +75,13 @@ test_the_most_specific_entry_is_the_assets(Fixture *self, gconstpointer data)
                                        "prefix,name,role,criticality,tags\n"
                                        "203.0.113.0/24,net,,,\n"
                                        "203.0.113.40,\"monitor, old\",server,5,pinned dmz\n"
-                                       "2001:db8:1::/48,six,client,1,\n",
+                                       "2001:db8:1::/48,six,client,1,unpinned;dmz\n",
                                        &error);
     g_assert_no_error(error);
     const AssetEntry *entry = find(table, "203.0.113.40");
+    g_assert_true(entry->is_pinned);
+    g_assert_false(find(table, "203.0.113.41")->is_pinned);
+    g_assert_false(find(table, "2001:db8:1::9")->is_pinned);
     g_assert_cmpstr(entry->name, ==, "monitor, old");
     g_assert_cmpint(entry->criticality, ==, 5);
     g_assert_cmpstr(entry->tags, ==, "pinned dmz");
