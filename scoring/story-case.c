@@ -148,6 +148,19 @@ find_story(const Scorer *self, const Case *lead, uint32_t detector)
     return NONE;
 }
 
+/* What came before it, though nobody can say that it was the reason. */
+static void
+add_arrivals(const Scorer *self, Alert *alert, const Case *one)
+{
+    char words[240];
+
+    home_login_words(self, one, words, sizeof words);
+    if (words[0] == '\0')
+        return;
+    size_t length = strlen(alert->summary);
+    g_snprintf(alert->summary + length, sizeof alert->summary - length, "; %s", words);
+}
+
 static void
 fill(Scorer *self, Alert *alert, const Case *lead, double shown)
 {
@@ -173,6 +186,8 @@ fill(Scorer *self, Alert *alert, const Case *lead, double shown)
     const Case *named = naming_case(self, lead);
     alert->kind = detectors[detector_index(watches[named->watch]->name)].name;
     watches[named->watch]->explain(self, named, alert->summary, sizeof alert->summary);
+    if (watches[named->watch]->is_pivot)
+        add_arrivals(self, alert, named);
     story_sort_parts(alert);
     for (uint32_t at = lead->flows; at != NONE && alert->n_flows < ALERT_FLOWS; at = self->evidence[at].next)
         alert->flows[alert->n_flows++] = self->evidence[at].flow;
@@ -215,6 +230,15 @@ name_alert(Scorer *self, Alert *alert, Case *lead, int64_t window)
                first->named_window + lead->service);
 }
 
+/* Is there more to say than was said, though not so much that it has to be said at once? What has come since
+ * (the next host of a round) counts even where the score cannot grow any more. */
+static bool
+is_owed(const Scorer *self, const Story *story, const Case *lead, double shown)
+{
+    return shown >= self->budget.threshold &&
+           (shown >= story->told_score + owed_least || lead->last_ms > story->alert.last_seen_ms);
+}
+
 bool
 story_case(Scorer *self, Case *lead, double shown, int64_t now_ms)
 {
@@ -231,7 +255,7 @@ story_case(Scorer *self, Case *lead, double shown, int64_t now_ms)
     }
     story->last_ms = now_ms;
     if (!opens && !story_is_news(self, story, shown, now_ms))
-        return shown >= fmax(self->budget.threshold, story->told_score + owed_least);
+        return is_owed(self, story, lead, shown);
     if (opens) {
         story_opens(self, story, lead->asset, detector, now_ms);
         story->service = lead->service;

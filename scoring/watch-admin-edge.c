@@ -251,6 +251,7 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 }
 
 const Watch watch_admin_edge = { .name = "admin_edge",
+                                 .is_pivot = true,
                                  .needs = CALL_OUT | CALL_INSIDE | CALL_SESSION,
                                  .memory_days = 1,
                                  .plain = sizeof(Plain),

@@ -650,6 +650,8 @@ const Watch watch_slow_exfiltration = {
     .explain = explain,
     .instead = instead
 };
-const Watch watch_hoarding = {
-    .name = "hoarding", .memory_days = 1, .explain = explain_hoarding, .instead = instead_hoarding
-};
+const Watch watch_hoarding = { .name = "hoarding",
+                               .is_pivot = true,
+                               .memory_days = 1,
+                               .explain = explain_hoarding,
+                               .instead = instead_hoarding };

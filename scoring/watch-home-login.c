@@ -24,6 +24,10 @@
  * once and then knows them. The two questions, this one and that of spells, are asked about the same
  * contacts, so the average of the bets counts.
  *
+ * Who comes in by a gate mostly goes on with an address of its pool, which is another asset. That one came
+ * right after the other is no evidence (there, somebody has always just logged in), but who reads of a pivot
+ * wants to know: so the latest strangers are kept in mind, and are named with it.
+ *
  * The time between is not tested: contacts that a cause before the log-in brought about count as well. Not
  * seen: a home user who had been there before, and what is done over the session itself.
  */
@@ -38,6 +42,7 @@
 
 enum { DOORS = 0, HABITS, GATES, GUESTS, EDGES };
 enum { RECENT = 24, CHANCE_ASSET = 3, CHANCE_GUEST = 1 };
+enum { ARRIVALS = 16 };
 enum { SESSION_PACKETS = 8, SESSION_OCTETS = 3000 }; /* more than a handshake and a refusal */
 static const int64_t lasting_ms = 60000, after_ms = 1800000;
 static const int64_t stranger_ms = 7 * (int64_t)86400000, born_ms = 2 * (int64_t)86400000;
@@ -66,8 +71,17 @@ typedef struct Guest {
     VisitTail taught;       /* what his visits are to the gate's past */
 } Guest;
 
+/* A stranger has logged in; the latest of all, whichever asset it was. */
+typedef struct Arrival {
+    IpAddress far;
+    uint32_t asset, at_s;
+    uint16_t service;
+} Arrival;
+
 typedef struct Plain {
     Habits habits;
+    Arrival arrivals[ARRIVALS];
+    uint32_t n_arrivals;
     RatePools pools[N_PIVOTS];
     Ladder sizes[N_PIVOTS]; /* of spells; the larger the lower */
     VisitTail visits[MOST_ROLES], fleet_visits;
@@ -363,6 +377,15 @@ keep_news(Guest *guest, const HabitView *view)
 }
 
 static void
+keep_arrival(Plain *plain, const Call *call)
+{
+    plain->arrivals[plain->n_arrivals++ % ARRIVALS] = (Arrival){ .far = call->far,
+                                                                 .asset = call->asset,
+                                                                 .at_s = seconds_of(call->begin_ms),
+                                                                 .service = call->asset_port };
+}
+
+static void
 add_login(const Scorer *scorer, WatchState *state, const Call *call)
 {
     Plain *plain = state->plain;
@@ -384,8 +407,10 @@ add_login(const Scorer *scorer, WatchState *state, const Call *call)
     HabitView view = habit_look(&book, call, call->begin_ms);
     if (view.news != HABIT_KNOWN)
         keep_news(guest, &view);
-    if (is_news && (view.news != HABIT_KNOWN || guest->is_stranger > 0))
+    if (is_news && (view.news != HABIT_KNOWN || guest->is_stranger > 0)) {
+        keep_arrival(plain, call);
         give_opinion(scorer, state, call->asset, guest, call);
+    }
     if (view.news != HABIT_KNOWN && !case_is_alerted(scorer, &watch_home_login, call->asset, &call->far))
         habit_keep(&book, call, &view);
 }
@@ -494,6 +519,36 @@ after_words(const Scorer *scorer, const Case *one, char *out, size_t room)
                "visits have as many as his latest with any",
                length > 0 ? "; " : "", guest->visits, guest->visits == 1 ? "" : "s", edges,
                100 * (double)guest->share);
+}
+
+void
+home_login_words(const Scorer *scorer, const Case *one, char *out, size_t room)
+{
+    const Plain *plain = scorer->watch_states[watch_index(&watch_home_login)].plain;
+    uint32_t before_s = seconds_of(one->first_ms), n = 0;
+    const Arrival *latest = NULL;
+    char name[80], far[IP_TEXT], others[40] = "", ago[32] = "less than a minute";
+
+    out[0] = '\0';
+    for (uint32_t i = 0; i < ARRIVALS; i++) {
+        const Arrival *guest = &plain->arrivals[i];
+        if (guest->at_s == 0 || guest->at_s > before_s || before_s - guest->at_s >= VISIT_S ||
+            guest->asset >= scorer->n_assets || ip_equal(&guest->far, &one->third))
+            continue;
+        n++;
+        if (latest == NULL || guest->at_s > latest->at_s)
+            latest = guest;
+    }
+    if (latest == NULL)
+        return;
+    uint32_t minutes = (before_s - latest->at_s) / 60;
+    detector_asset_words(&scorer->assets[latest->asset], name, sizeof name);
+    if (minutes > 0)
+        g_snprintf(ago, sizeof ago, "%u minute%s", minutes, minutes == 1 ? "" : "s");
+    if (n > 1)
+        g_snprintf(others, sizeof others, " (and %u more in that half hour)", n - 1);
+    g_snprintf(out, room, "%s before, %s logged in to %s on port %u, from a home line unknown there%s", ago,
+               ip_text(&latest->far, far), name, latest->service, others);
 }
 
 static void

@@ -417,6 +417,7 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 }
 
 const Watch watch_new_service = { .name = "new_service",
+                                  .is_pivot = true,
                                   .needs = CALL_SESSION,
                                   .memory_days = 1,
                                   .names_caller = true,

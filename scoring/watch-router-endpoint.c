@@ -292,6 +292,7 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 }
 
 const Watch watch_router_endpoint = { .name = "router_endpoint",
+                                      .is_pivot = true,
                                       .memory_days = 1,
                                       .plain = sizeof(Plain),
                                       .tables = { { .item = sizeof(Past), .most = 1 << 13 },

@@ -77,6 +77,7 @@ struct Watch {
                          */
     bool names_caller; /* its cases are about the asset as a whole, and their third is who has called it: they
                           support what is held against the two (case_door) */
+    bool is_pivot;     /* who has come in goes on like that: told with who has logged in just before */
     bool weighs_octets; /* it asks how much was sent, as the volume does: the two are told once */
     uint8_t needs; /* CALL_... that a conversation must have, all of them, or the watch does not hear of it */
     size_t note;   /* octets of what is left to `settle` */
@@ -154,6 +155,10 @@ void *watch_of_asset(const WatchState *state, const Watch *watch, uint32_t asset
 /* Calls in a row that the asset made by the clock there, as far as watch-beacon.c has found; 0: none. */
 uint32_t beacon_beats(const Scorer *scorer, uint32_t asset, const IpAddress *far, uint16_t service,
                       uint8_t protocol);
+/* Half a sentence: who, but for whom the case names already, logged in from a home line that was unknown
+ * there, to whichever asset, in the half hour before it; as far as watch-home-login.c has found. Empty:
+ * nobody. */
+void home_login_words(const Scorer *scorer, const Case *one, char *out, size_t room);
 /* A key of three numbers and, where there is one, an address. */
 uint64_t watch_key(const Scorer *scorer, uint32_t a, uint32_t b, uint32_t c, const IpAddress *address);
 

@@ -3,6 +3,8 @@
  * is told of; customers and staff are not */
 #include "tests/scoring/stage.h"
 
+#include <string.h>
+
 enum { DAYS = 12 };
 
 static void
@@ -236,6 +238,38 @@ test_under_sampling_a_probe_is_no_log_in(void)
     g_assert_nonnull(find_login(stage, "10.1.0.5", "45.33.7.9"));
 }
 
+/* He comes in by the VPN and goes on with an address of its pool. */
+static const Alert *
+come_in(Stage *stage, double login, double pivot)
+{
+    play(stage, 0, DAYS);
+    log_in(stage, login, "45.77.3.4", "10.1.0.10", 4433);
+    play(stage, DAYS, pivot);
+    look_around(stage, pivot, "10.1.1.5");
+    play(stage, pivot, pivot + 0.1);
+    return stage_told(stage, "admin_edge", "10.1.1.5", NULL);
+}
+
+static void
+test_a_pivot_is_told_with_who_had_come_in(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    const Alert *alert = come_in(stage, DAYS + 0.01, DAYS + 0.02);
+
+    assert_has(alert->summary,
+               "; 14 minutes before, 45.77.3.4 logged in to 10.1.0.10 on port 4433, from a home "
+               "line unknown there");
+}
+
+static void
+test_who_had_come_in_long_before_is_not_told(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+    const Alert *alert = come_in(stage, DAYS + 0.01, DAYS + 0.05);
+
+    g_assert_null(strstr(alert->summary, "logged in"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -254,5 +288,9 @@ main(int argc, char **argv)
                     test_staff_at_a_gate_are_nothing);
     g_test_add_func("/scoring/watch-home-login/under-sampling-a-probe-is-no-log-in",
                     test_under_sampling_a_probe_is_no_log_in);
+    g_test_add_func("/scoring/watch-home-login/a-pivot-is-told-with-who-had-come-in",
+                    test_a_pivot_is_told_with_who_had_come_in);
+    g_test_add_func("/scoring/watch-home-login/who-had-come-in-long-before-is-not-told",
+                    test_who_had_come_in_long_before_is_not_told);
     return g_test_run();
 }
