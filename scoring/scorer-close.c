@@ -493,7 +493,7 @@ close_traffic(Scorer *self, int64_t number)
             tell_traffic(self, (SeriesKey){ .kind = SERIES_EXPORTER, .address = exporter_address(self, i) },
                          &use->open[slot], number);
         use->open[slot] = (TrafficSums){ 0 };
-        use->sampling[slot] = use->fields[slot] = 0;
+        use->sampling[slot] = use->fields[slot] = use->outside[slot] = 0;
     }
     for (uint32_t i = 0; i < self->n_interfaces; i++) {
         Interface *interface = &self->interfaces[i];

@@ -297,6 +297,7 @@ typedef struct ExporterUse {
     TrafficSums open[WINDOWS_OPEN];
     double rate;                     /* records a window, fading */
     uint32_t sampling[WINDOWS_OPEN]; /* of the latest record */
+    uint32_t outside[WINDOWS_OPEN];  /* records of which an end is not ours */
     uint32_t fields[WINDOWS_OPEN];   /* one bit for each kind of field that a record had; scorer-traffic.c */
     int64_t last_window;
     bool is_seen;
@@ -464,7 +465,7 @@ void scorer_learn_roles(Scorer *self); /* once an hour */
 bool scorer_role_is_learned(const Scorer *self, const ScoredAsset *asset);
 
 /* scorer-traffic.c: exporters and their interfaces */
-void scorer_add_traffic(Scorer *self, const FlowRecord *flow, int64_t number);
+void scorer_add_traffic(Scorer *self, const FlowRecord *flow, bool is_inside, int64_t number);
 void scorer_take_loss(Scorer *self, const FlowLoss *loss);
 
 /* scorer-conversation.c: both directions of one 5-tuple, over all its slices, whoever tells of them */

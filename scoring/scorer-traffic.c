@@ -78,7 +78,7 @@ fields_of(const FlowRecord *flow)
 }
 
 void
-scorer_add_traffic(Scorer *self, const FlowRecord *flow, int64_t number)
+scorer_add_traffic(Scorer *self, const FlowRecord *flow, bool is_inside, int64_t number)
 {
     int slot = (int)(number & (WINDOWS_OPEN - 1));
     double scale = flow->sampling > 1 ? flow->sampling : 1;
@@ -93,6 +93,7 @@ scorer_add_traffic(Scorer *self, const FlowRecord *flow, int64_t number)
         use->open[slot].flows_in += 1;
         use->sampling[slot] = flow->sampling;
         use->fields[slot] |= fields_of(flow);
+        use->outside[slot] += !is_inside;
     }
     for (int side = 0; side < 2; side++) {
         uint32_t if_index = side == 0 ? flow->in_if : flow->out_if;

@@ -466,7 +466,8 @@ take_record(Scorer *self, const FlowRecord *wire, const Work *work)
         flow = &mended;
     }
     bool in_time = window_spread(&self->grid, start_ms, end_ms, &spread);
-    scorer_add_traffic(self, flow, in_time ? spread.to : self->grid.first);
+    scorer_add_traffic(self, flow, work->is_ours[0] && work->is_ours[1],
+                       in_time ? spread.to : self->grid.first);
     if (!work->is_ours[0] && !work->is_ours[1]) {
         self->counters.no_asset++;
     } else if (!in_time) {

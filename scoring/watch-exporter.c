@@ -40,6 +40,8 @@ enum { WEEK_DAYS = 7, SURE_WINDOWS = 2, FIELDS_MOST = 16 };
 /* The first window without records may have been cut short, and what others tell instead comes with their
  * time-outs. */
 enum { SILENT_WINDOWS = 3 };
+/* Next hop, AS numbers, prefix lengths, BGP next hop: routers leave them at zero for what stays inside. */
+static const uint32_t fields_of_routes = 1u << 0 | 1u << 1 | 1u << 5 | 1u << 10;
 static const double records_least = 20, records_unit = 10, silent_records = 40;
 static const double slack = 1, certain = 12; /* of the CUSUM, in spreads */
 static const double perhaps_moved = 0.25, moved_least = 0.5, moved_most = 2, moved_spreads = 3;
@@ -336,12 +338,27 @@ look_at_sampling(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter
     begin_level(health);
 }
 
-/* Fields that were always there and are gone, or never and are there: bits. */
+static uint32_t
+always_told(const Health *health)
+{
+    uint32_t bits = 0;
+
+    for (int i = 0; i < FIELDS_MOST; i++)
+        bits |= (uint32_t)(health->telling > 0 && health->had[i] == health->telling) << i;
+    return bits;
+}
+
+/* Fields that were always there and are gone, or never and are there: bits. In an hour in which nobody leaves
+ * the house (@outside: records that do), there is nothing to tell of the ways out. */
 static void
-look_at_fields(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter, uint32_t fields)
+look_at_fields(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter, uint32_t fields,
+               double outside)
 {
     uint32_t missing = 0, added = 0;
     bool is_judged = health->telling >= scorer->windows_per_day;
+
+    if (outside < records_least)
+        fields |= always_told(health) & fields_of_routes;
 
     for (int i = 0; i < FIELDS_MOST; i++) {
         bool has = (fields >> i & 1) != 0;
@@ -391,7 +408,8 @@ look(Scorer *scorer, Plain *plain, Health *health, uint32_t exporter, int64_t nu
     }
     if (told->records >= records_least) {
         look_at_sampling(scorer, plain, health, exporter, use->sampling[slot_of(number)]);
-        look_at_fields(scorer, plain, health, exporter, use->fields[slot_of(number)]);
+        look_at_fields(scorer, plain, health, exporter, use->fields[slot_of(number)],
+                       (double)use->outside[slot_of(number)]);
     }
     health->windows++;
     /* Silent for a week it is gone, and what it saw has to be learned without it. */

@@ -123,6 +123,34 @@ test_missing_fields_are_told(void)
     check(&(Fault){ 1, 10.5, 10.6, 1, false }, "no longer egress interface", false);
 }
 
+/* Routers tell no next hop of what stays inside; on the eleventh evening nobody leaves the house for hours.
+ */
+static void
+test_ways_out_that_nobody_takes_are_not_missing(void)
+{
+    g_autoptr(Stage) stage = new_stage();
+
+    for (double day = window; day < 10.6; day += window) {
+        bool is_quiet_evening = day > 10.5;
+        stage_until(stage, day);
+        for (int n = 0; n < 60; n++) {
+            char own[32], far[32];
+            bool goes_out = !is_quiet_evening && n % 2 == 0;
+            g_snprintf(own, sizeof own, "10.1.0.%d", 1 + n % 12);
+            g_snprintf(far, sizeof far, goes_out ? "50.1.0.%d" : "10.1.1.%d", 1 + n % 9);
+            stage_talk(stage, &(Talk){ .day = day - window * 0.9 * stage_uniform(stage),
+                                       .seconds = 1,
+                                       .caller = own,
+                                       .callee = far,
+                                       .port = 443,
+                                       .sent = 2000,
+                                       .next_hop = goes_out ? "192.0.2.7" : NULL,
+                                       .out_if = 3 });
+        }
+    }
+    g_assert_null(told(stage, "10.1.2.1"));
+}
+
 /* Alerts of an outage after which the exporter comes back late in a window, and of one that begins at
  * @second. */
 static uint32_t
@@ -230,6 +258,8 @@ main(int argc, char **argv)
     g_test_add_func("/scoring/watch-exporter/a-thinned-exporter-is-told-over-a-restart",
                     test_a_thinned_exporter_is_told_over_a_restart);
     g_test_add_func("/scoring/watch-exporter/missing-fields-are-told", test_missing_fields_are_told);
+    g_test_add_func("/scoring/watch-exporter/ways-out-that-nobody-takes-are-not-missing",
+                    test_ways_out_that_nobody_takes_are_not_missing);
     g_test_add_func("/scoring/watch-exporter/a-second-outage-is-an-alert-of-its-own",
                     test_a_second_outage_is_an_alert_of_its_own);
     g_test_add_func("/scoring/watch-exporter/a-second-outage-on-the-same-day-is-too",
