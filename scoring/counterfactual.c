@@ -20,12 +20,14 @@ without(const Alert *alert, uint32_t i)
     return alert->score - alert->contributions[i].decibans;
 }
 
-/* A score is shown as it is told elsewhere: the last digit must not say "33, below 33". */
+/* A score is shown as it is told elsewhere: the last digit must not say "33, below 33", nor "-0". */
 static void
 add_score(GString *text, double decibans, double threshold)
 {
     bool is_close = fabs(decibans - threshold) < 1;
 
+    if (!is_close && fabs(decibans) < 0.5)
+        decibans = 0;
     g_string_append_printf(text, is_close ? "%.1f dB" : "%.0f dB", decibans);
 }
 
@@ -81,7 +83,7 @@ counterfactual_write(Alert *alert, Words *instead)
                                alert->threshold, singles->str);
         g_string_truncate(singles, 0);
         if (list_singles(alert, instead, false, singles) > 0)
-            g_string_append_printf(text, " It would have with %s.", singles->str);
+            g_string_append_printf(text, " Not enough alone: %s.", singles->str);
     } else {
         write_together(alert, instead, text);
     }

@@ -35,18 +35,18 @@ fleet_rarity_explain(const DetectorView *view, const Finding *finding, char *out
     const Contact *contact = view->contact;
     const Scorer *scorer = view->scorer;
     double days = (double)(contact->first_ms - scorer->clock.first_ms) / 86400e3;
-    char what[32];
+    char what[32], share[16];
 
     if (contact->asn != 0)
         g_snprintf(what, sizeof what, "AS %u", contact->asn);
     else
         g_strlcpy(what, "this block of addresses", sizeof what);
+    detector_share_words(share_of(view, fleet_prevalence_bin(contact->others_as)), share);
     g_snprintf(
         out, room,
-        "%u of %u other assets called into %s in %.1f days (%u of the same role); %.1f %% of new contacts of "
+        "%u of %u other assets called into %s in %.1f days (%u of the same role); %s of new contacts of "
         "this kind go to networks that are so rare here",
-        contact->others_as, scorer->n_assets - 1, what, days, contact->others_role,
-        100 * share_of(view, fleet_prevalence_bin(contact->others_as)));
+        contact->others_as, scorer->n_assets - 1, what, days, contact->others_role, share);
 }
 
 void

@@ -28,14 +28,15 @@ new_egress_explain(const DetectorView *view, const Finding *finding, char *out, 
     const Contact *contact = view->contact;
     const PathUse *path = contact_path(view->scorer, contact);
     uint32_t out_if = path == NULL ? 0 : path->out_if;
+    char share[16];
 
+    detector_share_words(2 * (double)finding->p, share);
     if (!contact->is_new_egress)
         g_snprintf(out, room, "it leaves by a way that the asset uses (interface %u)", out_if);
     else
-        g_snprintf(
-            out, room,
-            "it leaves by a way that the asset never used (interface %u); %.1f %% of new contacts do so",
-            out_if, 200 * (double)finding->p);
+        g_snprintf(out, room,
+                   "it leaves by a way that the asset never used (interface %u); %s of new contacts do so",
+                   out_if, share);
 }
 
 void

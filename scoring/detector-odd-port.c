@@ -18,11 +18,13 @@ void
 odd_port_explain(const DetectorView *view, const Finding *finding, char *out, size_t room)
 {
     const Contact *contact = view->contact;
+    char share[16];
 
+    detector_share_words((double)finding->p, share);
     g_snprintf(out, room,
-               "port %u (protocol %u): %.1f %% of the role's new contacts of this kind go to ports this rare "
+               "port %u (protocol %u): %s of the role's new contacts of this kind go to ports this rare "
                "or rarer",
-               contact->service, contact->protocol, 100 * (double)finding->p);
+               contact->service, contact->protocol, share);
 }
 
 void

@@ -48,14 +48,17 @@ quiet_long_explain(const DetectorView *view, const Finding *finding, char *out, 
 {
     const Contact *contact = view->contact;
     double minutes = (double)(contact->last_ms - contact->first_ms) / 60e3;
+    char sent[32], got[32], share[16], rarity[80];
 
-    g_snprintf(
-        out, room,
-        "it has gone on for %.0f %s, in %u windows, with %.0f kB out and %.0f kB in; %.2g %% of the role's "
-        "new contacts%s are seen in so many",
-        minutes < 120 ? minutes : minutes / 60, minutes < 120 ? "minutes" : "hours", contact->active_windows,
-        contact->octets_out / 1000, contact->octets_in / 1000, 100 * (double)finding->p,
-        contact->is_home ? " with home lines" : "");
+    detector_octets_words(contact->octets_out, sent);
+    detector_octets_words(contact->octets_in, got);
+    detector_share_words((double)finding->p, share);
+    g_snprintf(rarity, sizeof rarity, "%s of the role's new contacts%s are seen in so many", share,
+               contact->is_home ? " with home lines" : "");
+    g_snprintf(out, room, "it has gone on for %.0f %s, in %u windows, with %s out and %s in; %s",
+               minutes < 120 ? minutes : minutes / 60, minutes < 120 ? "minutes" : "hours",
+               contact->active_windows, sent, got,
+               is_quiet(contact) ? rarity : "it is no longer a quiet one");
 }
 
 void

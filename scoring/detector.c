@@ -120,6 +120,14 @@ detector_octets_words(double octets, char out[32])
 }
 
 void
+detector_share_words(double share, char out[16])
+{
+    double percent = 100 * share;
+
+    g_snprintf(out, 16, percent >= 9.95 ? "%.0f %%" : "%.2g %%", percent);
+}
+
+void
 detector_asset_words(const ScoredAsset *asset, char *out, size_t room)
 {
     const AssetEntry *entry = asset->entry;

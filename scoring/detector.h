@@ -68,6 +68,8 @@ double detectors_score_contact(const DetectorView *view, Contact *contact, doubl
 void detector_place_words(const DetectorView *view, char *out, size_t room);
 /* "1.2 GB", and the like. */
 void detector_octets_words(double octets, char out[32]);
+/* "100 %", "0.048 %": a share of 0 to 1, as exact as is of use. */
+void detector_share_words(double share, char out[16]);
 /* "one in 594" windows; beyond what any past can show, "rarer than one in ten million". */
 void detector_rarity_words(double p, char out[40]);
 /* Its name in the inventory, with the address where others have it too; without one the address. */

@@ -573,11 +573,12 @@ static void
 explain(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
     uint32_t asn = place_table_find(scorer->places, &one->far)->asn;
-    char name[80], far[IP_TEXT], inner[IP_TEXT], crowd[120], since[100];
+    char name[80], far[IP_TEXT], inner[IP_TEXT], crowd[120], since[100], closeness[40];
 
     detector_asset_words(&scorer->assets[one->asset], name, sizeof name);
     ip_text(&one->far, far);
     ip_text(&one->third, inner);
+    detector_rarity_words((double)one->numbers[1], closeness);
     habit_crowd_words(asn, (double)one->numbers[2], (double)one->numbers[3], crowd, sizeof crowd);
     if (one->numbers[6] > 0)
         g_snprintf(since, sizeof since, "it has from its first days on, %.0f of %u other assets so often",
@@ -588,9 +589,8 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
     g_snprintf(
         out, room,
         "%s passes on between %s (port %u) and %s: %.0f pairs of conversations with crossed octets and the "
-        "same times, by chance as close once in %.2g; %s, and %s",
-        name, far, one->service, inner, (double)one->numbers[0], 1 / fmax(1e-12, (double)one->numbers[1]),
-        since, crowd);
+        "same times (so close by chance: %s); %s, and %s",
+        name, far, one->service, inner, (double)one->numbers[0], closeness, since, crowd);
 }
 
 static void

@@ -263,17 +263,17 @@ static void
 explain(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
     uint32_t asn = place_table_find(scorer->places, &one->far)->asn;
-    char name[80], far[IP_TEXT], crowd[120];
+    char name[80], far[IP_TEXT], crowd[120], share[16];
 
     detector_asset_words(&scorer->assets[one->asset], name, sizeof name);
     ip_text(&one->far, far);
     habit_crowd_words(asn, (double)one->numbers[2], (double)one->numbers[3], crowd, sizeof crowd);
-    g_snprintf(
-        out, room,
-        "%s has held one quiet conversation with %s port %u for %.0f hours, %.1f kB an hour; %.2g %% of "
-        "its role's quiet ones last so long, it had begun %.0f with new networks before, and %s",
-        name, far, one->service, (double)one->numbers[0], (double)one->numbers[1],
-        100 * (double)one->numbers[5], (double)one->numbers[4], crowd);
+    detector_share_words((double)one->numbers[5], share);
+    g_snprintf(out, room,
+               "%s has held one quiet conversation with %s port %u for %.0f hours, %.1f kB an hour; %s of "
+               "its role's quiet ones last so long, it had begun %.0f with new networks before, and %s",
+               name, far, one->service, (double)one->numbers[0], (double)one->numbers[1], share,
+               (double)one->numbers[4], crowd);
 }
 
 static void

@@ -31,10 +31,9 @@ test_what_suffices_alone_is_told_with_its_score(void)
 {
     g_autofree Alert *alert = alert_of(30, (double[]){ 25, 12, 3, 0 }, "");
 
-    g_assert_cmpstr(
-        alert->counterfactual, ==,
-        "It would not have reached the threshold of 30.0 dB with A (15 dB), or B (28 dB). It would "
-        "have with C (37 dB).");
+    g_assert_cmpstr(alert->counterfactual, ==,
+                    "It would not have reached the threshold of 30.0 dB with A (15 dB), or B (28 dB). Not "
+                    "enough alone: C (37 dB).");
 }
 
 static void
