@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* test-console-format.mjs - how the console writes numbers, units and times; needs node only */
 import assert from 'node:assert/strict';
+import { shared } from '../../web/console/src/lib/cast.js';
 import * as format from '../../web/console/src/lib/format.js';
 import { severity } from '../../web/console/src/lib/words.js';
 
@@ -9,6 +10,17 @@ const noon = new Date('2026-03-04T12:00:00Z');
 const before = (seconds) => new Date(noon - seconds * 1000);
 
 const tests = {
+  'alerts have in common what one is about and the other names': () => {
+    const login = { asset: '198.51.100.5', peer: '92.0.2.7', summary: 'somebody logged in.' };
+    const pivot = { asset: '10.0.9.9', peer: null, summary: '10.0.9.9 opened SSH to 10.0.0.1; before, 92.0.2.7 logged in to 198.51.100.5.' };
+    const server = { asset: '2001:db8::1', peer: null, detectors: [{ reason: 'from 10.0.9.9, it accepts calls' }] };
+    assert.equal(shared(login, pivot), '198.51.100.5');
+    assert.equal(shared(pivot, login), '198.51.100.5');
+    assert.equal(shared(server, pivot), '10.0.9.9');
+    assert.equal(shared(server, login), undefined);
+    assert.equal(shared({ ...login, flows: [{ src: '10.0.3.3', dst: '2001:db8::1' }] }, server), '2001:db8::1');
+    assert.equal(shared({ asset: '10.0.9.99', peer: null, summary: '' }, pivot), undefined);
+  },
   'counts have three digits and a prefix': () => {
     for (const [value, text] of [[0, '0'], [7, '7'], [999, '999'], [999.7, '1 k'], [12345, '12.3 k'], [5e6, '5 M'], [0.04, '0.04'], [1e21, '1000 E']])
       assert.equal(plain(format.count(value)), text);

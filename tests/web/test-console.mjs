@@ -315,6 +315,24 @@ await step('thousands of exporters are pages that can be searched; only the firs
   await page.context().close();
 });
 
+await step('other alerts about the same machines are named, and lead on', async () => {
+  const page = await open('#/', { loggedIn: true });
+  await page.route('**/api/v1/alerts?*', async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    const step = { ...found[0], id: 'f00d', group: 'f00d', kind: 'admin_edge', asset: '203.0.113.77', assetName: null, peer: alert.asset };
+    const items = [...body.items, step, { ...step, id: 'f00e', peer: '203.0.113.78', summary: '', detectors: [] }];
+    await route.fulfill({ response, json: { ...body, items, next: null, total: items.length } });
+  });
+  await page.goto(`${base}/#/alerts/${alert.id}`);
+  const card = page.locator('.card:has-text("Of the same machines")');
+  await card.waitFor();
+  assert.match(await card.innerText(), /New edge on an admin port\s+203\.0\.113\.77/);
+  assert.equal(await card.locator('a[href$="#/alerts/f00d"]').count(), 1);
+  assert.equal(await card.locator('a[href$="#/alerts/f00e"]').count(), 0, 'nothing in common');
+  await page.context().close();
+});
+
 await step('the way before is told with the same names as the way now', async () => {
   const page = await open('#/', { loggedIn: true });
   const { items: [router] } = await api(`/exporters?query=${alert.path.exporter}&limit=1`);

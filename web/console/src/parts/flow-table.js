@@ -28,7 +28,7 @@ const columns = (names) => [
   { key: 'back', label: 'Back', num: true, hint: 'Octets of the opposite direction, where the exporter tells', sort: (f) => f.reverseOctets, cell: (f) => bytes(f.reverseOctets) },
   { key: 'sampling', label: 'Sampling', num: true, sort: (f) => f.sampling, cell: (f) => (!f.samplingKnown ? html`<span class="muted">not known</span>` : f.sampling > 1 ? `1 in ${whole(f.sampling)}` : 'none') },
   { key: 'exporter', label: 'Exporter', sort: (f) => f.exporter, cell: (f) => html`<span class="mono">${f.exporter}</span>` },
-  { key: 'if', label: 'In \u2192 out', cell: (f) => html`<span class="num nowrap">${names.port(f.exporter, f.inIf)} \u2192 ${names.port(f.exporter, f.outIf)}</span>` },
+  { key: 'if', label: 'In \u2192 out', cell: (f) => html`<span class="num nowrap">${f.inIf ? names.port(f.exporter, f.inIf) : '\u2013'} \u2192 ${f.outIf ? names.port(f.exporter, f.outIf) : '\u2013'}</span>` },
   { key: 'hop', label: 'Next hop', sort: (f) => f.nextHop, cell: (f) => html`<span class="mono">${f.nextHop}</span>` },
   { key: 'as', label: 'AS', cell: (f) => html`<span class="num nowrap">${f.srcAs || '\u2013'} \u2192 ${f.dstAs || '\u2013'}</span>` },
 ];

@@ -16,7 +16,8 @@ const MISSING = {
   interface: `${LATER} an interface that carries nothing has none.`,
 };
 
-export function GraphImage({ kind, name, query, alt, height = 200 }) {
+/** @param missed is called when there is none, which is said here otherwise */
+export function GraphImage({ kind, name, query, alt, height = 200, missed = null }) {
   const { theme, refuse } = useApp();
   const [ref, width] = useWidth();
   const [state, setState] = useState({});
@@ -34,6 +35,8 @@ export function GraphImage({ kind, name, query, alt, height = 200 }) {
       if (error.name !== 'AbortError') {
         refuse(error);
         setState({ error });
+        if (error.status === 404)
+          missed?.();
       }
     });
     return () => {

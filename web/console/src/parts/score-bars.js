@@ -40,8 +40,9 @@ export function ScoreBars({ alert }) {
       <p class="score-sum"><span>Sum</span> <b class="num" id="score-sum">${decibans(adds ? alert.score : sum)}</b> <span class="muted">decibans${adds ? '' : `; the alert says ${decibans(alert.score)}`}.
         ${typeof alert.threshold === 'number' && html` The dashed line is the threshold, ${decibans(alert.threshold)}, which follows from the budget of false alarms.`}</span></p>
       <details class="teaches"><summary>How to read this</summary>
-        <p>Each bar is one question that was asked, with its answer below. At the right: how much evidence the answer is, in decibans (10 are ten to one
-          that something has changed, 20 a hundred to one, 30 a thousand to one), and how often an answer at least this odd comes when all is as before.
+        <p>Each bar is one question that was asked, with its answer below. At the right: how much evidence its answers are, in decibans (10 are ten to one
+          that something has changed, 20 a hundred to one, 30 a thousand to one), and how often a single answer at least this odd comes when all is as before; several of them add up to more than each
+          of them says.
           Each bar begins where the one above it ended, so the last one ends at the score. Hatched ones speak against the alert.</p></details>
     <//>`;
 }

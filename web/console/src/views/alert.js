@@ -11,6 +11,7 @@ import { Address, Answer, Card, Facts, Meter, Page, Severity, State, When } from
 import { FlowTable } from '../parts/flow-table.js';
 import { GraphImage } from '../parts/graph-image.js';
 import { Expected } from '../parts/expected.js';
+import { Nearby } from '../parts/nearby.js';
 import { PathDiagram } from '../parts/path-diagram.js';
 import { ScoreBars } from '../parts/score-bars.js';
 import { Similar } from '../parts/similar.js';
@@ -74,6 +75,16 @@ const Who = ({ alert }) => html`
     ${alert.maturity < 1 && html`<p class="note">Its baseline is still learning; what is rare among other assets of its role carries part of the score.</p>`}
   <//>`;
 
+/* Where no series is kept, that has been said above. */
+function Archive({ alert, from, to }) {
+  const [isThere, setThere] = useState(true);
+  return isThere && html`
+    <${Card} title="From the archive" note="Drawn by the daemon from its round-robin files; the band is what was expected.">
+      <${GraphImage} kind="asset" name=${alert.asset} query=${{ metric: 'octets', from, to }} missed=${() => setThere(false)}
+        alt=${`Octets of ${alert.assetName || alert.asset} around the alert, with the expected band`} />
+    <//>`;
+}
+
 function Body({ alert, matchTag, show, reload }) {
   const app = useApp();
   const act = (change) => decide(alert, change, show, app, matchTag);
@@ -98,15 +109,14 @@ function Body({ alert, matchTag, show, reload }) {
       <div class="stack">
         <${Triage} alert=${alert} act=${act}><${SuppressButton} alert=${alert} changed=${reload} /><//>
         <${Who} alert=${alert} />
+        <${Nearby} alert=${alert} />
         <${Similar} alert=${alert} />
         <${History} alert=${alert} />
       </div>
     </div>
     <div class="stack below">
       <${FlowTable} flows=${alert.flows ?? []} />
-      <${Card} title="From the archive" note="Drawn by the daemon from its round-robin files; the band is what was expected.">
-        <${GraphImage} kind="asset" name=${alert.asset} query=${{ metric: 'octets', from, to }} alt=${`Octets of ${alert.assetName || alert.asset} around the alert, with the expected band`} />
-      <//>
+      <${Archive} alert=${alert} from=${from} to=${to} />
     </div>`;
 }
 
