@@ -309,6 +309,13 @@ find_bad(Findings *findings, const Exporter *exporter)
     }
 }
 
+/* NetFlow v1, v5 and v7, and sFlow, can tell nothing beside their records. */
+static bool
+has_options_data(const Exporter *exporter)
+{
+    return exporter->protocol == PROTOCOL_NETFLOW9 || exporter->protocol == PROTOCOL_IPFIX;
+}
+
 static bool
 names_its_sampler(const Exporter *exporter)
 {
@@ -351,6 +358,11 @@ tell_sampling_unknown(Findings *findings, const Exporter *exporter)
         findings_add(findings, &finding,
                      "It does not say whether it samples; devices of this kind see every packet.");
     } else {
+        if (!has_options_data(exporter)) {
+            finding.fix =
+                "Say it with sampling= in its section [exporter.NAME]: 1 where it sees every packet.";
+            finding.remedy = REMEDY_NONE;
+        }
         findings_add(findings, &finding,
                      "It does not say whether it samples; volumes are taken as they are.");
     }
@@ -513,6 +525,45 @@ find_shared_address(Findings *findings, const Exporter *exporter)
             ports->str, n > 4 ? ", ..." : "", why);
 }
 
+static bool
+has_agent(const IpAddress *agents, guint n, const IpAddress *agent)
+{
+    for (guint i = 0; i < n; i++)
+        if (ip_equal(&agents[i], agent))
+            return true;
+    return false;
+}
+
+static void
+find_agents(Findings *findings, const Exporter *exporter)
+{
+    enum { TOLD = 4 };
+    g_autoptr(GString) words = g_string_new(NULL);
+    IpAddress agents[TOLD + 1];
+    char text[IP_TEXT];
+    guint n = 0;
+
+    if (!exporter->has_agents)
+        return;
+    for (guint i = 0; i < exporter->domains->len && n <= TOLD; i++) {
+        const Domain *domain = g_ptr_array_index(exporter->domains, i);
+
+        if (domain->protocol != PROTOCOL_SFLOW || has_agent(agents, n, &domain->agent))
+            continue;
+        g_string_append_printf(words, "%s%s", n == 0 ? "" : ", ",
+                               n < TOLD ? ip_text(&domain->agent, text) : "...");
+        agents[n++] = domain->agent;
+    }
+    findings_add(findings,
+                 &(Finding){ .severity = SEVERITY_INFO,
+                             .code = "several_agents",
+                             .fix = "Let each agent send here itself, or let what passes on keep their "
+                                    "addresses: each is an exporter of its own then." },
+                 "It passes on what several sFlow agents send (%s). Each is counted for itself, but "
+                 "interfaces that have the same number are taken for one, and their counters are not used.",
+                 words->str);
+}
+
 static void
 find_twin(Findings *findings, const Exporter *exporter)
 {
@@ -626,10 +677,11 @@ find_names(Findings *findings, const Exporter *exporter)
     findings_add(findings,
                  &(Finding){ .severity = SEVERITY_INFO,
                              .code = "interfaces_unnamed",
-                             .fix =
-                                 "Let it export its interface table as options data, or name them in a file "
-                                 "(interfaces=).",
-                             .remedy = REMEDY_NAMES },
+                             .fix = has_options_data(exporter)
+                                        ? "Let it export its interface table as options data, or name them "
+                                          "in a file (interfaces=)."
+                                        : "Name them in a file (interfaces=).",
+                             .remedy = has_options_data(exporter) ? REMEDY_NAMES : REMEDY_NONE },
                  "It does not tell the names of its interfaces.");
 }
 
@@ -649,6 +701,7 @@ static void (*const questions[])(Findings *findings, const Exporter *exporter) =
     find_fragments,
     find_reboots,
     find_shared_address,
+    find_agents,
     find_twin,
     find_contradiction,
     find_quirks,

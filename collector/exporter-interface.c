@@ -22,8 +22,9 @@ interface_of(Exporter *self, uint32_t index)
 bool
 exporter_count_interface(Exporter *self, uint32_t index, const InterfaceCounters *counters, int64_t now_ms)
 {
+    if (self->has_agents)
+        return true;
     InterfaceName *known = interface_of(self, index);
-
     if (known == NULL)
         return false;
     if (known->usage == NULL)
@@ -48,6 +49,18 @@ exporter_sample_interfaces(Exporter *self, const FlowRecord *record)
         in->usage->in_sampled += octets;
     if (out != NULL && out->usage != NULL)
         out->usage->out_sampled += octets;
+}
+
+void
+exporter_mix_interfaces(Exporter *self)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    self->has_usage = false;
+    g_hash_table_iter_init(&iter, self->interfaces);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        g_clear_pointer(&((InterfaceName *)value)->usage, g_free);
 }
 
 /* A new name may tell the vendor. */

@@ -78,6 +78,7 @@ domain_to_json(const Domain *domain)
 {
     json_t *out = json_object();
     json_int_t templates = 0, options = 0;
+    char agent[IP_TEXT];
 
     for (uint32_t i = 0; i < domain->templates.n_slots; i++) {
         const Template *tmpl = domain->templates.slots[i];
@@ -93,6 +94,9 @@ domain_to_json(const Domain *domain)
     Transport transport = domain->session != NULL ? domain->session->transport : TRANSPORT_UDP;
     json_object_set_new(out, "transport", json_string(transport_name(transport)));
     json_object_set_new(out, "sourcePort", port == 0 ? json_null() : json_integer(port));
+    json_object_set_new(out, "agent",
+                        domain->protocol == PROTOCOL_SFLOW ? json_string(ip_text(&domain->agent, agent))
+                                                           : json_null());
     json_object_set_new(out, "templates", json_integer(templates));
     json_object_set_new(out, "optionsTemplates", json_integer(options));
     json_object_set_new(out, "provisional", json_boolean(domain_is_provisional(domain)));

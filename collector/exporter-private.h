@@ -86,10 +86,20 @@ struct ToldBudget {
 /* False, and nothing is taken, when it would be too much. Negative @bytes gives back. */
 bool told_budget_take(ToldBudget *self, int64_t bytes);
 
+/* What a datagram says of the stream that it belongs to. */
+typedef struct StreamKey {
+    Protocol protocol;
+    uint32_t id;
+    IpAddress agent;  /* sFlow: who sampled, whoever sent it; zeros elsewhere */
+    Session *session; /* borrowed; NULL: datagrams */
+    uint16_t port;
+} StreamKey;
+
 /* One stream of an exporter: its own templates, clock and sequence. */
 struct Domain {
     Protocol protocol;
     uint32_t id;
+    IpAddress agent;    /* as in StreamKey */
     Session *session;   /* borrowed: the domain ends with it; NULL: datagrams */
     bool has_withdrawn; /* what an unknown id meant may be over: its data must not wait for a new meaning */
     uint16_t port;      /* 0: any; else several senders share the address, see exporter_domain */
@@ -144,6 +154,7 @@ struct Exporter {
     uint8_t socket;            /* where it came */
     bool is_heard;             /* by this process */
     bool is_restored;          /* it was known to an earlier process, its place in its sequence too */
+    bool has_agents;           /* it passes on the sFlow of several: interfaces of one number may differ */
     uint8_t rate_source;       /* SamplingSource of @rate */
     uint32_t rate;             /* of the last record; 0: unknown */
     uint32_t operator_rate;    /* of all its records; 0: none */
@@ -164,6 +175,7 @@ struct Exporter {
     int64_t retired_ms;          /* our clock: when senders told by their ports were looked through last */
     GPtrArray *sessions;         /* owned Session, those that are open */
     int64_t session_ended_ms;    /* our clock; 0: none has ended yet */
+    IpAddress first_agent;       /* of sFlow; zeros: none has come */
     TemplateBudget budget;
     ToldBudget told;
     uint64_t seed;                        /* keys what the exporter can fill */
@@ -283,14 +295,14 @@ void exporter_table_refuse(ExporterTable *self, const IpAddress *sender, size_t 
 
 PortPolicy exporter_ports(const Exporter *self);
 /*
- * Lends; makes it when it is new; NULL when the exporter may have no more. @session: whose domain it is; NULL
- * for that of datagrams. The port is no part of the key,
+ * Lends; makes it when it is new; NULL when the exporter may have no more than @most. sFlow's streams are
+ * told apart by the agent that is named in them too, for one sender may pass on those of many (sFlow version
+ * 5, section 5). The port is no part of the key,
  * for a router may come back from another one after a restart (RFC 3954 section 5.1); but once two ports have
  * been seen to take turns in redefining a template of a domain, or to count each for itself, they are two
  * senders behind one address (NAT), and are kept apart. The operator may decide it.
  */
-Domain *exporter_domain(Exporter *self, Protocol protocol, uint32_t id, Session *session, uint16_t port,
-                        uint32_t most);
+Domain *exporter_domain(Exporter *self, const StreamKey *key, uint32_t most);
 /* From here on @domain is that of @port alone. The others get domains of their own with their next datagram.
  */
 void domain_split(Exporter *self, Domain *domain, uint16_t port, PortsSplit why);
@@ -316,6 +328,8 @@ bool exporter_name_interface(Exporter *self, uint32_t index, const char *name, c
 bool exporter_count_interface(Exporter *self, uint32_t index, const InterfaceCounters *counters,
                               int64_t now_ms);
 void exporter_sample_interfaces(Exporter *self, const FlowRecord *record);
+/* Several agents have interfaces of the same numbers: from now on none of them are counted. */
+void exporter_mix_interfaces(Exporter *self);
 bool exporter_name_vrf(Exporter *self, uint32_t id, const char *name);
 bool exporter_name_application(Exporter *self, uint64_t id, const char *name, const char *description);
 /* The key of an index or id in @interfaces or @vrfs; GPOINTER_TO_UINT gives the number back. */

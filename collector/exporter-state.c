@@ -6,9 +6,9 @@
 #include <gio/gio.h>
 #include <string.h>
 
-/* Layout 3: rates have their time, and there are histories. Layout 4: types of enterprise elements. Layout 2
- * is still read. */
-enum { LAYOUT = 4 };
+/* Layout 3: rates have their time, and there are histories. Layout 4: types of enterprise elements. Layout 5:
+ * sFlow's agents. Only the last is read. */
+enum { LAYOUT = 5 };
 
 /* Writing */
 
@@ -96,6 +96,7 @@ put_domain(GByteArray *out, const Domain *domain)
 {
     put(out, domain->protocol, 1);
     put(out, domain->id, 4);
+    g_byte_array_append(out, domain->agent.bytes, sizeof domain->agent.bytes);
     put(out, domain->port, 2);
     put(out, (uint64_t)domain->init_ms, 8);
     put(out, (uint64_t)domain->boot_ms, 8);
@@ -424,23 +425,27 @@ get_life(Cursor *cur, Domain *domain)
 static void
 get_domain(Wire *wire, Cursor *cur, Exporter *exporter)
 {
-    uint32_t protocol = (uint32_t)get(cur, 1), id = (uint32_t)get(cur, 4);
-    uint16_t port = (uint16_t)get(cur, 2);
+    uint32_t protocol = (uint32_t)get(cur, 1);
+    StreamKey key = { .protocol = (Protocol)protocol, .id = (uint32_t)get(cur, 4) };
+    const uint8_t *agent = cursor_take(cur, sizeof key.agent.bytes);
 
+    key.port = (uint16_t)get(cur, 2);
     if (exporter_ports(exporter) == PORTS_TOGETHER) /* perhaps since the restart */
-        port = 0;
+        key.port = 0;
     if (cur->failed || protocol == PROTOCOL_NONE || protocol > PROTOCOL_SFLOW) {
         cur->failed = true;
         return;
     }
-    Domain *domain = exporter_domain(exporter, (Protocol)protocol, id, NULL, port, wire->limits.domains);
+    if (protocol == PROTOCOL_SFLOW)
+        memcpy(key.agent.bytes, agent, sizeof key.agent.bytes);
+    Domain *domain = exporter_domain(exporter, &key, wire->limits.domains);
     if (domain == NULL) { /* the limit was lowered since: the rest of this exporter is left out */
         cur->failed = true;
         return;
     }
     domain->provisional = true;
-    if (port != domain->port)
-        domain_own_port(exporter, domain, port);
+    if (key.port != domain->port)
+        domain_own_port(exporter, domain, key.port);
     domain->init_ms = get_ms(cur);
     domain->boot_ms = get_ms(cur);
     domain->uptime.known = get(cur, 1) != 0;
@@ -557,7 +562,7 @@ get_exporter(Wire *wire, Cursor *cur, Exporter *exporter)
     get_names(cur, exporter);
     get_types(wire, cur, exporter);
     get_quirks(cur, exporter);
-    uint32_t n = get_count(cur, 69);
+    uint32_t n = get_count(cur, 85);
     for (uint32_t i = 0; i < n && !cur->failed; i++)
         get_domain(wire, cur, exporter);
 }

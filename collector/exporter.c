@@ -49,14 +49,16 @@ domain_standard_unit(Protocol protocol)
 }
 
 static Domain *
-domain_new(Exporter *exporter, Protocol protocol, uint32_t id)
+domain_new(Exporter *exporter, const StreamKey *key)
 {
     Domain *self = g_new0(Domain, 1);
 
-    self->protocol = protocol;
-    self->id = id;
-    self->sequence.unit = domain_standard_unit(protocol);
-    self->sequence.is_sure = protocol == PROTOCOL_SFLOW;
+    self->protocol = key->protocol;
+    self->id = key->id;
+    self->agent = key->agent;
+    self->session = key->session;
+    self->sequence.unit = domain_standard_unit(key->protocol);
+    self->sequence.is_sure = key->protocol == PROTOCOL_SFLOW;
     template_cache_init(&self->templates, &exporter->budget);
     sampling_init(&self->sampling, exporter->seed);
     return self;
@@ -84,10 +86,10 @@ told_budget_take(ToldBudget *self, int64_t bytes)
 }
 
 static inline bool
-is_domain(const Domain *domain, Protocol protocol, uint32_t id, const Session *session, uint16_t port)
+is_domain(const Domain *domain, const StreamKey *key)
 {
-    return domain->id == id && domain->protocol == protocol && domain->session == session &&
-           (domain->port == 0 || domain->port == port);
+    return domain->id == key->id && domain->protocol == key->protocol && domain->session == key->session &&
+           (domain->port == 0 || domain->port == key->port) && ip_equal(&domain->agent, &key->agent);
 }
 
 PortPolicy
@@ -96,10 +98,20 @@ exporter_ports(const Exporter *self)
     return self->rule == NULL ? PORTS_AUTO : self->rule->ports;
 }
 
+/* An agent is in it as a keyed hash of its address. */
 static uint64_t
-domain_number(Protocol protocol, uint32_t id, uint16_t port)
+domain_number(const Exporter *self, Protocol protocol, uint32_t id, const IpAddress *agent, uint16_t port)
 {
-    return (uint64_t)protocol << 48 | (uint64_t)port << 32 | id;
+    uint64_t number = (uint64_t)protocol << 48 | (uint64_t)port << 32 | id;
+
+    return protocol == PROTOCOL_SFLOW ? number ^ XXH3_64bits_withSeed(agent, sizeof *agent, self->seed)
+                                      : number;
+}
+
+static uint64_t
+number_of(const Exporter *self, const Domain *domain, uint16_t port)
+{
+    return domain_number(self, domain->protocol, domain->id, &domain->agent, port);
 }
 
 /* What the sampling rates and the domain itself have taken. */
@@ -119,14 +131,14 @@ domain_cost(const Domain *self)
 static void
 put_domain(Exporter *self, Domain *domain)
 {
-    uint64_t head = domain_number(domain->protocol, domain->id, 0);
+    uint64_t head = number_of(self, domain, 0);
 
     if (domain->session != NULL) {
         number_map_put(&domain->session->domains, head, domain);
         return;
     }
     if (domain->port != 0)
-        number_map_put(&self->domain_map, domain_number(domain->protocol, domain->id, domain->port), domain);
+        number_map_put(&self->domain_map, number_of(self, domain, domain->port), domain);
     if (domain->port == 0 || number_map_find(&self->domain_map, head) == NULL)
         number_map_put(&self->domain_map, head, domain);
 }
@@ -199,37 +211,52 @@ exporter_retire_ports(Exporter *self, int64_t before_ms)
     return exporter_forget_domains(self, is_silent_port, &before_ms);
 }
 
-/* Of a datagram's domain, as exporter_domain says. @head becomes the one that stands for all that share the
- * id. */
+/* As exporter_domain says; NULL when it is new. @head becomes the one that stands for all datagrams' domains
+ * that share the id. */
 static Domain *
-find_domain(const Exporter *self, Protocol protocol, uint32_t id, uint16_t port, Domain **head)
+find_domain(const Exporter *self, const StreamKey *key, Domain **head)
 {
-    *head = number_map_find(&self->domain_map, domain_number(protocol, id, 0));
-    if (*head == NULL || is_domain(*head, protocol, id, NULL, port))
+    uint64_t number = domain_number(self, key->protocol, key->id, &key->agent, 0);
+
+    if (key->session != NULL)
+        return number_map_find(&key->session->domains, number);
+    *head = number_map_find(&self->domain_map, number);
+    if (*head == NULL || is_domain(*head, key))
         return *head;
-    return number_map_find(&self->domain_map, domain_number(protocol, id, port));
+    return number_map_find(&self->domain_map,
+                           domain_number(self, key->protocol, key->id, &key->agent, key->port));
+}
+
+static void
+note_agent(Exporter *self, const IpAddress *agent)
+{
+    if (ip_is_zero(&self->first_agent))
+        self->first_agent = *agent;
+    if (!self->has_agents && !ip_equal(&self->first_agent, agent)) {
+        self->has_agents = true;
+        exporter_mix_interfaces(self);
+    }
 }
 
 Domain *
-exporter_domain(Exporter *self, Protocol protocol, uint32_t id, Session *session, uint16_t port,
-                uint32_t most)
+exporter_domain(Exporter *self, const StreamKey *key, uint32_t most)
 {
     Domain *sibling = NULL;
 
-    if (self->last_domain != NULL && is_domain(self->last_domain, protocol, id, session, port))
+    if (self->last_domain != NULL && is_domain(self->last_domain, key))
         return self->last_domain;
-    Domain *domain = session != NULL ? number_map_find(&session->domains, domain_number(protocol, id, 0))
-                                     : find_domain(self, protocol, id, port, &sibling);
+    Domain *domain = find_domain(self, key, &sibling);
     if (domain != NULL)
         return self->last_domain = domain;
     if (self->domains->len >= most || !told_budget_take(&self->told, sizeof *domain))
         return NULL;
-    domain = domain_new(self, protocol, id);
-    domain->session = session;
+    domain = domain_new(self, key);
+    if (key->protocol == PROTOCOL_SFLOW)
+        note_agent(self, &key->agent);
     if (sibling != NULL)
-        inherit(domain, sibling, port);
-    else if (session == NULL && exporter_ports(self) == PORTS_SEPARATE)
-        domain_split(self, domain, port, SPLIT_OPERATOR);
+        inherit(domain, sibling, key->port);
+    else if (key->session == NULL && exporter_ports(self) == PORTS_SEPARATE)
+        domain_split(self, domain, key->port, SPLIT_OPERATOR);
     put_domain(self, domain);
     g_ptr_array_add(self->domains, domain);
     return self->last_domain = domain;

@@ -79,6 +79,7 @@ sflow_counter_sample(Wire *wire, Cursor cur, bool is_expanded)
         source &= 0xffffff;
     }
     show_init(&show, wire->model, wire->sink.record == NULL ? NULL : wire->views);
+    sflow_show_agent(&show, &wire->domain->agent);
     show_element(&show, &sequence_number, sequence, 4);
     show_element_number(&show, &source_class, class, 4);
     show_number(&show, 138, source, 4); /* observationPointId */

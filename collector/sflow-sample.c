@@ -350,6 +350,7 @@ sample_init(Sample *sample, Wire *wire, FlowRecord *out)
     sample->out = out;
     sample->has_frame = false;
     show_init(&sample->show, wire->model, wire->sink.record == NULL ? NULL : wire->views);
+    sflow_show_agent(&sample->show, &wire->domain->agent);
 }
 
 static void

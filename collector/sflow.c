@@ -6,6 +6,7 @@
  * sFlow, so a sample is as old as its datagram. The samples themselves are in sflow-sample.c (packets) and
  * sflow-counters.c.
  */
+#include "collector/frame-record.h"
 #include "collector/sflow-private.h"
 
 enum { FORMAT_FLOW = 1, FORMAT_COUNTERS, FORMAT_FLOW_EXPANDED, FORMAT_COUNTERS_EXPANDED, FORMAT_DISCARD };
@@ -41,19 +42,42 @@ one_sample(Wire *self, uint32_t tag, Cursor cur)
     }
 }
 
+/* The agent's address, which it may not know itself (type 0): zeros. */
+static bool
+take_agent(Cursor *cur, IpAddress *agent)
+{
+    Cursor at = *cur;
+    bool is_v4, is_unknown = cursor_u32(&at) == 0;
+    const uint8_t *address = sflow_take_address(cur, &is_v4);
+
+    *agent = (IpAddress){ 0 };
+    if (address != NULL)
+        frame_put_address(agent, address, is_v4);
+    return address != NULL || is_unknown;
+}
+
+void
+sflow_show_agent(Show *show, const IpAddress *agent)
+{
+    bool is_v4 = ip_is_v4(agent);
+
+    if (!ip_is_zero(agent))
+        show_bytes(show, is_v4 ? 130 : 131, agent->bytes + (is_v4 ? 12 : 0), is_v4 ? 4 : 16);
+}
+
 Refusal
 sflow_decode(Wire *self, Cursor cur)
 {
-    bool is_v4;
+    IpAddress agent;
 
     cursor_u32(&cur);
-    const uint8_t *agent = sflow_take_address(&cur, &is_v4);
+    bool has_agent = take_agent(&cur, &agent);
     uint32_t sub_agent = cursor_u32(&cur), sequence = cursor_u32(&cur);
     uint32_t uptime = cursor_u32(&cur), n_samples = cursor_u32(&cur);
 
-    if (agent == NULL || cur.failed)
+    if (!has_agent || cur.failed)
         return REFUSED_TOO_SHORT;
-    if (!wire_open(self, PROTOCOL_SFLOW, sub_agent, self->received_ms))
+    if (!wire_open_agent(self, PROTOCOL_SFLOW, sub_agent, &agent, self->received_ms))
         return REFUSED_DOMAIN_QUOTA;
     wire_note_uptime(self, uptime);
     wire_note_sequence(self, sequence);

@@ -10,27 +10,36 @@ enum { REPEATED_AT_ONCE_MS = 2000 };
 
 /* Senders that are told by their ports, and are gone, make room. */
 static Domain *
-find_domain(Wire *self, Protocol protocol, uint32_t id)
+find_domain(Wire *self, const StreamKey *key)
 {
-    uint16_t port = self->datagram->source_port;
-    Session *session = self->datagram->session;
-    Domain *domain = exporter_domain(self->exporter, protocol, id, session, port, self->limits.domains);
+    Domain *domain = exporter_domain(self->exporter, key, self->limits.domains);
 
     if (domain == NULL && ABS(self->received_ms - self->exporter->retired_ms) < PORT_YIELDS_EACH_MS)
         return NULL;
     if (domain == NULL)
         self->exporter->retired_ms = self->received_ms;
     if (domain == NULL && exporter_retire_ports(self->exporter, self->received_ms - PORT_YIELDS_MS) > 0)
-        domain = exporter_domain(self->exporter, protocol, id, session, port, self->limits.domains);
+        domain = exporter_domain(self->exporter, key, self->limits.domains);
     return domain;
 }
 
 bool
 wire_open(Wire *self, Protocol protocol, uint32_t domain, int64_t export_ms)
 {
-    guint n_known = self->exporter->domains->len;
+    return wire_open_agent(self, protocol, domain, &(IpAddress){ 0 }, export_ms);
+}
 
-    self->domain = find_domain(self, protocol, domain);
+bool
+wire_open_agent(Wire *self, Protocol protocol, uint32_t domain, const IpAddress *agent, int64_t export_ms)
+{
+    guint n_known = self->exporter->domains->len;
+    const StreamKey key = { .protocol = protocol,
+                            .id = domain,
+                            .agent = *agent,
+                            .session = self->datagram->session,
+                            .port = self->datagram->source_port };
+
+    self->domain = find_domain(self, &key);
     if (self->domain == NULL)
         return false;
     self->domain->heard_ms = self->received_ms;

@@ -56,6 +56,9 @@ Template *netflow5_template(const ElementModel *model, Protocol protocol);
 
 /* Names the stream of the datagram and its clock. False when the exporter may have no more domains. */
 bool wire_open(Wire *self, Protocol protocol, uint32_t domain, int64_t export_ms);
+/* The same where the datagram names the agent that made it (sFlow). */
+bool wire_open_agent(Wire *self, Protocol protocol, uint32_t domain, const IpAddress *agent,
+                     int64_t export_ms);
 /* The header's uptime: boot time, and reboots. After wire_open. */
 void wire_note_uptime(Wire *self, uint32_t uptime);
 /* All sets have been read: NetFlow v9's count against what was in them. */

@@ -295,6 +295,13 @@ fixture_exporter(const Fixture *self, uint32_t index)
     return exporter_to_json(exporter, (WallTime){ self->now_ms });
 }
 
+/* Lends; NULL when it is no text. */
+static inline const char *
+text_of(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
 /* The finding with @code; NULL when there is none. */
 static inline const json_t *
 finding(const json_t *exporter, const char *code)

@@ -4,16 +4,26 @@
 #include "tests/collector/fixture.h"
 
 static inline void
-pen_sflow(Pen *pen, uint32_t sequence, uint32_t n_samples)
+pen_sflow_of(Pen *pen, const char *agent, uint32_t sequence, uint32_t n_samples)
 {
     *pen = (Pen){ 0 };
     pen_put(pen, 5, 4);
-    pen_put(pen, 1, 4); /* agent address: IPv4 */
-    pen_ip(pen, "192.0.2.9");
+    if (agent == NULL) {
+        pen_put(pen, 0, 4); /* it does not know its address */
+    } else {
+        pen_put(pen, strchr(agent, ':') == NULL ? 1 : 2, 4);
+        pen_ip(pen, agent);
+    }
     pen_put(pen, 3, 4); /* sub-agent */
     pen_put(pen, sequence, 4);
     pen_put(pen, 60000, 4);
     pen_put(pen, n_samples, 4);
+}
+
+static inline void
+pen_sflow(Pen *pen, uint32_t sequence, uint32_t n_samples)
+{
+    pen_sflow_of(pen, "192.0.2.9", sequence, n_samples);
 }
 
 /* Opens a sample or a record in it; pen_close fills in the length. */

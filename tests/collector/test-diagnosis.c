@@ -39,12 +39,6 @@ send_flow(Fixture *self, uint32_t sequence, bool with_template)
     self->now_ms += 1000;
 }
 
-static const char *
-text_of(const json_t *object, const char *key)
-{
-    return json_string_value(json_object_get(object, key));
-}
-
 static json_int_t
 count_of(const json_t *finding)
 {

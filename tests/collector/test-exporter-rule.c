@@ -63,12 +63,6 @@ init_with_rules(Fixture *self, const ExporterRules *rules)
     fixture_init_with(self, &conf);
 }
 
-static const char *
-text_of(const json_t *object, const char *key)
-{
-    return json_string_value(json_object_get(object, key));
-}
-
 static void
 test_the_operators_rate_beats_all_others(void)
 {

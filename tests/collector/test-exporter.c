@@ -16,12 +16,6 @@ pen_flow(Pen *pen, uint32_t sequence, uint32_t seconds)
     pen_end(pen, set);
 }
 
-static const char *
-text_of(const json_t *object, const char *key)
-{
-    return json_string_value(json_object_get(object, key));
-}
-
 static void
 test_a_sound_exporter_is_called_so(void)
 {

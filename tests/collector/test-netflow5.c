@@ -211,6 +211,25 @@ test_a_reboot_is_no_loss(void)
     g_assert_cmpuint(books.sequence_resets, ==, 1);
 }
 
+/* There is no options data in it to be asked for. */
+static void
+test_the_operator_is_asked_for_what_it_cannot_tell(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    pen_v5(&pen, 1, 60000, 1700000000, 0, 0);
+    pen_v5_record(&pen, 10000, 20000, 443, 6);
+    fixture_send(&self, &pen);
+    json_t *exporter = fixture_exporter(&self, 0);
+    g_assert_cmpstr(text_of(finding(exporter, "sampling_unknown"), "fix"), ==,
+                    "Say it with sampling= in its section [exporter.NAME]: 1 where it sees every packet.");
+    g_assert_cmpstr(text_of(finding(exporter, "interfaces_unnamed"), "fix"), ==,
+                    "Name them in a file (interfaces=).");
+    json_decref(exporter);
+}
+
 static void
 test_versions_1_and_7_have_their_own_layout(void)
 {
@@ -274,6 +293,8 @@ main(int argc, char **argv)
     g_test_add_func("/collector/netflow5/a-gap-at-the-end-is-handed-over-when-nothing-comes-any-more",
                     test_a_gap_at_the_end_is_handed_over_when_nothing_comes_any_more);
     g_test_add_func("/collector/netflow5/a-reboot-is-no-loss", test_a_reboot_is_no_loss);
+    g_test_add_func("/collector/netflow5/the-operator-is-asked-for-what-it-cannot-tell",
+                    test_the_operator_is_asked_for_what_it_cannot_tell);
     g_test_add_func("/collector/netflow5/versions-1-and-7-have-their-own-layout",
                     test_versions_1_and_7_have_their_own_layout);
     return g_test_run();

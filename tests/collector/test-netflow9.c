@@ -107,6 +107,30 @@ test_held_data_is_bounded_and_counted(void)
     g_assert_cmpuint(fixture_flow(&self, 0)->octets, ==, 90); /* the newest were kept */
 }
 
+/* What would not fit if nothing else were held pushes nothing out. */
+static void
+test_a_set_larger_than_all_that_may_be_held_is_counted(void)
+{
+    g_auto(Fixture) self;
+    Pen pen;
+    const DecoderConf conf = { .allow_all = true, .max_held_bytes = 150 };
+
+    fixture_init_with(&self, &conf);
+    for (uint32_t i = 0; i < 2; i++) {
+        pen_v9(&pen, 1000, 1700000000, i, 7);
+        pen_data(&pen, 260, i, i == 0 ? 5 : 10); /* 100 and 200 bytes */
+        fixture_send(&self, &pen);
+    }
+    Books books = fixture_books(&self);
+    g_assert_cmpuint(books.missing_template_sets, ==, 2);
+    g_assert_cmpuint(books.held_sets, ==, 1);
+    g_assert_cmpuint(books.held_dropped_sets, ==, 1);
+    pen_v9(&pen, 1000, 1700000000, 2, 7);
+    pen_layout(&pen, 260);
+    fixture_send(&self, &pen);
+    g_assert_cmpuint(fixture_books(&self).late_records, ==, 5);
+}
+
 static void
 test_held_data_is_given_up_in_time(void)
 {
@@ -412,6 +436,8 @@ main(int argc, char **argv)
                     test_data_before_its_template_is_decoded_when_that_comes);
     g_test_add_func("/collector/netflow9/held-data-is-bounded-and-counted",
                     test_held_data_is_bounded_and_counted);
+    g_test_add_func("/collector/netflow9/a-set-larger-than-all-that-may-be-held-is-counted",
+                    test_a_set_larger_than_all_that_may_be_held_is_counted);
     g_test_add_func("/collector/netflow9/held-data-is-given-up-in-time", test_held_data_is_given_up_in_time);
     g_test_add_func("/collector/netflow9/a-redefinition-holds-for-the-sets-behind-it",
                     test_a_redefinition_holds_for_the_sets_behind_it);

@@ -67,7 +67,8 @@ test_counters_stand_beside_what_the_samples_say(void)
     pen_generic(&pen, 5000, 90000, 3);
     pen_close(&pen, at);
     fixture_send(&self, &pen);
-    assert_has(self.lines->pdata[0], "\"kind\":\"counters\",\"sampleSequenceNumber\":3,\"sourceIdClass\":0,"
+    assert_has(self.lines->pdata[0], "\"kind\":\"counters\",\"exporterIPv4Address\":\"192.0.2.9\","
+                                     "\"sampleSequenceNumber\":3,\"sourceIdClass\":0,"
                                      "\"observationPointId\":17,\"portName\":\"et-1\",\"ifIndex\":17");
     g_assert_cmpuint(self.records->len, ==, 0);
     json_t *interface = first_interface(&self);
@@ -181,10 +182,35 @@ test_lists_in_counters_are_arrays(void)
         "\"adapterIfIndex\":[1,7,9],\"adapterMacAddress\":[\"02:00:00:00:00:01\",\"02:00:00:00:00:02\"]");
 }
 
+/* Interface 17 of two agents is two, whose counters have nothing to do with each other. */
+static void
+test_counters_of_several_agents_are_not_compared(void)
+{
+    static const char *const agents[] = { "192.0.2.9", "192.0.2.10" };
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    for (uint32_t i = 0; i < 4; i++) {
+        pen_sflow_of(&pen, agents[i / 2], i, 1);
+        size_t at = pen_counters(&pen, true, 1);
+        pen_generic(&pen, 15000 * i, 190000 * i, 3);
+        pen_close(&pen, at);
+        fixture_send(&self, &pen);
+        self.now_ms += 10000;
+        json_t *interface = first_interface(&self);
+        bool is_known = json_is_real(json_object_get(interface, "inOctetsPerSecond"));
+        json_decref(interface);
+        g_assert_true(is_known == (i == 1));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/collector/sflow-counters/counters-of-several-agents-are-not-compared",
+                    test_counters_of_several_agents_are_not_compared);
     g_test_add_func("/collector/sflow-counters/counters-stand-beside-what-the-samples-say",
                     test_counters_stand_beside_what_the_samples_say);
     g_test_add_func("/collector/sflow-counters/counters-that-are-cut-teach-nothing",

@@ -45,6 +45,77 @@ test_a_tagged_frame_is_read_to_its_ports(void)
     assert_has(self.lines->pdata[0], "\"sourceIPv4Address\":\"198.51.100.1\"");
 }
 
+/* One flow sample of @agent, seen by one sender that passes on. */
+static void
+send_of_agent(Fixture *self, const char *agent, uint32_t sequence)
+{
+    Pen pen;
+
+    pen_sflow_of(&pen, agent, sequence, 1);
+    size_t sample = pen_sample(&pen, 1024, 5, 6, 1), raw = pen_raw(&pen, 11, 1486, 34);
+    pen_ipv4(&pen, 6);
+    pen_close(&pen, raw);
+    pen_close(&pen, sample);
+    g_assert_true(fixture_send(self, &pen));
+}
+
+static const char *const agents[] = { "192.0.2.9", "192.0.2.10", "2001:db8::10", NULL };
+
+/* Each counts for itself, and so do their sub-agents of one number. */
+static void
+send_of_agents(Fixture *self, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to; i++)
+        for (uint32_t j = 0; j < G_N_ELEMENTS(agents); j++)
+            send_of_agent(self, agents[j], 1000 * j + i);
+}
+
+static void
+test_agents_behind_one_sender_are_told_apart(void)
+{
+    g_auto(Fixture) self, after;
+
+    fixture_init(&self);
+    send_of_agents(&self, 0, 20);
+    assert_has(self.lines->pdata[0], "\"exporterIPv4Address\":\"192.0.2.9\"");
+    assert_has(self.lines->pdata[2], "\"exporterIPv6Address\":\"2001:db8::10\"");
+    g_assert_null(strstr(self.lines->pdata[3], "exporterIP"));
+    g_assert_cmpuint(fixture_books(&self).sequence_lost, ==, 0);
+    json_t *exporter = fixture_exporter(&self, 0);
+    const json_t *domains = json_object_get(exporter, "domains");
+    g_assert_cmpuint(json_array_size(domains), ==, G_N_ELEMENTS(agents));
+    g_assert_cmpstr(text_of(json_array_get(domains, 1), "agent"), ==, "192.0.2.10");
+    g_assert_nonnull(finding(exporter, "several_agents"));
+    g_assert_null(finding(exporter, "rebooted"));
+    json_decref(exporter);
+
+    g_autoptr(GBytes) state = decoder_save(self.decoder);
+    fixture_init(&after);
+    g_assert_true(decoder_restore(after.decoder, state, NULL));
+    send_of_agents(&after, 23, 25); /* three of each were lost meanwhile */
+    g_assert_cmpuint(fixture_books(&after).sequence_lost, ==, 3 * G_N_ELEMENTS(agents));
+    exporter = fixture_exporter(&after, 0);
+    g_assert_cmpuint(json_array_size(json_object_get(exporter, "domains")), ==, G_N_ELEMENTS(agents));
+    json_decref(exporter);
+}
+
+static void
+test_more_agents_than_can_be_named_are_told(void)
+{
+    g_auto(Fixture) self;
+
+    fixture_init(&self);
+    for (uint32_t i = 0; i < 9; i++) {
+        g_autofree char *agent = g_strdup_printf("192.0.2.%u", 1 + i);
+
+        send_of_agent(&self, agent, i);
+    }
+    json_t *exporter = fixture_exporter(&self, 0);
+    assert_has(text_of(finding(exporter, "several_agents"), "text"),
+               "(192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4, ...)");
+    json_decref(exporter);
+}
+
 static void
 test_mpls_and_ipv6_are_seen_through(void)
 {
@@ -224,7 +295,8 @@ test_a_discarded_packet_is_shown_with_its_reason(void)
     fixture_send(&self, &pen);
     g_assert_cmpuint(self.records->len, ==, 0);
     g_assert_cmpuint(fixture_books(&self).discard_samples, ==, 1);
-    assert_has(self.lines->pdata[0], "\"kind\":\"discard\",\"sampleSequenceNumber\":9");
+    assert_has(self.lines->pdata[0],
+               "\"kind\":\"discard\",\"exporterIPv4Address\":\"192.0.2.9\",\"sampleSequenceNumber\":9");
     assert_has(self.lines->pdata[0], "\"discardReason\":289");
     assert_has(self.lines->pdata[0], "\"sourceIPv4Address\":\"198.51.100.1\"");
 }
@@ -467,6 +539,10 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/collector/sflow/agents-behind-one-sender-are-told-apart",
+                    test_agents_behind_one_sender_are_told_apart);
+    g_test_add_func("/collector/sflow/more-agents-than-can-be-named-are-told",
+                    test_more_agents_than_can_be_named_are_told);
     g_test_add_func("/collector/sflow/heads-that-are-cut-are-counted", test_heads_that_are_cut_are_counted);
     g_test_add_func("/collector/sflow/what-is-shown-has-bounds", test_what_is_shown_has_bounds);
     g_test_add_func("/collector/sflow/a-tagged-frame-is-read-to-its-ports",

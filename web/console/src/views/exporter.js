@@ -13,7 +13,7 @@ import { Table } from '../parts/table.js';
 
 const DOMAINS = [
   { key: 'id', label: 'Domain', sort: (d) => d.id, cell: (d) => d.id },
-  { key: 'over', label: 'Over', cell: (d) => `${(d.transport ?? 'udp').toUpperCase()}${d.sourcePort ? ` from port ${d.sourcePort}` : ''}` },
+  { key: 'over', label: 'Over', cell: (d) => `${(d.transport ?? 'udp').toUpperCase()}${d.sourcePort ? ` from port ${d.sourcePort}` : ''}${d.agent ? `, agent ${d.agent}` : ''}` },
   { key: 'templates', label: 'Templates', num: true, sort: (d) => d.templates, cell: (d) => whole(d.templates) },
   { key: 'options', label: 'Options templates', num: true, sort: (d) => d.optionsTemplates, cell: (d) => whole(d.optionsTemplates) },
   { key: 'held', label: 'Waiting for a template', num: true, sort: (d) => d.heldSets, cell: (d) => plural(d.heldSets ?? 0, 'set') },
@@ -98,7 +98,7 @@ function Body({ exporter }) {
         <${Graphs} exporter=${exporter} />
         <${Interfaces} exporter=${exporter} />
         ${exporter.transport !== undefined && exporter.transport !== 'udp' && html`<${Card} title="Connections"><${Table} caption="Connections" columns=${SESSIONS} rows=${exporter.sessions ?? []} rowKey=${(s) => s.sourcePort} /><//>`}
-        <${Card} title="Observation domains"><${Table} caption="Observation domains" columns=${DOMAINS} rows=${exporter.domains ?? []} rowKey=${(d) => `${d.transport}-${d.sourcePort}-${d.id}`} /><//>
+        <${Card} title="Observation domains"><${Table} caption="Observation domains" columns=${DOMAINS} rows=${exporter.domains ?? []} rowKey=${(d) => `${d.transport}-${d.sourcePort}-${d.agent}-${d.id}`} /><//>
       </div>
       <div class="stack">
         <${Card} title="Facts">
