@@ -277,6 +277,29 @@ capture_counters(const Capture *self, CaptureCounters *out)
     out->fragments = self->packets == NULL ? 0 : packet_reader_unfinished(self->packets);
 }
 
+static void
+complain(GString *to, uint64_t n, const char *words)
+{
+    if (n > 0)
+        g_string_append_printf(to, "%s%" G_GUINT64_FORMAT " %s", to->len > 0 ? "; " : "", n, words);
+}
+
+char *
+capture_shortcomings(const Capture *self)
+{
+    g_autoptr(GString) found = g_string_new(NULL);
+    CaptureCounters counters;
+
+    capture_counters(self, &counters);
+    complain(found, counters.cut,
+             "datagram(s) cut short by the capture's snap length (tcpdump -s 0 keeps them whole)");
+    complain(found, counters.fragments, "datagram(s) given up, because fragments of them are missing");
+    if (counters.datagrams == 0)
+        complain(found, counters.other,
+                 "packet(s), and none of them UDP (IPFIX over TCP is not read from captures)");
+    return found->len == 0 ? NULL : g_strdup_printf("%s: %s", self->path, found->str);
+}
+
 uint16_t
 capture_destination_port(const Capture *self)
 {

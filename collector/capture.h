@@ -31,6 +31,9 @@ typedef struct CaptureCounters {
         cut; /* datagrams that the capture holds the beginning of only (snap length); given as they are */
 } CaptureCounters;
 void capture_counters(const Capture *self, CaptureCounters *out);
+/* What of the file was given in part or not at all, for its user; NULL: it was given whole. The caller owns
+ * it. To be asked at the end. */
+char *capture_shortcomings(const Capture *self);
 
 /* Port that the last datagram was sent to; 0 when the file does not say. */
 uint16_t capture_destination_port(const Capture *self);

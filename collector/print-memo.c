@@ -64,13 +64,7 @@ learn_steps(PrintMemo *self, const RecordView *record)
 static void
 learn_places(PrintMemo *self, const RecordView *record, const PrintColumn *columns, size_t n_columns)
 {
-    static const uint16_t uptimes[] = { 22, 21 }, absolutes[] = { 152, 153 };
-
     self->differs_in_head = find(record, PRINT_DOMAIN_ID) >= 0 || find(record, PRINT_TEMPLATE_ID) >= 0;
-    for (int i = 0; i < 2; i++) {
-        self->uptime[i] = find(record, uptimes[i]);
-        self->absolute[i] = find(record, absolutes[i]);
-    }
     for (size_t c = 0; c < n_columns; c++) {
         self->columns[c] = -1;
         for (size_t i = 0; i < G_N_ELEMENTS(columns->ids) && columns[c].ids[i] != 0 && self->columns[c] < 0;

@@ -2,10 +2,10 @@
 /*
  * print-memo.h - what was worked out to print one record, kept for the next one
  *
- * Records come in runs of one shape. Which fields repeat others, the text of their keys, where the stamps and
- * the columns of CSV stand: all that depends on the row of elements alone, and the head of the line on the
- * datagram. Only rows of elements without an enterprise are remembered: what exporters tell of the others may
- * change (see type-info.h). The owner zeroes it. One thread.
+ * Records come in runs of one shape. Which fields repeat others, the text of their keys, where the columns of
+ * CSV stand: all that depends on the row of elements alone, and the head of the line on the datagram. Only
+ * rows of elements without an enterprise are remembered: what exporters tell of the others may change (see
+ * type-info.h). The owner zeroes it. One thread.
  */
 #pragma once
 #include "collector/record.h"
@@ -38,7 +38,6 @@ typedef struct PrintMemo {
     PrintStep steps[PRINT_FIELDS_MOST];
     char keys[PRINT_KEYS];
     bool differs_in_head;               /* an element of the head is among the fields */
-    int8_t uptime[2], absolute[2];      /* fields 22 and 21, 152 and 153; -1: not there */
     int8_t columns[PRINT_COLUMNS_MOST]; /* of CSV: the field that is shown, or -1 */
     struct {
         RecordView of;   /* the members that the text is made of; the rest means nothing */
@@ -50,7 +49,7 @@ typedef struct PrintMemo {
 /* A column of CSV shows the first of its elements that is there. */
 typedef struct PrintColumn {
     const char *name;
-    uint16_t ids[4];
+    uint16_t ids[5];
 } PrintColumn;
 
 /* True when @self fits @record, after this if need be; false when its fields are of no kind to remember. */

@@ -357,43 +357,16 @@ print_ms(TextBuf *to, int64_t ms)
     textbuf_char(to, '"');
 }
 
-/* The absolute time behind an uptime stamp. */
-static bool
-derived_ms(const RecordView *record, const FieldView *stamp, int64_t *ms)
-{
-    if (stamp->length > 8 || record->boot_time.ms == 0)
-        return false;
-    *ms = stamp_uptime_to_ms(record->export_time.ms, record->boot_time.ms, (uint32_t)number(stamp));
-    return true;
-}
-
-/* An uptime stamp of the record, and whether it says the absolute time itself; NULL: there is none to derive
- * from. @end: the second one. */
-static const FieldView *
-stamp_of(const PrintMemo *memo, const RecordView *record, bool end)
-{
-    if (memo != NULL)
-        return memo->uptime[end] >= 0 && memo->absolute[end] < 0 ? &record->fields[memo->uptime[end]] : NULL;
-    return find(record, 0, end ? 153 : 152) == NULL ? find(record, 0, end ? 21 : 22) : NULL;
-}
-
 static void
-print_derived(TextBuf *to, const PrintMemo *memo, const RecordView *record)
+print_derived(TextBuf *to, const DerivedTimes *derived)
 {
-    const FieldView *first = stamp_of(memo, record, false), *last = stamp_of(memo, record, true);
-    int64_t start, end;
-    bool has_start = first != NULL && derived_ms(record, first, &start);
-    bool has_end = last != NULL && derived_ms(record, last, &end);
-
-    if (has_start && has_end)
-        start = MIN(start, end);
-    if (has_start) {
+    if (derived->start_ms != 0) {
         print_key(to, "flowStartMilliseconds");
-        print_ms(to, start);
+        print_ms(to, derived->start_ms);
     }
-    if (has_end) {
+    if (derived->end_ms != 0) {
         print_key(to, "flowEndMilliseconds");
-        print_ms(to, end);
+        print_ms(to, derived->end_ms);
     }
 }
 
@@ -512,7 +485,7 @@ print_record_json(TextBuf *to, PrintMemo *memo, const RecordView *record)
         print_fields(to, &row, record);
     }
     if (record->kind == RECORD_FLOW)
-        print_derived(to, memo, record);
+        print_derived(to, &record->derived);
     print_groups(to, record);
     textbuf_text(to, "}\n");
 }
@@ -528,14 +501,14 @@ static const PrintColumn columns[] = {
     { "protocolIdentifier", { 4 } },
     { "tcpControlBits", { 6 } },
     { "ipClassOfService", { 5 } },
-    { "octetDeltaCount", { 1, 231, 85 } },
-    { "packetDeltaCount", { 2, 298, 86 } },
-    { "ingressInterface", { 10 } },
-    { "egressInterface", { 14 } },
+    { "octetDeltaCount", { 1, 231, 85, 352, 23 } },
+    { "packetDeltaCount", { 2, 298, 86, 24 } },
+    { "ingressInterface", { 10, 252 } },
+    { "egressInterface", { 14, 253 } },
     { "nextHop", { 15, 62 } },
     { "bgpSourceAsNumber", { 16 } },
     { "bgpDestinationAsNumber", { 17 } },
-    { "vlanId", { 58, 243 } },
+    { "vlanId", { 58, 243, 59 } },
     { "flowEndReason", { 136 } },
     { "interfaceName", { 82 } },
 };
@@ -582,14 +555,13 @@ print_csv_column(TextBuf *to, const PrintMemo *memo, const RecordView *record, s
 {
     enum { START, END }; /* the first two columns */
     const FieldView *field = field_of_column(memo, record, column);
-    const FieldView *stamp = column <= END ? stamp_of(memo, record, column == END) : NULL;
-    int64_t ms;
+    int64_t ms = column == START ? record->derived.start_ms : column == END ? record->derived.end_ms : 0;
 
     if (field != NULL && field->element->type == ELEMENT_STRING)
         print_csv_string(to, field);
     else if (field != NULL)
         print_value_json(to, field);
-    else if (stamp != NULL && derived_ms(record, stamp, &ms))
+    else if (ms != 0)
         print_ms(to, ms);
 }
 

@@ -42,6 +42,12 @@ typedef struct FieldGroup {
     uint32_t first, n_fields; /* in RecordView.fields, behind its n_fields */
 } FieldGroup;
 
+/* When a flow was, as it is scored, where the record tells it only by other things: uptimes, distances to the
+ * export, a duration. Milliseconds since 1970; 0: it says it itself, or not at all. */
+typedef struct DerivedTimes {
+    int64_t start_ms, end_ms;
+} DerivedTimes;
+
 typedef struct ListScope ListScope; /* list.h */
 
 typedef struct RecordView {
@@ -51,7 +57,7 @@ typedef struct RecordView {
     uint16_t template_id; /* 0: the protocol has none */
     RecordKind kind;
     WallTime export_time;
-    WallTime boot_time; /* zero point of sysUptime stamps; ms 0 when unknown */
+    DerivedTimes derived;
     const FieldView *fields;
     uint32_t n_fields;
     uint32_t n_scope; /* the first @n_scope fields are an options record's scope */

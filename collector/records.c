@@ -23,6 +23,7 @@ typedef struct SetClock {
     int64_t boot_ms; /* zero of uptime stamps, if @has_boot */
     uint32_t uptime; /* at the export, modulo 2^32 */
     bool has_boot;
+    bool is_guessed;     /* nobody has told @boot_ms */
     bool is_future_boot; /* told, but after the export: the clocks disagree, no wrap can be worked out */
 } SetClock;
 
@@ -90,6 +91,7 @@ set_clock(const Wire *self)
         set_boot(&clock, self->domain->init_ms);
     } else if (self->domain->boot_ms != 0) {
         set_boot(&clock, self->domain->boot_ms);
+        clock.is_guessed = true;
     }
     return clock;
 }
@@ -111,6 +113,7 @@ guess_boot(Wire *self, SetClock *clock, const FlowRecord *records, uint32_t n)
     if (domain->boot_ms == 0 || bound < domain->boot_ms || bound > domain->boot_ms + 600 * 1000)
         domain->boot_ms = bound;
     set_boot(clock, domain->boot_ms);
+    clock->is_guessed = true;
 }
 
 static void
@@ -428,6 +431,22 @@ job_init(SetJob *job, Wire *wire, const Template *tmpl)
     fill_blank(job);
 }
 
+/* IPFIX has no uptime in its header: the start is told in options data, or in the records, or not at all. */
+static void
+find_boot(SetJob *job, const FlowRecord *records, const PlanExtra *extras, uint32_t n)
+{
+    uint64_t told = extras == NULL ? 0 : extras[n - 1].init_ms;
+
+    if (told != 0 && told < STAMP_LATEST_MS) {
+        job->wire->domain->boot_ms = (int64_t)told;
+        set_boot(&job->clock, (int64_t)told);
+        job->clock.is_guessed = false;
+        return;
+    }
+    guess_boot(job->wire, &job->clock, records, n);
+    sight(&job->wire->exporter->quirks.seen[QUIRK_NO_BOOT_TIME], n, job->wire->received_ms);
+}
+
 /* After the plan: @n records whose stamps are raw. @extras has one for each, or is NULL. The octets of them
  * that are traffic. */
 static uint64_t
@@ -437,10 +456,8 @@ finish_block(SetJob *job, FlowRecord *records, const PlanExtra *extras, uint32_t
     bool has_details = extras != NULL && plan->has_details;
     uint64_t octets;
 
-    if (plan->end == STAMP_UPTIME && !job->wire->has_uptime && job->wire->domain->init_ms == 0) {
-        guess_boot(job->wire, &job->clock, records, n);
-        sight(&job->wire->exporter->quirks.seen[QUIRK_NO_BOOT_TIME], n, job->wire->received_ms);
-    }
+    if (plan->end == STAMP_UPTIME && !job->wire->has_uptime && job->wire->domain->init_ms == 0)
+        find_boot(job, records, extras, n);
     if (has_details || job->tmpl->has_long_uptime ||
         !try_finish_plain(plan, &job->clock, records, n, &octets)) {
         for (uint32_t i = 0; has_details && i < n; i++)
@@ -524,8 +541,37 @@ wire_inner_record(Wire *self, const Template *tmpl, const uint8_t *const *at, co
     finish_block(&job, out, tmpl->plan.n_extra > 0 ? &extra : NULL, 1);
 }
 
+/* @kind and @ms are of one end of a flow, the others of the other one. */
+static int64_t
+derived_ms(const SetJob *job, StampKind kind, int64_t ms, StampKind other, int64_t other_ms)
+{
+    switch (kind) {
+    case STAMP_UPTIME:
+        return job->clock.has_boot && !job->clock.is_guessed ? ms : 0;
+    case STAMP_DELTA_US:
+        return ms;
+    case STAMP_NONE:
+        return other == STAMP_NONE || ms == other_ms ? 0 : ms; /* by a duration */
+    default:
+        return 0;
+    }
+}
+
 static void
-show_fixed(SetJob *job, const uint8_t *bytes)
+show_flow(SetJob *job, const FlowRecord *record)
+{
+    Wire *wire = job->wire;
+    StampKind start = job->tmpl->plan.start, end = job->tmpl->plan.end;
+    const DerivedTimes derived = {
+        .start_ms = derived_ms(job, start, record->start_ms, end, record->end_ms),
+        .end_ms = derived_ms(job, end, record->end_ms, start, record->start_ms),
+    };
+
+    wire_show(wire, job->tmpl, &derived, wire->at, wire->lengths);
+}
+
+static void
+show_fixed(SetJob *job, const uint8_t *bytes, const FlowRecord *record)
 {
     Wire *wire = job->wire;
 
@@ -534,7 +580,7 @@ show_fixed(SetJob *job, const uint8_t *bytes)
         wire->lengths[i] = job->tmpl->fields[i].length;
         bytes += wire->lengths[i];
     }
-    wire_show(wire, job->tmpl, wire->at, wire->lengths);
+    show_flow(job, record);
 }
 
 /* How many of @n records of a fixed template there is work for. The others are given up; but that there were
@@ -582,7 +628,7 @@ fixed_records(SetJob *job, Cursor set)
         complete(job, out, plan->n_extra > 0 ? extras : NULL, n);
         if (job->wire->sink.record != NULL)
             for (uint32_t i = 0; i < n; i++)
-                show_fixed(job, bytes + (size_t)i * plan->record_length);
+                show_fixed(job, bytes + (size_t)i * plan->record_length, &out[i]);
         wire_filled(job->wire, n);
         left -= n;
     }
@@ -622,7 +668,7 @@ walked_records(SetJob *job, Cursor set)
         if (job->tmpl->nested != NULL)
             wire_nested(wire, job->tmpl, wire->at, wire->lengths, out);
         if (wire->sink.record != NULL)
-            wire_show(wire, job->tmpl, wire->at, wire->lengths);
+            show_flow(job, out);
         wire_filled(wire, 1);
         total++;
     }
@@ -648,7 +694,7 @@ options_records(Wire *self, const Template *tmpl, Cursor set)
         if (tmpl->nested != NULL)
             wire_nested(self, tmpl, self->at, self->lengths, NULL);
         if (self->sink.record != NULL)
-            wire_show(self, tmpl, self->at, self->lengths);
+            wire_show(self, tmpl, &(DerivedTimes){ 0 }, self->at, self->lengths);
         total++;
     }
     return total;

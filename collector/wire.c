@@ -472,14 +472,16 @@ wire_show_view(Wire *self, RecordView *view)
     view->exporter = self->exporter->address;
     view->domain = domain->id;
     view->export_time.ms = self->header_ms;
-    view->boot_time.ms = self->has_uptime ? self->header_ms - self->uptime : domain->init_ms;
     self->sink.record(self->sink.user, view);
 }
 
 void
-wire_show(Wire *self, const Template *tmpl, const uint8_t *const *at, const uint16_t *lengths)
+wire_show(Wire *self, const Template *tmpl, const DerivedTimes *derived, const uint8_t *const *at,
+          const uint16_t *lengths)
 {
-    RecordView view = { .template_id = tmpl->id, .kind = tmpl->is_options ? RECORD_OPTIONS : RECORD_FLOW };
+    RecordView view = { .template_id = tmpl->id,
+                        .kind = tmpl->is_options ? RECORD_OPTIONS : RECORD_FLOW,
+                        .derived = *derived };
     ListScope scope = wire_list_scope(self);
     Frame frame;
     Show show;

@@ -138,7 +138,8 @@ void wire_flush(Wire *self);
 /* What all records of the datagram share, over what the template gives. */
 void wire_fill_blank(const Wire *self, FlowRecord *blank);
 /* Shows a record to the sink, field by field. */
-void wire_show(Wire *self, const Template *tmpl, const uint8_t *const *at, const uint16_t *lengths);
+void wire_show(Wire *self, const Template *tmpl, const DerivedTimes *derived, const uint8_t *const *at,
+               const uint16_t *lengths);
 /* Shows a record whose fields, kind and template are in @view; the rest of it is filled in here. */
 void wire_show_view(Wire *self, RecordView *view);
 

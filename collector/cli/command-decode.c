@@ -49,6 +49,9 @@ decode_file(Decoder *decoder, const char *path, WallTime *latest)
     }
     if (got < 0)
         fprintf(stderr, "talaya decode: %s\n", error->message);
+    g_autofree char *shortcomings = capture_shortcomings(capture);
+    if (shortcomings != NULL)
+        fprintf(stderr, "talaya decode: %s\n", shortcomings);
     return got == 0;
 }
 

@@ -126,6 +126,9 @@ replay_file(Replay *self, const char *path)
     }
     if (more < 0)
         fprintf(stderr, "talaya replay: %s\n", error->message);
+    g_autofree char *shortcomings = capture == NULL ? NULL : capture_shortcomings(capture);
+    if (shortcomings != NULL)
+        fprintf(stderr, "talaya replay: %s\n", shortcomings);
     return more == 0;
 }
 

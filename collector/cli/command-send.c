@@ -173,6 +173,9 @@ send_file(Sending *self, const char *path)
         }
     if (error != NULL)
         fprintf(stderr, "talaya send: %s\n", error->message);
+    g_autofree char *shortcomings = capture == NULL ? NULL : capture_shortcomings(capture);
+    if (shortcomings != NULL)
+        fprintf(stderr, "talaya send: %s\n", shortcomings);
     return got == 0;
 }
 

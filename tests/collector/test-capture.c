@@ -113,6 +113,7 @@ test_link_layer(Folder *self, gconstpointer data)
     g_assert_cmpint(datagram.received.ms, ==, 1767225600250);
     g_assert_cmpint(capture_next(capture, &datagram, &error), ==, 0);
     g_assert_no_error(error);
+    g_assert_null(capture_shortcomings(capture));
 }
 
 static void
@@ -133,6 +134,8 @@ test_other_packets_are_passed_over(Folder *self, gconstpointer data)
         capture_counters(capture, &counters);
         g_assert_cmpuint(counters.other, ==, 1);
         g_assert_cmpuint(counters.datagrams, ==, 0);
+        g_autofree char *shortcomings = capture_shortcomings(capture);
+        assert_has(shortcomings, "1 packet(s), and none of them UDP");
     }
 }
 
@@ -179,6 +182,8 @@ test_fragments_become_one_datagram(Folder *self, gconstpointer data)
     g_assert_cmpint(capture_next(capture, &datagram, &error), ==, 0);
     capture_counters(capture, &counters);
     g_assert_cmpuint(counters.fragments, ==, 1);
+    g_autofree char *shortcomings = capture_shortcomings(capture);
+    assert_has(shortcomings, ": 1 datagram(s) given up, because fragments of them are missing");
 }
 
 static void

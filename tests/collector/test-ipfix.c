@@ -159,6 +159,73 @@ test_without_an_init_time_the_newest_flow_ends_at_the_export(void)
     assert_lacks(self.lines->pdata[0], "flowStartMilliseconds"); /* a guess is not printed as a fact */
 }
 
+/* Cisco IOS XE tells the start of its uptime in each record. */
+static void
+test_the_init_time_may_stand_in_the_record(void)
+{
+    static const uint16_t pairs[] = { 22, 4, 21, 4, 160, 8, 0 };
+    g_auto(Fixture) self;
+    Pen pen;
+
+    fixture_init(&self);
+    size_t set = begin(&pen, pairs);
+    pen_put(&pen, 10000, 4);
+    pen_put(&pen, 20000, 4);
+    pen_put(&pen, (uint64_t)MS - 100000, 8);
+    fixture_end(&self, &pen, set);
+    g_assert_cmpint(fixture_flow(&self, 0)->start_ms, ==, MS - 90000);
+    assert_has(self.lines->pdata[0], "\"flowStartMilliseconds\":\"2023-11-14T22:11:50.000Z\"");
+    assert_has(self.lines->pdata[0], "\"flowEndMilliseconds\":\"2023-11-14T22:12:00.000Z\"");
+    json_t *exporter = fixture_exporter(&self, 0);
+    g_assert_null(finding(exporter, "no_boot_time"));
+    g_assert_cmpstr(text_of(exporter, "bootTime"), ==, "2023-11-14T22:11:40.000Z");
+    json_decref(exporter);
+}
+
+/* What is told by distances and durations is printed as it is scored. */
+static void
+test_times_that_are_told_by_others_are_printed(void)
+{
+    static const struct {
+        const uint16_t pairs[5];
+        uint32_t first, second;
+        const char *start, *end; /* NULL: none is printed */
+    } cases[] = {
+        { { 158, 4, 159, 4, 0 }, 5000000, 1000, "22:13:15.000", "22:13:19.999" }, /* microseconds before it */
+        { { 150, 4, 161, 4, 0 }, SECONDS - 10, 2500, NULL, "22:13:12.500" },      /* a duration behind it */
+        { { 151, 4, 161, 4, 0 }, SECONDS - 10, 2500, "22:13:07.500", NULL },
+        { { 150, 4, 151, 4, 0 }, SECONDS - 10, SECONDS, NULL, NULL },
+        { { 161, 4, 1, 4, 0 }, 2500, 1, NULL, NULL },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *start =
+            cases[i].start == NULL
+                ? NULL
+                : g_strdup_printf("\"flowStartMilliseconds\":\"2023-11-14T%sZ\"", cases[i].start);
+        g_autofree char *end =
+            cases[i].end == NULL
+                ? NULL
+                : g_strdup_printf("\"flowEndMilliseconds\":\"2023-11-14T%sZ\"", cases[i].end);
+        g_auto(Fixture) self;
+        Pen pen;
+
+        fixture_init(&self);
+        size_t set = begin(&pen, cases[i].pairs);
+        pen_put(&pen, cases[i].first, 4);
+        pen_put(&pen, cases[i].second, 4);
+        fixture_end(&self, &pen, set);
+        if (start != NULL)
+            assert_has(self.lines->pdata[0], start);
+        else
+            assert_lacks(self.lines->pdata[0], "flowStartMilliseconds");
+        if (end != NULL)
+            assert_has(self.lines->pdata[0], end);
+        else
+            assert_lacks(self.lines->pdata[0], "flowEndMilliseconds");
+    }
+}
+
 static void
 test_variable_fields_are_found_and_printed(void)
 {
@@ -421,6 +488,10 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/collector/ipfix/the-init-time-may-stand-in-the-record",
+                    test_the_init_time_may_stand_in_the_record);
+    g_test_add_func("/collector/ipfix/times-that-are-told-by-others-are-printed",
+                    test_times_that_are_told_by_others_are_printed);
     g_test_add_func("/collector/ipfix/every-kind-of-observation-is-both-ends-of-a-flow",
                     test_every_kind_of_observation_is_both_ends_of_a_flow);
     g_test_add_func("/collector/ipfix/ntp-times-go-on-after-2036", test_ntp_times_go_on_after_2036);
