@@ -541,46 +541,11 @@ wire_inner_record(Wire *self, const Template *tmpl, const uint8_t *const *at, co
     finish_block(&job, out, tmpl->plan.n_extra > 0 ? &extra : NULL, 1);
 }
 
-/* @kind and @ms are of one end of a flow, the others of the other one. */
-static int64_t
-derived_ms(const SetJob *job, StampKind kind, int64_t ms, StampKind other, int64_t other_ms)
+/* It is told when the uptimes of its records began. */
+static bool
+has_told_boot(const SetJob *job)
 {
-    switch (kind) {
-    case STAMP_UPTIME:
-        return job->clock.has_boot && !job->clock.is_guessed ? ms : 0;
-    case STAMP_DELTA_US:
-        return ms;
-    case STAMP_NONE:
-        return other == STAMP_NONE || ms == other_ms ? 0 : ms; /* by a duration */
-    default:
-        return 0;
-    }
-}
-
-static void
-show_flow(SetJob *job, const FlowRecord *record)
-{
-    Wire *wire = job->wire;
-    StampKind start = job->tmpl->plan.start, end = job->tmpl->plan.end;
-    const DerivedTimes derived = {
-        .start_ms = derived_ms(job, start, record->start_ms, end, record->end_ms),
-        .end_ms = derived_ms(job, end, record->end_ms, start, record->start_ms),
-    };
-
-    wire_show(wire, job->tmpl, &derived, wire->at, wire->lengths);
-}
-
-static void
-show_fixed(SetJob *job, const uint8_t *bytes, const FlowRecord *record)
-{
-    Wire *wire = job->wire;
-
-    for (uint32_t i = 0; i < job->tmpl->n_fields; i++) {
-        wire->at[i] = bytes;
-        wire->lengths[i] = job->tmpl->fields[i].length;
-        bytes += wire->lengths[i];
-    }
-    show_flow(job, record);
+    return job->clock.has_boot && !job->clock.is_guessed;
 }
 
 /* How many of @n records of a fixed template there is work for. The others are given up; but that there were
@@ -628,7 +593,8 @@ fixed_records(SetJob *job, Cursor set)
         complete(job, out, plan->n_extra > 0 ? extras : NULL, n);
         if (job->wire->sink.record != NULL)
             for (uint32_t i = 0; i < n; i++)
-                show_fixed(job, bytes + (size_t)i * plan->record_length, &out[i]);
+                wire_show_fixed(job->wire, job->tmpl, has_told_boot(job), &out[i],
+                                bytes + (size_t)i * plan->record_length);
         wire_filled(job->wire, n);
         left -= n;
     }
@@ -668,7 +634,7 @@ walked_records(SetJob *job, Cursor set)
         if (job->tmpl->nested != NULL)
             wire_nested(wire, job->tmpl, wire->at, wire->lengths, out);
         if (wire->sink.record != NULL)
-            show_flow(job, out);
+            wire_show_flow(wire, job->tmpl, has_told_boot(job), out);
         wire_filled(wire, 1);
         total++;
     }
@@ -694,7 +660,7 @@ options_records(Wire *self, const Template *tmpl, Cursor set)
         if (tmpl->nested != NULL)
             wire_nested(self, tmpl, self->at, self->lengths, NULL);
         if (self->sink.record != NULL)
-            wire_show(self, tmpl, &(DerivedTimes){ 0 }, self->at, self->lengths);
+            wire_show_options(self, tmpl);
         total++;
     }
     return total;

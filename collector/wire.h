@@ -137,9 +137,13 @@ void wire_filled(Wire *self, uint32_t n);
 void wire_flush(Wire *self);
 /* What all records of the datagram share, over what the template gives. */
 void wire_fill_blank(const Wire *self, FlowRecord *blank);
-/* Shows a record to the sink, field by field. */
-void wire_show(Wire *self, const Template *tmpl, const DerivedTimes *derived, const uint8_t *const *at,
-               const uint16_t *lengths);
+/* Shows a record of options data, or a flow, to the sink, field by field: they are in @at and @lengths.
+ * @has_boot: it is told when uptimes began, so that times may be derived from them. */
+void wire_show_options(Wire *self, const Template *tmpl);
+void wire_show_flow(Wire *self, const Template *tmpl, bool has_boot, const FlowRecord *record);
+/* The same for one whose fields have fixed lengths: its @bytes are not cut yet. */
+void wire_show_fixed(Wire *self, const Template *tmpl, bool has_boot, const FlowRecord *record,
+                     const uint8_t *bytes);
 /* Shows a record whose fields, kind and template are in @view; the rest of it is filled in here. */
 void wire_show_view(Wire *self, RecordView *view);
 

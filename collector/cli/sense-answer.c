@@ -225,13 +225,13 @@ add_stream_problems(json_t *list, const json_t *streams, WallTime now)
     {
         const char *fix = json_string_value(json_object_get(end, "fix"));
         const char *time = json_string_value(json_object_get(end, "lastTime"));
+        gint64 count = json_integer_value(json_object_get(end, "count"));
         WallTime last;
         if (fix == NULL || !wall_time_parse(time, &last) || now.ms - last.ms > LATELY_MS)
             continue;
         add_problem(list, "warning", fix,
-                    "%" G_GINT64_FORMAT " connections to %s came to nothing or to an end: %s "
-                    "(the last from %s at %s)",
-                    (gint64)json_integer_value(json_object_get(end, "count")),
+                    "%" G_GINT64_FORMAT " %s to %s came to nothing or to an end: %s (the last from %s at %s)",
+                    count, count == 1 ? "connection" : "connections",
                     json_string_value(json_object_get(listener, "listen")),
                     json_string_value(json_object_get(end, "text")),
                     json_string_value(json_object_get(end, "lastFrom")), time);
