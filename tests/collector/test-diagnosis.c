@@ -98,6 +98,7 @@ test_old_trouble_is_worth_a_word_and_no_warning(void)
     fixture_send_bytes(&self, "\0\6garbage", 9);
     json_t *exporter = fixture_exporter(&self, 0);
     g_assert_cmpstr(text_of(finding(exporter, "unknown_version"), "severity"), ==, "warning");
+    assert_has(text_of(finding(exporter, "unknown_version"), "fix"), "NetFlow 8");
     json_decref(exporter);
     for (uint32_t i = 0; i < 120; i++) {
         send_flow(&self, i, i == 0);
