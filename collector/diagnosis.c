@@ -272,8 +272,9 @@ fix_of(Refusal reason)
         [REFUSED_DOMAIN_QUOTA] = "If the router really has so many line cards, raise max-domains=.",
         [REFUSED_TEMPLATE_QUOTA] = ("If the router really has so many templates, raise max-templates=, "
                                     "max-fields= or max-template-bytes=."),
-        [REFUSED_VERSION] = "Let it send NetFlow 5 or 9 (1 and 7 are understood as well), IPFIX, or sFlow 5: "
-                            "an older sFlow, NetFlow 8 or something else is sent to this port.",
+        [REFUSED_VERSION] =
+            ("Let it send NetFlow 5 or 9 (1 and 7 are understood as well), IPFIX, or sFlow 5: "
+             "an older sFlow, NetFlow 8 or something else is sent to this port."),
         [REFUSED_TOO_SHORT] = damaged,
         [REFUSED_HEADER_LENGTH] = damaged,
         [REFUSED_HEADER_COUNT] = damaged,
