@@ -25,6 +25,7 @@ enum {
     CALL_INSIDE = 16,   /* the far end is another asset */
     CALL_ANSWERED = 32,
     CALL_SESSION = 64, /* call_is_session */
+    CALL_SIGN = 128,   /* that, or call_is_glimpse */
 };
 
 typedef struct Call {
@@ -104,6 +105,15 @@ call_is_session(const Call *call)
         return !call->is_slight;
     return call->packets_out > TCP_HANDSHAKE && call->packets_in > TCP_HANDSHAKE;
 }
+/* Under sampling: so little was seen of it that it might be no session; but whoever was called said
+ * something. */
+static inline bool
+call_is_glimpse(const Call *call)
+{
+    uint64_t from_called = call->initiator == INITIATOR_ASSET ? call->packets_in : call->packets_out;
+
+    return call->is_sampled && from_called > 0 && !call_is_session(call);
+}
 /* Does it end a silence of a week or more? That is noted with the pair, once a day. */
 static inline bool
 call_wakes(const Call *call)
@@ -124,7 +134,9 @@ call_traits(const Call *call)
     return (uint8_t)((is_out ? CALL_OUT : 0) | (call->initiator == INITIATOR_FAR ? CALL_IN : 0) |
                      (is_out || (is_unknown && call->far_port < call->asset_port) ? CALL_MAYBE_OUT : 0) |
                      (is_stranger ? CALL_STRANGER : 0) | (is_inside ? CALL_INSIDE : 0) |
-                     (call->is_answered ? CALL_ANSWERED : 0) | (call_is_session(call) ? CALL_SESSION : 0));
+                     (call->is_answered ? CALL_ANSWERED : 0) |
+                     (call_is_session(call) ? CALL_SESSION | CALL_SIGN : 0) |
+                     (call_is_glimpse(call) ? CALL_SIGN : 0));
 }
 /* A stitched conversation as one flow record, the caller's half first; as evidence in an alert. */
 FlowRecord call_as_flow(const Scorer *self, const Call *call);

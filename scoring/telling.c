@@ -15,7 +15,7 @@ heard_by(const Watch *watch)
 }
 
 /* Some of the calls of a block, one bit each. */
-enum { SET_WORDS = TOLD_MOST / 64, NEWS_BITS = 3, TRAIT_BITS = 7 };
+enum { SET_WORDS = TOLD_MOST / 64, NEWS_BITS = 3, TRAIT_BITS = 8 };
 typedef struct CallSet {
     uint64_t words[SET_WORDS];
 } CallSet;
@@ -40,7 +40,7 @@ struct Telling {
     Crew *crew;
 };
 G_STATIC_ASSERT(TOLD_MOST <= UINT8_MAX + 1 && TOLD_MOST % 64 == 0);
-G_STATIC_ASSERT(TELLS_ENDED == 1 << (NEWS_BITS - 1) && CALL_SESSION == 1 << (TRAIT_BITS - 1));
+G_STATIC_ASSERT(TELLS_ENDED == 1 << (NEWS_BITS - 1) && CALL_SIGN == 1 << (TRAIT_BITS - 1));
 
 static uint32_t
 news_bits(const CallTold *told)

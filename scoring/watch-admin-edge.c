@@ -161,6 +161,8 @@ join(const Scorer *scorer, WatchState *state, const Call *call, uint32_t service
     return crowd_join(crowd, all, seconds_of(call->begin_ms));
 }
 
+/* Where packets are sampled, what goes on all day is seen whole days later for the first time. So what was
+ * glimpsed on two days is known, and not told. */
 static void
 look(const Scorer *scorer, WatchState *state, const Call *call)
 {
@@ -168,13 +170,17 @@ look(const Scorer *scorer, WatchState *state, const Call *call)
     if (row == ADMIN_PORT_NONE)
         return;
     uint32_t service = admin_port_service(row);
-    if (!watch_add(state, EDGES, watch_key(scorer, call->asset, call->far_asset, service + 1, NULL), 1))
+    uint64_t edge = watch_key(scorer, call->asset, call->far_asset, service + 1, NULL);
+    bool is_whole = call_is_session(call);
+    if (!is_whole && !watch_glimpsed_again(scorer, state, EDGES, edge, call))
+        return;
+    if (!watch_add(state, EDGES, edge, 1))
         return;
     double callers, all;
     bool is_news = join(scorer, state, call, service, scorer->assets[call->asset].role, &callers);
     bool is_news_to_all = join(scorer, state, call, service, ANY_ROLE, &all);
     bool is_new = rate_days(scorer, call->asset) < newcomer_days;
-    if (!(is_new ? is_news_to_all : is_news))
+    if (!is_whole || !(is_new ? is_news_to_all : is_news))
         return;
     Past *past =
         watch_item(state, PAST, &watch_admin_edge, watch_key(scorer, call->asset, 0, 0, NULL), 1, NULL);
@@ -252,7 +258,7 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 
 const Watch watch_admin_edge = { .name = "admin_edge",
                                  .is_pivot = true,
-                                 .needs = CALL_OUT | CALL_INSIDE | CALL_SESSION,
+                                 .needs = CALL_OUT | CALL_INSIDE | CALL_SIGN,
                                  .memory_days = 1,
                                  .plain = sizeof(Plain),
                                  .tables = { { .item = sizeof(Past), .most = 1 << 15 },

@@ -559,9 +559,8 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
     case FAULT_THIN:
         g_snprintf(
             words, sizeof words,
-            "told %.0f records in the window, where %.0f are usual at this hour, window after window, while "
-            "others told as many as ever",
-            now, before);
+            "told %.0f records in the window, where %.0f are usual at this hour, window after window%s", now,
+            before, scorer->n_exporters > 1 ? ", while others told as many as ever" : "");
         break;
     case FAULT_SAMPLING:
         g_snprintf(words, sizeof words, "takes one packet in %.0f, which was one in %.0f before", now,

@@ -270,6 +270,7 @@ is_new_service(const Scorer *scorer, WatchState *state, const Call *call, uint32
     return is_new || is_new_outside;
 }
 
+/* What was glimpsed on two days is known, as in watch-admin-edge.c. */
 static void
 look(const Scorer *scorer, WatchState *state, const Call *call)
 {
@@ -277,6 +278,10 @@ look(const Scorer *scorer, WatchState *state, const Call *call)
         return;
     uint32_t role = scorer->assets[call->asset].role, what = service_of(call);
     News news;
+    bool is_whole = call_is_session(call);
+    uint64_t served = watch_key(scorer, call->asset, what, 2, NULL);
+    if (!is_whole && !watch_glimpsed_again(scorer, state, SERVICES, served, call))
+        return;
     if (!is_new_service(scorer, state, call, what, &news.is_opened))
         return;
     Crowd *crowd = watch_item(state, CROWDS, &watch_new_service,
@@ -284,7 +289,7 @@ look(const Scorer *scorer, WatchState *state, const Call *call)
     news.members = (double)crowd->members;
     news.others = serve_already(state, scorer, what, news.is_opened);
     bool is_news = crowd_join(crowd, scorer->roles[role].assets, seconds_of(call->begin_ms));
-    if (is_news && rate_days(scorer, call->asset) >= 1)
+    if (is_news && is_whole && rate_days(scorer, call->asset) >= 1)
         take_up(scorer, state, call, &news);
 }
 
@@ -341,7 +346,7 @@ ended(const Scorer *scorer, WatchState *state, const Call *call)
     Plain *plain = state->plain;
 
     look(scorer, state, call);
-    if (!is_marked(plain, call->asset) || call->initiator == INITIATOR_UNKNOWN ||
+    if (!call_is_session(call) || !is_marked(plain, call->asset) || call->initiator == INITIATOR_UNKNOWN ||
         call->far_asset == call->asset)
         return;
     Past *past = watch_find(state, PAST, &watch_new_service, watch_key(scorer, call->asset, 0, 0, NULL));
@@ -418,7 +423,7 @@ instead(const Scorer *scorer, const Case *one, char *out, size_t room)
 
 const Watch watch_new_service = { .name = "new_service",
                                   .is_pivot = true,
-                                  .needs = CALL_SESSION,
+                                  .needs = CALL_SIGN,
                                   .memory_days = 1,
                                   .names_caller = true,
                                   .plain = sizeof(Plain),

@@ -180,6 +180,16 @@ watch_of_asset(const WatchState *state, const Watch *watch, uint32_t asset)
     return (uint8_t *)state->assets + (size_t)asset * watch->per_asset;
 }
 
+bool
+watch_glimpsed_again(const Scorer *scorer, WatchState *state, int which, uint64_t key, const Call *call)
+{
+    uint32_t low = (uint32_t)key, high = (uint32_t)(key >> 32);
+    uint32_t day = 1 + (uint32_t)(call->begin_ms / 86400000);
+
+    return watch_add(state, which, watch_key(scorer, low, high, day, NULL), 1) &&
+           !watch_add(state, which, watch_key(scorer, low, high, 0, NULL), 1);
+}
+
 void *
 watch_find(const WatchState *state, int which, const Watch *watch, uint64_t key)
 {

@@ -148,6 +148,9 @@ void *watch_item(WatchState *state, int which, const Watch *watch, uint64_t key,
                  bool *is_new);
 /* Puts @key into a set; true: it was not there. */
 bool watch_add(WatchState *state, int which, uint64_t key, uint8_t chance);
+/* Notes with a set that what @key says was glimpsed (call_is_glimpse). True, once a day: on an earlier day as
+ * well. */
+bool watch_glimpsed_again(const Scorer *scorer, WatchState *state, int which, uint64_t key, const Call *call);
 /* NULL: not there. */
 void *watch_find(const WatchState *state, int which, const Watch *watch, uint64_t key);
 /* What is kept of an asset; zeroed when it is new. */

@@ -211,6 +211,33 @@ test_newcomers_of_every_day_are_nothing(void)
     g_assert_null(stage_find(stage, "admin_edge", "10.1.5.24", NULL));
 }
 
+/* A poll every five minutes from the tenth day on, of which one packet in ten is seen: question and answer of
+ * the same one come together after days only. */
+static void
+test_a_poll_that_was_seen_in_glimpses_is_no_news(void)
+{
+    g_autoptr(Stage) stage = stage_new();
+
+    play(stage, 0, 10);
+    for (int day = 10; day < 14; day++) {
+        play_day(stage, day, "10.1.0.1");
+        for (int i = 0; i < 150; i++) {
+            double at = day + 0.46 + i * 0.0034;
+            stage_until(stage, at);
+            stage_talk(stage, &(Talk){ .day = at,
+                                       .seconds = 1,
+                                       .caller = "10.1.1.25",
+                                       .callee = "10.1.0.14",
+                                       .port = 161,
+                                       .protocol = 17,
+                                       .sent = 400,
+                                       .got = 400,
+                                       .sampling = 10 });
+        }
+    }
+    g_assert_null(stage_find(stage, "admin_edge", "10.1.1.25", NULL));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -234,5 +261,7 @@ main(int argc, char **argv)
                     test_many_newcomers_at_once_are_nothing);
     g_test_add_func("/scoring/watch-admin-edge/newcomers-of-every-day-are-nothing",
                     test_newcomers_of_every_day_are_nothing);
+    g_test_add_func("/scoring/watch-admin-edge/a-poll-that-was-seen-in-glimpses-is-no-news",
+                    test_a_poll_that_was_seen_in_glimpses_is_no_news);
     return g_test_run();
 }
