@@ -1,15 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* test-console-format.mjs - how the console writes numbers, units and times; needs node only */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { shared } from '../../web/console/src/lib/cast.js';
 import * as format from '../../web/console/src/lib/format.js';
+import { meaning } from '../../web/console/src/lib/meanings.js';
 import { severity } from '../../web/console/src/lib/words.js';
 
 const plain = (text) => text.replaceAll('\u202f', ' ');
 const noon = new Date('2026-03-04T12:00:00Z');
 const before = (seconds) => new Date(noon - seconds * 1000);
 
+/* What alerts can be called: the detectors that do not only add to what others found. */
+const kinds = [...readFileSync(new URL('../../scoring/detector.c', import.meta.url), 'utf8').matchAll(/\{ (?:QUESTION|WATCH)\((\w+), (\w+)/g)]
+  .filter(([, , what]) => what !== 'DETECTOR_SUPPORT').map(([, name]) => name);
+
 const tests = {
+  'every kind of alert is explained': () => {
+    assert.ok(kinds.length >= 20 && kinds.includes('beacon') && !kinds.includes('odd_port'), kinds.join());
+    for (const kind of kinds) {
+      const { means, harmless, look, attack } = meaning(kind) ?? {};
+      assert.ok([means, harmless, look].every((text) => text?.length > 40 && text.endsWith('.')), kind);
+      assert.ok(attack.every((words) => /^T1\d{3}(\.\d{3})? [A-Z]/.test(words)), `${kind}: ${attack}`);
+    }
+    assert.equal(meaning('of_tomorrow'), undefined);
+    assert.equal(meaning('toString'), undefined);
+  },
   'alerts have in common what one is about and the other names': () => {
     const login = { asset: '198.51.100.5', peer: '92.0.2.7', summary: 'somebody logged in.' };
     const pivot = { asset: '10.0.9.9', peer: null, summary: '10.0.9.9 opened SSH to 10.0.0.1; before, 92.0.2.7 logged in to 198.51.100.5.' };

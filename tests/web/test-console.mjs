@@ -333,6 +333,15 @@ await step('other alerts about the same machines are named, and lead on', async 
   await page.context().close();
 });
 
+await step('a kind of alert is explained to who does not know it', async () => {
+  const page = await open('#/', { loggedIn: true });
+  await page.goto(`${base}/#/alerts/${alert.id}`);
+  const card = page.locator('.card:has-text("What this kind of alert is")');
+  await card.waitFor();
+  assert.match(await card.innerText(), /home or mobile network[\s\S]*Look at[\s\S]*May be harmless[\s\S]*T1090\.002 External Proxy/);
+  await page.context().close();
+});
+
 await step('the way before is told with the same names as the way now', async () => {
   const page = await open('#/', { loggedIn: true });
   const { items: [router] } = await api(`/exporters?query=${alert.path.exporter}&limit=1`);

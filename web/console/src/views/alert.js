@@ -11,6 +11,7 @@ import { Address, Answer, Card, Facts, Meter, Page, Severity, State, When } from
 import { FlowTable } from '../parts/flow-table.js';
 import { GraphImage } from '../parts/graph-image.js';
 import { Expected } from '../parts/expected.js';
+import { Meaning } from '../parts/meaning.js';
 import { Nearby } from '../parts/nearby.js';
 import { PathDiagram } from '../parts/path-diagram.js';
 import { ScoreBars } from '../parts/score-bars.js';
@@ -99,6 +100,7 @@ function Body({ alert, matchTag, show, reload }) {
       <div class="stack">
         <${ScoreBars} alert=${alert} />
         ${alert.counterfactual && html`<${Card} title="What would have had to be different"><p class="counterfactual">${alert.counterfactual}</p><//>`}
+        <${Meaning} kind=${alert.kind} />
         ${alert.path && html`<${PathDiagram} alert=${alert} />`}
         <${Card} title="Traffic of the asset" aside=${html`<a href=${assetLink(alert.asset)}>Asset page</a>`}>
           <${AssetChart} address=${alert.asset} from=${from} to=${to} marks=${marks} without=${SENT_ONLY} />
