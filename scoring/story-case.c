@@ -152,7 +152,7 @@ find_story(const Scorer *self, const Case *lead, uint32_t detector)
 static void
 add_arrivals(const Scorer *self, Alert *alert, const Case *one)
 {
-    char words[240];
+    char words[288];
 
     home_login_words(self, one, words, sizeof words);
     if (words[0] == '\0')

@@ -229,7 +229,7 @@ past_words(const Case *one, char *out, size_t room)
 static void
 explain(const Scorer *scorer, const Case *one, char *out, size_t room)
 {
-    char name[80], far[IP_TEXT] = "another asset", past[120], role[48], rarer[120] = "";
+    char name[80], far[IP_TEXT] = "another asset", past[120], role[48], share[16], rarer[120] = "";
     uint32_t row = (uint32_t)CLAMP(one->numbers[3], 0, 1000);
     const ScoredAsset *asset = &scorer->assets[one->asset];
 
@@ -238,9 +238,9 @@ explain(const Scorer *scorer, const Case *one, char *out, size_t room)
         ip_text(&scorer->evidence[one->flows].flow.dst, far);
     past_words(one, past, sizeof past);
     detector_role_words(scorer, asset, role, sizeof role);
+    detector_share_words((double)one->numbers[4], share);
     if (one->numbers[4] < worth_saying)
-        g_snprintf(rarer, sizeof rarer, "; of those of %s %.1f %% go to such a host or a rarer one", role,
-                   100 * (double)one->numbers[4]);
+        g_snprintf(rarer, sizeof rarer, "; of those of %s %s go to such a host or a rarer one", role, share);
     g_snprintf(out, room,
                "%s opened %s to %s, as it never had (%.0f others%s had), number %.0f of a round of new "
                "log-ins and the like; %s%s",

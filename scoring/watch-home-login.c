@@ -527,7 +527,7 @@ home_login_words(const Scorer *scorer, const Case *one, char *out, size_t room)
     const Plain *plain = scorer->watch_states[watch_index(&watch_home_login)].plain;
     uint32_t before_s = seconds_of(one->first_ms), n = 0;
     const Arrival *latest = NULL;
-    char name[80], far[IP_TEXT], others[40] = "", ago[32] = "less than a minute";
+    char name[80], far[IP_TEXT], others[48] = "", ago[32] = "less than a minute";
 
     out[0] = '\0';
     for (uint32_t i = 0; i < ARRIVALS; i++) {
@@ -546,7 +546,8 @@ home_login_words(const Scorer *scorer, const Case *one, char *out, size_t room)
     if (minutes > 0)
         g_snprintf(ago, sizeof ago, "%u minute%s", minutes, minutes == 1 ? "" : "s");
     if (n > 1)
-        g_snprintf(others, sizeof others, " (and %u more in that half hour)", n - 1);
+        g_snprintf(others, sizeof others, " (and %s%u more in that half hour)",
+                   n == ARRIVALS ? "at least " : "", n - 1);
     g_snprintf(out, room, "%s before, %s logged in to %s on port %u, from a home line unknown there%s", ago,
                ip_text(&latest->far, far), name, latest->service, others);
 }
